@@ -1,0 +1,19 @@
+"""Every cell in readable NumPy: pure functions, each forward with its backward.
+
+Axes: T time, B batch, D input, H hidden; time-major.  Parameters are dicts with PyTorch's names,
+shapes and gate order.  The gradient of the loss with respect to ``v`` is ``dv``, of v's shape.
+"""
+
+from course_utils.numpy_nn.cells import get_cell, step, step_backward
+from course_utils.numpy_nn.init import init_params
+from course_utils.numpy_nn.unroll import Tape, unroll, unroll_backward
+
+__all__ = [
+    "Tape",
+    "get_cell",
+    "init_params",
+    "step",
+    "step_backward",
+    "unroll",
+    "unroll_backward",
+]

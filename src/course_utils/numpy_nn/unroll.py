@@ -1,0 +1,173 @@
+"""The one loop over time, and the way back through it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.numpy_nn.cells import get_cell
+from course_utils.shapes import ShapeError, expect
+from course_utils.specs import get_spec
+
+
+class Tape(NamedTuple):
+    """What ``unroll_backward`` needs: made by ``unroll``, opaque to everybody else."""
+
+    key: str
+    params: dict
+    caches: list
+    readouts: list
+    mask: np.ndarray  # (T, B) true where a step counts, or None
+    shape: tuple  # of x
+    dtype: np.dtype
+
+
+def unroll(key, params, x, state0=None, *, lengths=None, config=None, **inputs):
+    """Run a cell along a sequence.
+
+    params as from ``init_params``; x (T, B, D); state0, the states before the first step, each
+    (B, H), zero if None; lengths (B,), integers, where sequences are shorter than T: their states
+    stop there and y is zero after; config overrides the spec's constants; inputs, what else a step
+    reads, each (T, B, H), for example ``below`` of the depth-gated cell.
+
+    Returns y (T, B, H), the last states (a NamedTuple, each (B, H)) and the tape for
+    ``unroll_backward``.  Raises ShapeError or KeyError by name.
+    """
+    spec, cell = get_spec(key), get_cell(key)
+    sizes = spec.check(params, x=(x, "T B D"))
+    T, B, H = sizes["T"], sizes["B"], sizes["H"]
+    dtype = np.result_type(x, *params.values())
+    state = initial_state(spec, cell, state0, B, H, dtype)
+    dtype = np.result_type(dtype, *(s.dtype for s in state if s.dtype.kind in "fc"))
+    mask = _mask(lengths, T, B)
+    options = spec.options(config)
+    inputs = _inputs(spec, inputs, T, B, H, dtype)
+    readout = getattr(cell, "readout", None)
+
+    y = np.zeros((T, B, H), dtype)
+    caches, readouts = [], []
+    for t in range(T):
+        now = {name: value[t] for name, value in inputs.items()}
+        new, cache = cell.step(params, x[t], state, **options, **now)
+        state = new if mask is None else _select(mask[t], new, state)
+        y[t] = state[0]
+        if readout:
+            y[t], kept = readout(params, x[t], state)
+            readouts.append(kept)
+        caches.append(cache)
+    if mask is not None:
+        y *= mask[..., None]
+    return y, state, Tape(spec.key, params, caches, readouts, mask, x.shape, dtype)
+
+
+def unroll_backward(tape, dy, dlast=None):
+    """Back-propagation through time.
+
+    dy (T, B, H), the gradient of every output; dlast, that of the last states (a tuple in the order
+    of the spec's states, each (B, H) or None), zero if None.
+
+    Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H)) and grads with the keys of params, and
+    with each further input of ``unroll`` by its name, (T, B, H).
+    """
+    spec, cell = get_spec(tape.key), get_cell(tape.key)
+    T, B, _ = tape.shape
+    H = expect(dy=(dy, "T B H"), x=(_Shape(tape.shape), "T B D"))["H"]
+    dstate = initial_state(spec, cell, dlast, B, H, tape.dtype, name="dlast")
+    dx = np.zeros(tape.shape, tape.dtype)
+    grads = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.params.items()}
+    grads |= {name: np.zeros((T, B, H), tape.dtype) for name in spec.inputs}
+    for t in reversed(range(T)):
+        held = dstate
+        if tape.readouts:
+            dx[t], from_y, from_readout = cell.readout_backward(
+                tape.params, tape.readouts[t], _masked(tape.mask, t, dy[t])
+            )
+            _add(grads, from_readout, t, spec.inputs)
+        else:
+            from_y = (_masked(tape.mask, t, dy[t]), *(0 for _ in dstate[1:]))
+        dstate = cell.State(*(a + b for a, b in zip(held, from_y, strict=True)))
+        active = dstate if tape.mask is None else _select(tape.mask[t], dstate, _zeros_like(dstate))
+        dx_t, dprev, from_step = cell.step_backward(tape.params, tape.caches[t], active)
+        dx[t] += dx_t
+        _add(grads, from_step, t, spec.inputs)
+        # where the sequence had ended, the state was handed on untouched, and so is its gradient
+        dstate = dprev if tape.mask is None else _select(tape.mask[t], dprev, held)
+    return dx, dstate, grads
+
+
+def initial_state(spec, cell, state, B, H, dtype, name="state0"):
+    """The states to start from: zeros for None, else checked arrays, as the cell's NamedTuple."""
+    if state is None:
+        state = (None,) * len(spec.states)
+    if isinstance(state, np.ndarray):
+        state = (state,)
+    if len(state) != len(spec.states):
+        raise ShapeError(
+            f"{name}: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "
+            f"got {len(state)}"
+        )
+    start = getattr(cell, "start", None)
+    zeros = start(B, H, dtype) if start else cell.State(*(np.zeros((B, H), dtype),) * len(state))
+    out = []
+    for field, given, zero in zip(spec.states, state, zeros, strict=True):
+        if given is None:
+            given = zero
+        elif np.shape(given) != zero.shape:
+            raise ShapeError(
+                f"{name}.{field}: expected shape {zero.shape} (B={B}, H={H}), got {np.shape(given)}"
+            )
+        out.append(np.asarray(given))
+    return cell.State(*out)
+
+
+class _Shape(NamedTuple):
+    shape: tuple
+
+
+def _mask(lengths, T, B):
+    if lengths is None:
+        return None
+    lengths = np.asarray(lengths)
+    if not np.issubdtype(lengths.dtype, np.integer) or lengths.shape != (B,):
+        raise ShapeError(
+            f"lengths: expected {B} integers, shape ({B},), got {lengths.dtype} {lengths.shape}"
+        )
+    if lengths.size and (lengths.min() < 0 or lengths.max() > T):
+        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.min()} to {lengths.max()}")
+    return np.arange(T)[:, None] < lengths
+
+
+def _inputs(spec, inputs, T, B, H, dtype):
+    unknown = set(inputs) - set(spec.inputs)
+    if unknown:
+        raise TypeError(f"unroll: {spec.key} reads no {', '.join(sorted(unknown))}")
+    values = {}
+    for name in spec.inputs:
+        value = inputs.get(name)
+        value = np.zeros((T, B, H), dtype) if value is None else value
+        if value.shape != (T, B, H):
+            raise ShapeError(f"{name}: expected shape {(T, B, H)} (T, B, H), got {value.shape}")
+        values[name] = value
+    return values
+
+
+def _select(keep, new, old):
+    """Rows of new where keep (B,) is true, of old elsewhere."""
+    return type(new)(
+        *(np.where(keep.reshape(-1, *(1,) * (n.ndim - 1)), n, o) for n, o in zip(new, old, strict=True))
+    )
+
+
+def _masked(mask, t, rows):
+    return rows if mask is None else rows * mask[t][:, None]
+
+
+def _zeros_like(state):
+    return type(state)(*(np.zeros_like(s) for s in state))
+
+
+def _add(grads, new, t, inputs):
+    for name, g in new.items():
+        if name in inputs:
+            grads[name][t] += g
+        else:
+            grads[name] += g

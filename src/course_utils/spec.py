@@ -1,0 +1,245 @@
+"""What a recurrent cell is, as facts: equations, gates, states, parameters, source.
+
+A spec computes nothing by itself; its equations, run by ``oracle``, are what both implementations
+(``numpy_nn`` and ``torch_nn``) are tested against, and what the book prints.
+"""
+
+import math
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from course_utils import equations
+from course_utils.shapes import expect
+
+
+@dataclass(frozen=True)
+class Param:
+    """One parameter array.
+
+    axes, as for ``shapes.expect``, e.g. ``"4H D"``; symbols, the names that its equal blocks along
+    the first axis have in the equations, e.g. ``("W_xi", "W_xf", "W_xg", "W_xo")``.
+    """
+
+    name: str
+    axes: str
+    symbols: tuple
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the equations were taken from: bibliography key and place (equation, section, page)."""
+
+    cite: str
+    locator: str
+    seen: str = "paper"  # paper | quoted:<by whom> | none
+
+
+def stacked(gates, recurrent=None, peepholes=""):
+    """The usual parameters of a gated cell, stacked over its gates in PyTorch's layout.
+
+    gates, e.g. ``"ifgo"``, the rows of ``weight_ih (G·H, D)`` and ``bias_ih (G·H,)``; recurrent, the
+    rows of ``weight_hh`` and ``bias_hh`` if they differ; peepholes, the gates that see the cell state
+    through a vector ``weight_c* (H,)``.
+    """
+    recurrent = gates if recurrent is None else recurrent
+    rows, hidden_rows = _times(len(gates)), _times(len(recurrent))
+    params = [Param("weight_ih", f"{rows} D", tuple(f"W_x{k}" for k in gates))]
+    if recurrent:
+        params.append(Param("weight_hh", f"{hidden_rows} H", tuple(f"W_h{k}" for k in recurrent)))
+    params.append(Param("bias_ih", rows, tuple(f"b_x{k}" for k in gates)))
+    if recurrent:
+        params.append(Param("bias_hh", hidden_rows, tuple(f"b_h{k}" for k in recurrent)))
+    return (*params, *(Param(f"weight_c{k}", "H", (f"p_{k}",)) for k in peepholes))
+
+
+def _times(n):
+    return "H" if n == 1 else f"{n}H"
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """One recurrent cell.
+
+    key: its name in code.  title: in prose.  equations: one step, top to bottom; they read ``x``,
+    ``<state>_prev`` and the symbols of ``params`` (a bias ``b_k`` is the sum of ``b_xk`` and
+    ``b_hk``), and define every state.  gates: the stacking order of the weights.  states: what is
+    carried; the first is the output ``y`` unless ``output`` names another target.  config: constants
+    that are not trained, with their defaults.  retention: which gates' biases decide the share of
+    the state that survives a step, with +1 where the gate keeps and -1 where it writes.  inputs:
+    what a step reads besides x and its states.  symbols: LaTeX for names that need their own.
+    """
+
+    key: str
+    title: str
+    equations: tuple
+    gates: tuple
+    states: tuple
+    params: tuple
+    source: Source
+    summary: str
+    paper_names: MappingProxyType = field(default_factory=dict)
+    departures: tuple = ()
+    config: MappingProxyType = field(default_factory=dict)
+    retention: tuple = ()
+    inputs: tuple = ()
+    output: str = ""
+    symbols: MappingProxyType = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("paper_names", "config", "symbols"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "output", self.output or self.states[0])
+        defined = [equations.target(line) for line in self.equations]
+        missing = [s for s in (*self.states, self.output) if s not in defined]
+        if missing:
+            raise equations.EquationError(f"{self.key}: no equation defines {', '.join(missing)}")
+        unknown = [n for line in self.equations for n in equations.names(line)]
+        unknown = set(unknown) - set(defined) - set(self.readable())
+        if unknown:
+            raise equations.EquationError(
+                f"{self.key}: the equations read {sorted(unknown)}, which nothing defines"
+            )
+
+    def readable(self):
+        """Every name that the equations may read without defining it."""
+        blocks = [s for p in self.params for s in p.symbols]
+        sums = [f"b_{s[3:]}" for s in blocks if s.startswith("b_x") and f"b_h{s[3:]}" in blocks]
+        states = [f"{s}_prev" for s in self.states]
+        return ("x", *states, *self.inputs, *self.config, *blocks, *sums)
+
+    def latex(self, lines=None):
+        """The equations as a LaTeX ``aligned`` block; lines picks some by the name they define."""
+        return equations.latex(self.lines(lines), self.symbols)
+
+    def lines(self, targets=None):
+        """The equation lines, or those that define the given names, in the spec's order."""
+        if targets is None:
+            return self.equations
+        targets = [targets] if isinstance(targets, str) else list(targets)
+        found = tuple(line for line in self.equations if equations.target(line) in targets)
+        missing = set(targets) - {equations.target(line) for line in found}
+        if missing:
+            raise KeyError(f"{self.key} has no equation for {', '.join(sorted(missing))}")
+        return found
+
+    def edges(self):
+        """{(source, target)}: which variable feeds which, for the diagram."""
+        return equations.edges(self.equations)
+
+    def check(self, params, **arrays):
+        """Check the arrays of one layer against this cell and each other.
+
+        params: dict with exactly the names of ``self.params``.  arrays as for ``shapes.expect``.
+        Returns the sizes by axis, among them D and H.  Raises ShapeError or KeyError by name.
+        """
+        wanted = [p.name for p in self.params]
+        if set(params) != set(wanted):
+            missing, extra = sorted(set(wanted) - set(params)), sorted(set(params) - set(wanted))
+            parts = [f"missing {', '.join(missing)}"] if missing else []
+            parts += [f"unknown {', '.join(extra)}"] if extra else []
+            raise KeyError(f"params of {self.key}: {'; '.join(parts)}; expected {', '.join(wanted)}")
+        # the recurrent weight first: its second axis is H, and it names the width for the others
+        ordered = sorted(self.params, key=lambda p: "H" not in p.axes.split())
+        return expect(**{p.name: (params[p.name], p.axes) for p in ordered}, **arrays)
+
+    def options(self, config=None):
+        """The constants with some of them replaced; KeyError for one that the cell does not have."""
+        unknown = set(config or {}) - set(self.config)
+        if unknown:
+            allowed = ", ".join(self.config) or "none"
+            raise KeyError(
+                f"config: {self.key} has no {', '.join(sorted(unknown))}; it knows: {allowed}"
+            )
+        return dict(self.config) | dict(config or {})
+
+    def parameter_count(self, input_size, hidden_size):
+        """How many numbers one layer trains."""
+        return sum(math.prod(s) for s in self.shapes(input_size, hidden_size).values())
+
+    def shapes(self, input_size, hidden_size):
+        """{parameter name: shape}."""
+        sizes = {"D": input_size, "H": hidden_size}
+        return {p.name: tuple(_size(axis, sizes) for axis in p.axes.split()) for p in self.params}
+
+    def symbol_values(self, params):
+        """{symbol of the equations: block of the parameter arrays}; blocks are views."""
+        values = {}
+        for p in self.params:
+            array = params[p.name]
+            rows = array.shape[0] // len(p.symbols)
+            for k, symbol in enumerate(p.symbols):
+                values[symbol] = array[k * rows : (k + 1) * rows]
+        for symbol in self.readable():
+            if symbol.startswith("b_") and symbol not in values:
+                values[symbol] = values[f"b_x{symbol[2:]}"] + values[f"b_h{symbol[2:]}"]
+        return values
+
+    def oracle(self, params, x, prev, **others):
+        """One step, computed from the printed equations alone.
+
+        x (B, D); prev, the states in order, each (B, H); others: config values and further inputs.
+        Arrays may be NumPy (also complex) or torch.  Returns {name: value} for every equation.
+        """
+        values = dict(self.config) | self.symbol_values(params) | others | {"x": x}
+        values |= {f"{s}_prev": v for s, v in zip(self.states, prev, strict=True)}
+        functions = NUMPY if isinstance(x, np.ndarray) else TENSOR
+        found = equations.evaluate(self.equations, values, functions)
+        return {equations.target(line): found[equations.target(line)] for line in self.equations}
+
+
+def _size(axis, sizes):
+    if axis.isdigit():
+        return int(axis)
+    return int(axis[:-1] or 1) * sizes[axis[-1]]
+
+
+def _log_sigmoid(a):
+    """log σ(a) without overflow, analytic so that a complex step passes through it."""
+    sign = np.where(a.real > 0, 1, -1)  # -log(1+e^-a) for a > 0, a - log(1+e^a) below
+    return np.where(a.real > 0, 0, a) - np.log1p(np.exp(-sign * a))
+
+
+# What the function names mean.  Logistic as ½(1+tanh(a/2)): no overflow, and analytic.
+NUMPY = {
+    "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
+    "tanh": np.tanh,
+    "relu": lambda a: np.where(a.real > 0, a, 0),
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "cos": np.cos,
+    "sin": np.sin,
+    "log_sigmoid": _log_sigmoid,
+    "maximum": lambda a, b: np.where(a.real >= b.real, a, b),
+    "concat": lambda *parts: np.concatenate(parts, axis=-1),
+    "positive": lambda a: np.where(a.real >= 0, a + 0.5, NUMPY["sigmoid"](a)),
+}
+
+
+def _tensor_concat(*parts):
+    widths = [p.shape[-1] for p in parts]
+    out = parts[0].new_empty(*parts[0].shape[:-1], sum(widths))
+    start = 0
+    for part, width in zip(parts, widths, strict=True):
+        out[..., start : start + width] = part
+        start += width
+    return out
+
+
+# The same for tensors, by their methods: this module never imports torch.
+TENSOR = {
+    "sigmoid": lambda a: a.sigmoid(),
+    "tanh": lambda a: a.tanh(),
+    "relu": lambda a: a.relu(),
+    "exp": lambda a: a.exp(),
+    "log": lambda a: a.log(),
+    "sqrt": lambda a: a.sqrt(),
+    "cos": lambda a: a.cos(),
+    "sin": lambda a: a.sin(),
+    "log_sigmoid": lambda a: a.clamp(max=0) - (-a.abs()).exp().log1p(),
+    "maximum": lambda a, b: a.maximum(b),
+    "concat": _tensor_concat,
+    "positive": lambda a: (a + 0.5).where(a >= 0, a.sigmoid()),
+}

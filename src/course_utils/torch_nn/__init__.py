@@ -1,0 +1,6 @@
+"""Every cell as one PyTorch layer: ``Recurrent`` has nn.LSTM's arguments, shapes and state_dict."""
+
+from course_utils.torch_nn.interop import from_numpy, to_numpy
+from course_utils.torch_nn.recurrent import Recurrent
+
+__all__ = ["Recurrent", "from_numpy", "to_numpy"]

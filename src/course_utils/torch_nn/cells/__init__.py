@@ -1,0 +1,30 @@
+"""One file per cell, named after its key: ``step(p, from_x, prev, **config) -> states``.
+
+p, the layer's parameters by the spec's names; from_x (B, G·H), the input's share of every
+pre-activation, computed for the whole sequence at once by ``project``; prev and the result, tuples
+in the order of the spec's states, each (B, H).  A file may define its own ``project(p, x)``, and
+``readout(p, x, states) -> y`` where the output is not the first state.
+"""
+
+from functools import cache
+from importlib import import_module
+
+from torch.nn import functional as F
+
+from course_utils.specs import get_spec
+
+
+@cache
+def get_cell(key):
+    """The module that computes the cell ``key``; KeyError lists the cells there are."""
+    return import_module(f"{__name__}.{get_spec(key).key}")
+
+
+def project(p, x):
+    """x (..., D) -> (..., G·H): one matrix product for all gates and all steps."""
+    return F.linear(x, p["weight_ih"], p.get("bias_ih"))
+
+
+def recur(p, h_prev):
+    """h_prev (B, H) -> (B, G·H): the recurrent share of every pre-activation."""
+    return F.linear(h_prev, p["weight_hh"], p.get("bias_hh"))

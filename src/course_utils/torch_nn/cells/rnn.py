@@ -1,0 +1,9 @@
+"""The plain recurrent cell (spec: ``specs/rnn.py``)."""
+
+from course_utils.torch_nn.cells import recur
+
+
+def step(p, from_x, prev):
+    """from_x (B, H), prev = (h,) -> (h,)."""
+    (h_prev,) = prev
+    return ((from_x + recur(p, h_prev)).tanh(),)
