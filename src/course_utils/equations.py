@@ -1,4 +1,4 @@
-"""Equations written once, as lines of text: from them come LaTeX, an oracle and the diagram's edges.
+"""Equations written once, as lines of text: LaTeX, an oracle and the diagram's edges come of them.
 
 A line is ``target = expression``; an expression is made of names, numbers, ``+ - * / @``, a leading
 minus and the functions of ``FUNCTIONS``.  ``*`` is elementwise, ``@`` the matrix product of a

@@ -29,7 +29,9 @@ def expect(**arrays):
         for axis, size in zip(axes, shape, strict=True):
             if axis.isdigit():
                 if size != int(axis):
-                    raise ShapeError(f"{name}: expected size {axis}, got {size}; full shape {shape}")
+                    raise ShapeError(
+                        f"{name}: expected size {axis}, got {size}; full shape {shape}"
+                    )
                 continue
             times, symbol = _AXIS.fullmatch(axis).groups()
             times = int(times or 1)
@@ -44,8 +46,8 @@ def expect(**arrays):
                 source = set_by[symbol]
                 origin = f"{symbol}={sizes[symbol]}" + (f" from {source}" if source != name else "")
                 raise ShapeError(
-                    f"{name}: axis {axis} should be {times * sizes[symbol]} ({origin}), got {size}; "
-                    f"full shape {shape}"
+                    f"{name}: axis {axis} should be {times * sizes[symbol]} ({origin}), "
+                    f"got {size}; full shape {shape}"
                 )
     return sizes
 

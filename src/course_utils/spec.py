@@ -39,9 +39,9 @@ class Source:
 def stacked(gates, recurrent=None, peepholes=""):
     """The usual parameters of a gated cell, stacked over its gates in PyTorch's layout.
 
-    gates, e.g. ``"ifgo"``, the rows of ``weight_ih (G·H, D)`` and ``bias_ih (G·H,)``; recurrent, the
-    rows of ``weight_hh`` and ``bias_hh`` if they differ; peepholes, the gates that see the cell state
-    through a vector ``weight_c* (H,)``.
+    gates, e.g. ``"ifgo"``, the rows of ``weight_ih (G·H, D)`` and ``bias_ih (G·H,)``; recurrent,
+    the rows of ``weight_hh`` and ``bias_hh`` if they differ; peepholes, the gates that see the cell
+    state through a vector ``weight_c* (H,)``.
     """
     recurrent = gates if recurrent is None else recurrent
     rows, hidden_rows = _times(len(gates)), _times(len(recurrent))
@@ -65,10 +65,10 @@ class CellSpec:
     key: its name in code.  title: in prose.  equations: one step, top to bottom; they read ``x``,
     ``<state>_prev`` and the symbols of ``params`` (a bias ``b_k`` is the sum of ``b_xk`` and
     ``b_hk``), and define every state.  gates: the stacking order of the weights.  states: what is
-    carried; the first is the output ``y`` unless ``output`` names another target.  config: constants
-    that are not trained, with their defaults.  retention: which gates' biases decide the share of
-    the state that survives a step, with +1 where the gate keeps and -1 where it writes.  inputs:
-    what a step reads besides x and its states.  symbols: LaTeX for names that need their own.
+    carried; the first is the output ``y`` unless ``output`` names another target.  config:
+    constants that are not trained, with their defaults.  retention: the gates whose biases decide
+    the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
+    inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
     """
 
     key: str
@@ -139,13 +139,15 @@ class CellSpec:
             missing, extra = sorted(set(wanted) - set(params)), sorted(set(params) - set(wanted))
             parts = [f"missing {', '.join(missing)}"] if missing else []
             parts += [f"unknown {', '.join(extra)}"] if extra else []
-            raise KeyError(f"params of {self.key}: {'; '.join(parts)}; expected {', '.join(wanted)}")
+            raise KeyError(
+                f"params of {self.key}: {'; '.join(parts)}; expected {', '.join(wanted)}"
+            )
         # the recurrent weight first: its second axis is H, and it names the width for the others
         ordered = sorted(self.params, key=lambda p: "H" not in p.axes.split())
         return expect(**{p.name: (params[p.name], p.axes) for p in ordered}, **arrays)
 
     def options(self, config=None):
-        """The constants with some of them replaced; KeyError for one that the cell does not have."""
+        """The constants with some of them replaced; KeyError for one the cell does not have."""
         unknown = set(config or {}) - set(self.config)
         if unknown:
             allowed = ", ".join(self.config) or "none"

@@ -31,16 +31,20 @@ def test_backward_equals_the_complex_step(key):
         step = gradcheck.complex_step(lambda v, n=name: p.loss(params=p.params | {n: v}), value)
         close(grads[name], step, 1e-10)
     for k, value in enumerate(p.state0):
+
         def swapped(v, k=k):
             return p.loss(state0=(*p.state0[:k], v, *p.state0[k + 1 :]))
+
         close(dstate0[k], gradcheck.complex_step(swapped, value), 1e-10)
 
 
 def autograd_through_the_oracle(p):
     """(dx, dstate0, grads) by torch from the printed equations."""
+
     def leaf(v):
         v = torch.tensor(v)
         return v.requires_grad_() if v.is_floating_point() else v
+
     params = {n: leaf(v) for n, v in p.params.items()}
     x, start = leaf(p.x), tuple(leaf(s) for s in p.state0)
     inputs = {n: leaf(v) for n, v in p.inputs.items()}
@@ -108,8 +112,10 @@ def test_no_recurrence_is_affine_in_its_input(problem):
         return  # linear by design: its paper says so, and test_lru.py checks it
     rng = np.random.default_rng(3)
     d = rng.standard_normal(problem.x.shape)
+
     def run(x):
         return numpy_nn.unroll(problem.key, problem.params, x, problem.state0, **problem.inputs)[0]
+
     x, z = problem.x, rng.standard_normal(problem.x.shape) * 3
     assert np.abs((run(x + d) - run(x)) - (run(z + d) - run(z))).max() > 1e-3
 

@@ -30,7 +30,8 @@ def through_oracle(problem):
 
 def test_forward_equals_the_printed_equations(problem):
     y, last, _ = numpy_nn.unroll(
-        problem.key, problem.params, problem.x, problem.state0, **problem.inputs)
+        problem.key, problem.params, problem.x, problem.state0, **problem.inputs
+    )
     y_oracle, last_oracle = through_oracle(problem)
     close(y, y_oracle, FORWARD)
     for ours, oracle in zip(last, last_oracle, strict=True):
@@ -39,7 +40,8 @@ def test_forward_equals_the_printed_equations(problem):
 
 def gradients(problem):
     *_, tape = numpy_nn.unroll(
-        problem.key, problem.params, problem.x, problem.state0, **problem.inputs)
+        problem.key, problem.params, problem.x, problem.state0, **problem.inputs
+    )
     return numpy_nn.unroll_backward(tape, problem.dy, problem.dlast)
 
 
@@ -50,20 +52,24 @@ def test_backward_equals_directional_differences_on_everything_at_once(problem):
     check = gradcheck.directional
     assert check(lambda v: problem.loss(x=v), problem.x, dx, rng).error < 1e-7
     for name, value in problem.params.items():
-        found = check(lambda v, n=name: problem.loss(params=problem.params | {n: v}),
-                      value, grads[name], rng)
+        found = check(
+            lambda v, n=name: problem.loss(params=problem.params | {n: v}), value, grads[name], rng
+        )
         assert found.error < 1e-7, name
     for name, value in problem.inputs.items():
-        found = check(lambda v, n=name: problem.loss(inputs=problem.inputs | {n: v}),
-                      value, grads[name], rng)
+        found = check(
+            lambda v, n=name: problem.loss(inputs=problem.inputs | {n: v}), value, grads[name], rng
+        )
         assert found.error < 1e-7, name
     for k, value in enumerate(problem.state0):
         if np.issubdtype(value.dtype, np.integer):
             continue
+
         def swapped(v, k=k):
             state = list(problem.state0)
             state[k] = v
             return problem.loss(state0=tuple(state))
+
         assert check(swapped, value, dstate0[k], rng).error < 1e-7, SPECS[problem.key].states[k]
 
 
@@ -89,11 +95,16 @@ def test_splitting_a_sequence_changes_nothing(problem):
 
 def test_a_row_of_the_batch_equals_a_batch_of_one(problem):
     y, last, _ = numpy_nn.unroll(
-        problem.key, problem.params, problem.x, problem.state0, **problem.inputs)
+        problem.key, problem.params, problem.x, problem.state0, **problem.inputs
+    )
     row = slice(1, 2)
     y1, last1, _ = numpy_nn.unroll(
-        problem.key, problem.params, problem.x[:, row], tuple(s[row] for s in problem.state0),
-        **{n: v[:, row] for n, v in problem.inputs.items()})
+        problem.key,
+        problem.params,
+        problem.x[:, row],
+        tuple(s[row] for s in problem.state0),
+        **{n: v[:, row] for n, v in problem.inputs.items()},
+    )
     close(y1, y[:, row], FORWARD)
     for a, b in zip(last1, last, strict=True):
         close(a, b[row], FORWARD)
@@ -118,16 +129,22 @@ def test_backward_leaves_its_arguments_alone(problem):
 def test_padding_changes_no_result_and_no_gradient(problem):
     lengths = np.array([T, 2, 4])
     y, last, tape = numpy_nn.unroll(
-        problem.key, problem.params, problem.x, problem.state0, lengths=lengths, **problem.inputs)
+        problem.key, problem.params, problem.x, problem.state0, lengths=lengths, **problem.inputs
+    )
     dx, dstate0, grads = numpy_nn.unroll_backward(tape, problem.dy, problem.dlast)
-    total = {n: 0 for n in problem.params}
+    total = dict.fromkeys(problem.params, 0)
     for b, n in enumerate(lengths):
         row = slice(b, b + 1)
         y1, last1, tape1 = numpy_nn.unroll(
-            problem.key, problem.params, problem.x[:n, row], tuple(s[row] for s in problem.state0),
-            **{k: v[:n, row] for k, v in problem.inputs.items()})
+            problem.key,
+            problem.params,
+            problem.x[:n, row],
+            tuple(s[row] for s in problem.state0),
+            **{k: v[:n, row] for k, v in problem.inputs.items()},
+        )
         dx1, dstart, grads1 = numpy_nn.unroll_backward(
-            tape1, problem.dy[:n, row], tuple(d[row] for d in problem.dlast))
+            tape1, problem.dy[:n, row], tuple(d[row] for d in problem.dlast)
+        )
         close(y[:n, row], y1, FORWARD)
         assert not y[n:, row].any()
         close(dx[:n, row], dx1, BACKWARD)
@@ -147,11 +164,11 @@ def test_float32_stays_float32_and_extreme_inputs_stay_finite(key):
     params = {n: v.astype(np.float32) for n, v in p.params.items()}
     x = np.where(p.x > 0, 1e4, -1e4).astype(np.float32)
     inputs = {n: v.astype(np.float32) for n, v in p.inputs.items()}
-    y, last, tape = numpy_nn.unroll(key, params, x, **inputs)
+    y, _, tape = numpy_nn.unroll(key, params, x, **inputs)
     assert y.dtype == np.float32
     if key not in ("rnn_relu", "lru"):  # not bounded by a gate: large in, large out
         assert np.isfinite(y).all()
-    dx, dstate0, grads = numpy_nn.unroll_backward(tape, p.dy.astype(np.float32))
+    dx, _, grads = numpy_nn.unroll_backward(tape, p.dy.astype(np.float32))
     assert dx.dtype == np.float32
     for name, g in grads.items():
         assert g.dtype == np.float32, name

@@ -87,7 +87,8 @@ def test_a_packed_sequence_gives_what_torch_gives(key, backend, sort):
 def test_lengths_give_what_the_shorter_sequence_gives_alone(key, bidirectional):
     torch.manual_seed(1)
     layer = torch_nn.Recurrent(
-        key, D, 4, num_layers=2, bidirectional=bidirectional, dtype=torch.float64)
+        key, D, 4, num_layers=2, bidirectional=bidirectional, dtype=torch.float64
+    )
     x, lengths = data(T, B, D), torch.tensor([6, 3, 1, 4])
     y, state = layer(x, lengths=lengths)
     for b, n in enumerate(lengths.tolist()):
@@ -151,14 +152,27 @@ LAYER = torch_nn.Recurrent("lstm", D, H)
 MISTAKES = {
     "wrong D": (lambda: LAYER(torch.zeros(T, B, D + 1)), ShapeError, "axis D should be 3"),
     "wrong rank": (lambda: LAYER(torch.zeros(1, T, B, D)), ShapeError, r"expected \(T, B, D\)"),
-    "wrong dtype": (lambda: LAYER(torch.zeros(T, B, D).double()), TypeError, "input: expected torch"),
+    "wrong dtype": (
+        lambda: LAYER(torch.zeros(T, B, D).double()),
+        TypeError,
+        "input: expected torch",
+    ),
     "one state": (lambda: LAYER(torch.zeros(T, B, D), torch.zeros(1, B, H)), ShapeError, "h, c"),
     "state size": (
         lambda: LAYER(torch.zeros(T, B, D), (torch.zeros(1, 1, H), torch.zeros(1, B, H))),
-        ShapeError, "hx.h: expected shape"),
-    "float lengths": (lambda: LAYER(torch.zeros(T, B, D), lengths=torch.ones(B)), ShapeError, "lengths"),
+        ShapeError,
+        "hx.h: expected shape",
+    ),
+    "float lengths": (
+        lambda: LAYER(torch.zeros(T, B, D), lengths=torch.ones(B)),
+        ShapeError,
+        "lengths",
+    ),
     "long lengths": (
-        lambda: LAYER(torch.zeros(T, B, D), lengths=torch.full((B,), T + 1)), ValueError, "0 to T=6"),
+        lambda: LAYER(torch.zeros(T, B, D), lengths=torch.full((B,), T + 1)),
+        ValueError,
+        "0 to T=6",
+    ),
     "key": (lambda: torch_nn.Recurrent("lstmm", D, H), KeyError, "choose from"),
     "projection": (lambda: torch_nn.Recurrent("lstm", D, H, proj_size=2), ValueError, "proj_size"),
     "backend": (lambda: torch_nn.Recurrent("lstm", D, H, backend="x"), ValueError, "backend"),
@@ -166,7 +180,9 @@ MISTAKES = {
     "size": (lambda: torch_nn.Recurrent("lstm", D, 0), ValueError, "hidden_size"),
     "two ways": (
         lambda: torch_nn.to_numpy(torch_nn.Recurrent("lstm", D, H, bidirectional=True)),
-        ValueError, "two directions"),
+        ValueError,
+        "two directions",
+    ),
 }
 
 

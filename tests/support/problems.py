@@ -1,4 +1,4 @@
-"""One problem for every cell: all sizes different, nothing zero, a random cotangent on every output."""
+"""One problem for every cell: all sizes different, nothing zero, random cotangents."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class Problem(NamedTuple):
     inputs: dict
 
     def loss(self, **changed):
-        """The number whose gradient is wanted: <y, dy> + <last, dlast>; also with complex arrays."""
+        """The number whose gradient is wanted, <y, dy> + <last, dlast>; complex arrays too."""
         p = self._replace(**changed)
         y, last, _ = numpy_nn.unroll(p.key, p.params, p.x, p.state0, **p.inputs)
         return (y * p.dy).sum() + sum((s * d).sum() for s, d in zip(last, p.dlast, strict=True))
@@ -39,11 +39,13 @@ def make(key, seed=0, T=T, B=B, D=D, H=H):
     normal = rng.standard_normal
     cell = numpy_nn.get_cell(key)
     blank = initial_state(spec, cell, None, B, H, np.float64)
-    random_state = getattr(cell, "random_state", lambda rng, zeros: tuple(
-        normal(z.shape) for z in zeros))
+    random_state = getattr(
+        cell, "random_state", lambda rng, zeros: tuple(normal(z.shape) for z in zeros)
+    )
     state0 = random_state(rng, blank)
-    dlast = tuple(normal(z.shape) if np.issubdtype(z.dtype, np.floating) else np.zeros(z.shape)
-                  for z in blank)
+    dlast = tuple(
+        normal(z.shape) if np.issubdtype(z.dtype, np.floating) else np.zeros(z.shape) for z in blank
+    )
     inputs = {name: normal((T, B, H)) for name in spec.inputs}
     return Problem(key, params, normal((T, B, D)), tuple(state0), normal((T, B, H)), dlast, inputs)
 

@@ -27,7 +27,7 @@ def complex_step(loss, value):
 
 
 class Directional(NamedTuple):
-    """Slopes along random directions: as predicted by the gradient, as measured, and their error."""
+    """Slopes along random directions: as the gradient predicts, as measured, their error."""
 
     predicted: np.ndarray
     measured: np.ndarray

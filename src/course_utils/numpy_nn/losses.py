@@ -8,7 +8,9 @@ from course_utils.shapes import ShapeError
 def mse(prediction, target):
     """Mean squared error over all elements; prediction and target of one shape."""
     if prediction.shape != target.shape:  # broadcasting would silently average something else
-        raise ShapeError(f"target: expected shape {prediction.shape} of prediction, got {target.shape}")
+        raise ShapeError(
+            f"target: expected shape {prediction.shape} of prediction, got {target.shape}"
+        )
     error = prediction - target
     return (error**2).mean(), 2 * error / error.size
 

@@ -91,7 +91,9 @@ def embed_backward(weight, ids, dx):
 def _checked(ids, size):
     ids = np.asarray(ids)
     if not np.issubdtype(ids.dtype, np.integer):
-        raise TypeError(f"ids: expected integers, got {ids.dtype}; tokens are looked up, not scaled")
+        raise TypeError(
+            f"ids: expected integers, got {ids.dtype}; tokens are looked up, not scaled"
+        )
     if ids.size and (ids.min() < 0 or ids.max() >= size):
         bad = int(ids.min() if ids.min() < 0 else ids.max())
         raise IndexError(f"ids: {bad} is outside the vocabulary of {size}; use 0 to {size - 1}")

@@ -153,7 +153,10 @@ def _inputs(spec, inputs, T, B, H, dtype):
 def _select(keep, new, old):
     """Rows of new where keep (B,) is true, of old elsewhere."""
     return type(new)(
-        *(np.where(keep.reshape(-1, *(1,) * (n.ndim - 1)), n, o) for n, o in zip(new, old, strict=True))
+        *(
+            np.where(keep.reshape(-1, *(1,) * (n.ndim - 1)), n, o)
+            for n, o in zip(new, old, strict=True)
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Every recurrent cell, one file each: a file here that defines ``SPEC`` is a cell of the course."""
+"""Every recurrent cell, one file each: a file here that defines ``SPEC`` is a cell."""
 
 import pkgutil
 from importlib import import_module
@@ -11,7 +11,9 @@ def _read():
         spec = getattr(import_module(f"{__name__}.{module.name}"), "SPEC", None)
         if spec is not None:
             if spec.key != module.name:
-                raise ValueError(f"specs/{module.name}.py defines the cell {spec.key!r}; use one name")
+                raise ValueError(
+                    f"specs/{module.name}.py defines the cell {spec.key!r}; use one name"
+                )
             yield spec.key, spec
 
 

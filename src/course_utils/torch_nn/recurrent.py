@@ -77,7 +77,7 @@ class Recurrent(nn.Module):
         return 2 if self.bidirectional else 1
 
     def reset_parameters(self):
-        """Uniform in ±1/√H, in the order in which nn.LSTM draws: the same seed gives its weights."""
+        """Uniform in ±1/√H, in nn.LSTM's order of drawing: the same seed gives its weights."""
         bound = 1 / math.sqrt(self.hidden_size)
         for p in self.parameters():
             nn.init.uniform_(p, -bound, bound)
@@ -95,7 +95,9 @@ class Recurrent(nn.Module):
         """See the class: input, hx -> y, state."""
         if isinstance(input, PackedSequence):
             if lengths is not None:
-                raise ValueError("lengths: a PackedSequence already knows them; pass one or the other")
+                raise ValueError(
+                    "lengths: a PackedSequence already knows them; pass one or the other"
+                )
             return self._packed(input, hx)
         x, batched = self._time_major(input)
         hx = self._states(hx, x, batched)
@@ -120,8 +122,12 @@ class Recurrent(nn.Module):
         return self._run_eager(x, hx, lengths)
 
     def _run_native(self, kernel, x, hx, lengths):
-        weights = [p for n in range(self.num_layers) for s in self._suffixes(n)
-                   for p in self._params(s).values()]
+        weights = [
+            p
+            for n in range(self.num_layers)
+            for s in self._suffixes(n)
+            for p in self._params(s).values()
+        ]
         state = list(hx) if self.key == "lstm" else hx[0]
         rest = (self.bias, self.num_layers, self.dropout, self.training, self.bidirectional)
         if lengths is None:
@@ -135,8 +141,11 @@ class Recurrent(nn.Module):
         sort = packed.sorted_indices if packed.sorted_indices is not None else order
         ordered = [s.index_select(1, sort) for s in hx]
         data, *states = kernel(
-            packed.data, packed.batch_sizes, ordered if self.key == "lstm" else ordered[0],
-            weights, *rest,
+            packed.data,
+            packed.batch_sizes,
+            ordered if self.key == "lstm" else ordered[0],
+            weights,
+            *rest,
         )
         y, _ = pad_packed_sequence(packed._replace(data=data), total_length=x.shape[0])
         back = packed.unsorted_indices
@@ -157,8 +166,14 @@ class Recurrent(nn.Module):
                 start = tuple(s[index] for s in hx)
                 extra = self._extra(below, k, x, start)
                 y, state, history = unroll(
-                    self.key, self._params(suffix), x, start,
-                    active=active, reverse=bool(k), config=self.config, **extra,
+                    self.key,
+                    self._params(suffix),
+                    x,
+                    start,
+                    active=active,
+                    reverse=bool(k),
+                    config=self.config,
+                    **extra,
                 )
                 ways.append(y)
                 kept.append(history)
@@ -173,17 +188,19 @@ class Recurrent(nn.Module):
             return {}
         if below is None:
             zeros = x.new_zeros(x.shape[0], *start[0].shape)
-            return {name: zeros for name in self.spec.inputs}
+            return dict.fromkeys(self.spec.inputs, zeros)
         cell_state = self.spec.states.index("c")
         rows = torch.stack([states[cell_state] for states in below[direction]])
-        return {name: rows for name in self.spec.inputs}
+        return dict.fromkeys(self.spec.inputs, rows)
 
     # -- the door ----------------------------------------------------------------------------------
 
     def _time_major(self, x):
         if x.dim() not in (2, 3):
             layout = "(B, T, D)" if self.batch_first else "(T, B, D)"
-            raise ShapeError(f"input: expected {layout} or (T, D), got {x.dim()} axes; {tuple(x.shape)}")
+            raise ShapeError(
+                f"input: expected {layout} or (T, D), got {x.dim()} axes; {tuple(x.shape)}"
+            )
         batched = x.dim() == 3
         if not batched:
             x = x.unsqueeze(1)
@@ -195,7 +212,9 @@ class Recurrent(nn.Module):
     def _check_input(self, x):
         weight = next(self.parameters())
         if x.shape[-1] != self.input_size:
-            raise ShapeError(f"input: axis D should be {self.input_size} (input_size), got {x.shape[-1]}")
+            raise ShapeError(
+                f"input: axis D should be {self.input_size} (input_size), got {x.shape[-1]}"
+            )
         _same_kind("input", x, weight)
 
     def _states(self, hx, x, batched):
@@ -204,7 +223,9 @@ class Recurrent(nn.Module):
         if hx is None:
             start = getattr(cells.get_cell(self.key), "start", None)
             if start:
-                return tuple(s.expand(shape[0], *s.shape) for s in start(x.shape[1], self.hidden_size, x))
+                return tuple(
+                    s.expand(shape[0], *s.shape) for s in start(x.shape[1], self.hidden_size, x)
+                )
             return tuple(x.new_zeros(shape) for _ in names)
         given = (hx,) if isinstance(hx, torch.Tensor) else tuple(hx)
         if len(given) != len(names):
@@ -216,7 +237,8 @@ class Recurrent(nn.Module):
         for name, s in zip(names, given, strict=True):
             if tuple(s.shape) != shape:
                 raise ShapeError(
-                    f"hx.{name}: expected shape {shape} (layers·directions, B, H), got {tuple(s.shape)}"
+                    f"hx.{name}: expected shape {shape} (layers·directions, B, H), "
+                    f"got {tuple(s.shape)}"
                 )
             if s.is_floating_point():
                 _same_kind(f"hx.{name}", s, x)
@@ -228,8 +250,14 @@ class Recurrent(nn.Module):
     def extra_repr(self):
         """What ``print(layer)`` shows between the brackets."""
         text = f"{self.key!r}, {self.input_size}, {self.hidden_size}"
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0,
-                    "bidirectional": False, "backend": "auto"}
+        defaults = {
+            "num_layers": 1,
+            "bias": True,
+            "batch_first": False,
+            "dropout": 0.0,
+            "bidirectional": False,
+            "backend": "auto",
+        }
         for name, default in defaults.items():
             if getattr(self, name) != default:
                 text += f", {name}={getattr(self, name)!r}"
@@ -259,15 +287,21 @@ def _known_backend(key, backend):
             f"backend: PyTorch has no kernel for {key!r}, only for {', '.join(NATIVE)}; use 'auto'"
         )
     if backend == "fused":
-        raise ValueError(f"backend: there is no fused kernel for {key!r} in this version; use 'auto'")
+        raise ValueError(
+            f"backend: there is no fused kernel for {key!r} in this version; use 'auto'"
+        )
     return backend
 
 
 def _same_kind(name, x, like):
     if x.dtype != like.dtype:
-        raise TypeError(f"{name}: expected {like.dtype}, got {x.dtype}; use {name}.to({like.dtype})")
+        raise TypeError(
+            f"{name}: expected {like.dtype}, got {x.dtype}; use {name}.to({like.dtype})"
+        )
     if x.device != like.device:
-        raise ValueError(f"{name}: on {x.device}, the other arrays on {like.device}; move one of them")
+        raise ValueError(
+            f"{name}: on {x.device}, the other arrays on {like.device}; move one of them"
+        )
 
 
 def _check_lengths(lengths, x):
@@ -275,7 +309,8 @@ def _check_lengths(lengths, x):
     T, B = x.shape[:2]
     if lengths.is_floating_point() or lengths.dtype == torch.bool or tuple(lengths.shape) != (B,):
         raise ShapeError(
-            f"lengths: expected {B} integers, shape ({B},), got {lengths.dtype} {tuple(lengths.shape)}"
+            f"lengths: expected {B} integers, shape ({B},), "
+            f"got {lengths.dtype} {tuple(lengths.shape)}"
         )
     if B and (int(lengths.min()) < 0 or int(lengths.max()) > T):
         raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.tolist()}")

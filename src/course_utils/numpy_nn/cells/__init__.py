@@ -3,8 +3,8 @@
 ``step(params, x, prev, **config) -> (state, cache)``: x (B, D); prev and state are NamedTuples with
 the spec's states, each (B, H).
 
-``step_backward(params, cache, dstate) -> (dx, dprev, grads)``: dstate like state; grads has the keys
-of params, and the name of every further input of the step (such as ``below``).
+``step_backward(params, cache, dstate) -> (dx, dprev, grads)``: dstate like state; grads has the
+keys of params, and the name of every further input of the step (such as ``below``).
 
 A cell whose output is not its first state also has ``readout(params, x, state) -> (y, cache)`` and
 ``readout_backward(params, cache, dy) -> (dx, dstate, grads)``.
