@@ -1,0 +1,37 @@
+"""Errors about shapes name the argument, the axis and what set it."""
+
+import numpy as np
+import pytest
+
+from course_utils.shapes import ShapeError, expect
+
+
+def test_sizes_come_back_by_name():
+    x, h0, w = np.zeros((7, 2, 3)), np.zeros((2, 5)), np.zeros((20, 5))
+    sizes = expect(x=(x, "T B D"), h0=(h0, "B H"), weight_hh=(w, "4H H"))
+    assert sizes == {"T": 7, "B": 2, "D": 3, "H": 5}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (
+            {"x": (np.zeros((7, 2, 3)), "T B D"), "h0": (np.zeros((3, 5)), "B H")},
+            r"h0: axis B should be 2 \(B=2 from x\), got 3; full shape \(3, 5\)",
+        ),
+        ({"x": (np.zeros((7, 2)), "T B D")}, r"x: expected 3 axes \(T, B, D\), got 2; full shape"),
+        ({"b": (np.zeros((2, 3)), "H")}, r"b: expected 1 axis \(H\), got 2"),
+        ({"w": (np.zeros((7, 2)), "4H D")}, "w: axis 4H should be a multiple of 4, got 7"),
+        ({"w": (np.zeros((8, 3)), "4H H")}, r"w: axis H should be 2 \(H=2\), got 3"),
+        ({"x": ([1, 2], "T")}, "x: expected an array, got list; pass a NumPy array or a tensor"),
+        ({"x": (np.zeros(2), "1")}, "x: expected size 1, got 2"),
+    ],
+)
+def test_a_misfit_is_named(arrays, message):
+    with pytest.raises(ShapeError, match=message):
+        expect(**arrays)
+
+
+def test_a_tensor_is_as_good_as_an_array():
+    torch = pytest.importorskip("torch")
+    assert expect(x=(torch.zeros(2, 3), "B D")) == {"B": 2, "D": 3}
