@@ -1,0 +1,46 @@
+"""Pictures: arrays and equations in; Axes, SVG and HTML out.  Nothing here trains anything.
+
+===================  ==========================================================================
+``palette``          one colour per meaning, for light and dark pages
+``style, use, look`` Matplotlib in those colours
+``show``             a Matplotlib figure as SVG that follows the page's theme
+``curves, heatmap``  arrays into Axes
+``cell_diagram``     a cell as a circuit, checked against its equations
+``chain, cover``     the loop and its unrolling; the picture of the course
+``stepper``          a cell told one equation at a time, in numbers
+``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
+``explore``          a slider over a drawing: live in a notebook, precomputed in the book
+``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
+``write_assets``     CSS and scripts for the site
+===================  ==========================================================================
+
+Every name is imported when it is first used; Matplotlib only by what needs it.
+"""
+
+from importlib import import_module
+
+_WHERE = {
+    "FigureError": "page", "Html": "page", "write_assets": "page",
+    "style": "plots", "use": "plots", "look": "plots", "curves": "plots", "heatmap": "plots",
+    "show": "inline",
+    "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
+    "chain": "unrolling", "cover": "unrolling",
+    "stepper": "steps",
+    "lstm_explorer": "explorers", "decay_explorer": "explorers",
+    "explore": "frames",
+    "standalone": "export", "write_svg": "export",
+}  # fmt: skip
+
+__all__ = ["palette", *_WHERE]
+
+
+def __getattr__(name):
+    if name == "palette":
+        return import_module(f"{__name__}.palette")
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__():
+    return sorted(__all__)

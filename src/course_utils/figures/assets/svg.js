@@ -1,0 +1,49 @@
+// What every figure of a page shares.  Loading it twice is loading it once.
+(function () {
+  "use strict";
+  var unrolled = window.unrolled = window.unrolled || {};
+  if (unrolled.each) return;
+  var starters = {};
+
+  function wake(selector) {
+    document.querySelectorAll(selector + ":not([data-awake])").forEach(function (root) {
+      root.dataset.awake = "";
+      starters[selector](root);
+    });
+  }
+
+  function wakeAll() { Object.keys(starters).forEach(wake); }
+
+  // Start every element that matches, now and whenever one is added (a notebook adds them late).
+  unrolled.each = function (selector, start) {
+    if (starters[selector]) return;
+    starters[selector] = start;
+    if (document.readyState !== "loading") wake(selector);
+  };
+
+  function watch() {
+    wakeAll();
+    new MutationObserver(wakeAll).observe(document.documentElement, { childList: true, subtree: true });
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", watch);
+  else watch();
+
+  unrolled.data = function (root) { return JSON.parse(root.querySelector('script[type="application/json"]').textContent); };
+
+  unrolled.element = function (parent, tag, attributes, text) {
+    var node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    Object.keys(attributes).forEach(function (key) { node.setAttribute(key, attributes[key]); });
+    if (text !== undefined) node.textContent = text;
+    return parent.appendChild(node);
+  };
+
+  unrolled.number = function (value, digits) {              // no minus before a zero
+    return value.toFixed(digits === undefined ? 2 : digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
+  };
+
+  // With script there are controls, so the table that stood in for them may close.
+  unrolled.reveal = function (root) {
+    root.querySelectorAll("[hidden]").forEach(function (part) { part.hidden = false; });
+    root.querySelectorAll("details.u-table").forEach(function (part) { part.open = false; });
+  };
+})();

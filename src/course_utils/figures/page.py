@@ -1,0 +1,87 @@
+"""How a figure reaches a page: as bare HTML in the book, with its CSS and scripts elsewhere.
+
+The book loads the assets once (``write_assets``).  A notebook's output may live alone in an iframe
+(Colab does that), so there each output carries what it needs.  Nothing is ever fetched.
+"""
+
+import json
+import os
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from . import palette
+
+STYLES = ("palette.css", "figures.css")
+SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")
+
+
+class FigureError(ValueError):
+    """A figure that cannot be drawn as asked; the message names the argument and the remedy."""
+
+
+def asset(name):
+    """Text of one asset; palette.css is generated."""
+    if name == "palette.css":
+        return palette.css()
+    return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
+
+
+def write_assets(folder):
+    """Write every asset into folder; returns {"css": names, "js": names} in load order."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in STYLES + SCRIPTS:
+        write_text(folder / name, asset(name))
+    return {"css": list(STYLES), "js": list(SCRIPTS)}
+
+
+def write_text(path, text):
+    """Write a file under a temporary name, then rename it."""
+    path = Path(path)
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def in_book():
+    """Whether the book is being built, so that the page already holds CSS and scripts."""
+    return os.environ.get("UNROLLED_BOOK") == "1"
+
+
+def embedded(data):
+    """JSON inside a script element that it cannot close."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return f'<script type="application/json">{text}</script>'
+
+
+def described(alt):
+    """Alt text that is fit to print; an empty one is an error."""
+    if not isinstance(alt, str) or not alt.strip():
+        raise FigureError(
+            f"alt: expected a sentence that says what the figure shows, got {alt!r}"
+        )
+    return escape(" ".join(alt.split()), quote=True)
+
+
+class Html:
+    """Something to show in a page: ``body`` HTML, the ``scripts`` it uses, and words for it."""
+
+    scripts = ()
+
+    def __init__(self, body, scripts=(), words="figure"):
+        self.body, self.scripts, self.words = body, tuple(scripts), words
+
+    def html(self):
+        """The HTML alone, for a page that has the assets."""
+        return self.body
+
+    def _repr_html_(self):
+        if in_book():
+            return self.html()
+        style = "\n".join(asset(name) for name in STYLES)
+        script = "".join(f"<script>{asset(name)}</script>" for name in self.scripts)
+        return f"<style>{style}</style>{self.html()}{script}"
+
+    def __repr__(self):
+        return f"<{self.words}>"

@@ -1,0 +1,58 @@
+"""Equation lines -> what a drawing must show: which signals meet, in which operator.
+
+Weights and biases are not drawn, so ``sigmoid(W_xf @ x + W_hf @ h_prev + b_f)`` is the layer
+``sigmoid(h_prev, x)``.  A matrix that does not feed a layer directly keeps its box: in
+``tanh(W_xn @ x + r * (W_hn @ h_prev + b_hn))`` it is ``tanh(*(linear(h_prev), r), x)``, which
+tells torch's GRU from the one of 2014.
+"""
+
+import ast
+
+from course_utils.equations import is_parameter, parse
+
+from .page import FigureError
+
+
+def join(operator, parts):
+    """Name of an operator over parts whose order does not matter; a sum of one is that one."""
+    parts = sorted(p for p in parts if p)
+    single = operator == "+" and len(parts) == 1
+    return parts[0] if single else f"{operator}({', '.join(parts)})"
+
+
+def expressions(lines):
+    """{"c": "+(*(c_prev, f), *(g, i))", …} of lines such as those of a spec."""
+    return {name: _walk(tree) for name, tree in map(parse, lines)}
+
+
+def _walk(node):
+    """Canonical name of an expression, or "" for a parameter."""
+    if isinstance(node, ast.Name):
+        return "" if is_parameter(node.id) else node.id
+    if isinstance(node, ast.Call):
+        return join(node.func.id, [_bare(p) for p in _summands(node.args[0])])
+    if isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.Add):
+            return join("+", [_walk(p) for p in _summands(node)])
+        if isinstance(node.op, ast.Sub) and _is_one(node.left):
+            return f"1-({_walk(node.right)})"
+        if isinstance(node.op, (ast.Mult, ast.MatMult)):
+            left, right = _walk(node.left), _walk(node.right)
+            return join("*", [left, right]) if left and right else f"linear({left or right})"
+    raise FigureError(f"reading.py cannot draw {ast.unparse(node)!r}; teach it there")
+
+
+def _is_one(node):
+    return isinstance(node, ast.Constant) and node.value == 1
+
+
+def _summands(node):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _summands(node.left) + _summands(node.right)
+    return [node]
+
+
+def _bare(node):
+    """A summand inside a layer: the layer's own weights need no box."""
+    name = _walk(node)
+    return name.removeprefix("linear(")[:-1] if name.startswith("linear(") else name
