@@ -1,0 +1,82 @@
+# Unrolled.  `make help` explains the targets; GNU Make 3.81 (macOS) is enough.
+#
+#   PYTHON          the interpreter that creates .venv: Python 3.11 or later
+#   PIP_TORCH_ARGS  more arguments for the installation of PyTorch alone.  On Linux the default
+#                   wheel carries CUDA (several GB).  For the small CPU build, look up its index on
+#                   PyTorch's own installation page ("Get started", compute platform: CPU) and say
+#                       make book PIP_TORCH_ARGS="--index-url ADDRESS-FROM-THAT-PAGE"
+#   PORT            where `make serve` listens
+#   ARGS            more arguments for pytest:  make test ARGS="tests/cells -x"
+
+PYTHON ?= python3
+PIP_TORCH_ARGS ?=
+PORT ?= 8000
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
+JB := $(BIN)/jupyter-book
+NOTEBOOKS := _build/lowered
+
+# A chapter or a test that runs on two cores does not gain from more threads of its own.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install book test test-all notebooks derive lint serve clean
+.NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
+
+help: ## explain the targets
+	@echo "usage: make TARGET [PYTHON=python3.12] [PIP_TORCH_ARGS=\"--index-url ...\"]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "Everything is installed into $(VENV) on first use.  The head of the Makefile explains"
+	@echo "the variables, among them the one that takes PyTorch's small CPU build on Linux."
+
+install: $(INSTALLED) ## create .venv and install everything into it (the others do this first)
+
+# Torch by itself: its index may not hold the other packages.  The stamp makes the next run free.
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or later is needed; $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+		echo "Say, for example:  make PYTHON=python3.12 book"; exit 1; }
+	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing PyTorch"
+	@$(PIP) install --quiet $(PIP_TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
+	@echo "installing the rest"
+	@$(PIP) install --quiet -r requirements.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: $(INSTALLED) ## build the book: _build/html/index.html
+	@$(BIN)/python book/_ext/execute.py
+	@$(JB) clean . > /dev/null  # an incremental build forgets the warnings of pages it does not read
+	@$(JB) build . -W -n --keep-going --quiet
+	@echo "The book is at $(CURDIR)/_build/html/index.html"
+
+test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the built book
+	@$(BIN)/python -m pytest -m "not slow and not site and not browser and not gpu" $(ARGS)
+
+test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
+	@$(BIN)/python -m pytest -m "slow or site or browser" $(ARGS)
+	@$(BIN)/python -m pytest --nbval-lax -p no:cacheprovider -W default notebooks
+
+notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the result)
+	@rm -rf $(NOTEBOOKS)
+	@$(BIN)/python book/_ext/lower.py $(NOTEBOOKS) notebooks
+
+derive: $(INSTALLED) ## write exercises/ anew from solutions/ (commit the result)
+	@$(BIN)/course derive
+
+lint: $(INSTALLED) ## check the style of the code
+	@$(BIN)/ruff check .
+
+serve: ## show the built book at http://127.0.0.1:$(PORT)
+	@test -f _build/html/index.html || { echo "there is no book yet; run: make book"; exit 1; }
+	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C stops)"
+	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+clean: ## remove what was built; executed chapters stay in the cache
+	@test ! -d _build || find _build -mindepth 1 -maxdepth 1 ! -name .jupyter_cache -exec rm -rf {} +

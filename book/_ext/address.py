@@ -1,0 +1,57 @@
+"""Where the repository and the published book live, from the one line in ``_config.yml``.
+
+A forge that runs CI tells its own address by ``GITHUB_SERVER_URL`` and ``GITHUB_REPOSITORY``, which
+win, so that a fork's book links to the fork.
+"""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Address:
+    """A repository on a forge: ``url`` without a trailing slash, and the branch that is read."""
+
+    url: str
+    branch: str = "main"
+
+    @property
+    def owner(self):
+        return urlsplit(self.url).path.strip("/").split("/")[0]
+
+    @property
+    def name(self):
+        return urlsplit(self.url).path.strip("/").split("/")[-1]
+
+    @property
+    def on_github(self):
+        return urlsplit(self.url).netloc == "github.com"
+
+    @property
+    def pages(self):
+        """The published book, with a trailing slash; the repository where no pages are known."""
+        if not self.on_github:
+            return self.url + "/"
+        site = f"{self.owner.lower()}.github.io"
+        return f"https://{site}/" if self.name.lower() == site else f"https://{site}/{self.name}/"
+
+    def raw(self, path):
+        """A file of the repository as it is, for pictures in notebooks."""
+        if self.on_github:
+            base = f"https://raw.githubusercontent.com/{self.owner}/{self.name}"
+            return f"{base}/{self.branch}/{path}"
+        return f"{self.url}/-/raw/{self.branch}/{path}"
+
+    def colab(self, notebook):
+        """The address that opens a committed notebook on Colab; only GitHub can be opened there."""
+        base = f"https://colab.research.google.com/github/{self.owner}/{self.name}"
+        return f"{base}/blob/{self.branch}/{notebook}"
+
+
+def find(configured, branch="main", environ=os.environ):
+    """The address from ``repository.url``, unless CI's environment names another."""
+    if environ.get("GITHUB_REPOSITORY"):
+        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+        configured = f"{server}/{environ['GITHUB_REPOSITORY']}"
+    return Address(configured.rstrip("/").removesuffix(".git"), branch or "main")

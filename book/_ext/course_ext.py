@@ -1,0 +1,111 @@
+"""Sphinx glue: what of the configuration is derived, and what the theme gets wrong.
+
+The repository's address comes from ``_config.yml``; scripts, styles and fonts from Python packages
+and from ``course_utils.figures``, so that the site asks no other host for anything.
+"""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import address
+from cache_key import cache_folder
+from sphinx.util import logging
+
+from course_utils import figures
+
+logger = logging.getLogger(__name__)
+
+# Of MathJax's 24 MB: one script with its glyphs inside (so that no font is fetched, which file://
+# would forbid in some browsers), and the TeX packages that it loads when a formula needs them.
+MATHJAX = "tex-svg.js"
+TEX = ("bbox", "boldsymbol", "braket", "cancel", "color", "enclose", "html", "mathtools")
+
+
+def derive(app, config):
+    """Fill in everything that follows from other settings; runs before extensions read them."""
+    os.environ["UNROLLED_BOOK"] = "1"  # for chapters that Sphinx itself executes
+    if mode := os.environ.get("UNROLLED_EXECUTE"):
+        config.nb_execution_mode = mode
+    config.nb_execution_cache_path = str(cache_folder(app.srcdir))
+    options = config.html_theme_options
+    place = address.find(options["repository_url"], options.get("repository_branch"))
+    config.course_address = place
+    options["repository_url"], options["repository_branch"] = place.url, place.branch
+    if not place.on_github:
+        options["launch_buttons"] = {}  # Colab opens GitHub only; the theme would warn
+    config.html_baseurl = config.html_baseurl or place.pages
+    config.ogp_site_url = config.html_baseurl
+    # YAML cannot write the tuples that Sphinx compares with.  Names outside the course are not
+    # linked, for that would need their inventories; a misspelt name of ours still fails.
+    config.nitpick_ignore_regex = [("py:.*", r"(?!course_utils).*")]
+    config.mathjax_path = f"mathjax/{MATHJAX}"
+
+
+def write_figure_assets(app):
+    """Have the figures' CSS and scripts written beside ours and loaded on every page."""
+    if app.builder.name != "html":
+        return
+    folder = Path(app.outdir).parent / "figure_assets"
+    found = figures.write_assets(folder / "figures")
+    app.config.html_static_path.append(str(folder))
+    for name in found["css"]:
+        app.add_css_file(f"figures/{name}")
+    for name in found["js"]:
+        app.add_js_file(f"figures/{name}", loading_method="defer")
+
+
+def copy_mathjax(app, error):
+    """Put MathJax into the finished site."""
+    if error or app.builder.name != "html":
+        return
+    source = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    target = Path(app.outdir, "_static", "mathjax")
+    extensions = Path("input", "tex", "extensions")
+    (target / extensions).mkdir(parents=True, exist_ok=True)
+    for path in (MATHJAX, *(extensions / f"{name}.js" for name in TEX)):
+        shutil.copyfile(source / path, target / path)
+
+
+def notebook_of(docname):
+    """book/<part>/<name> -> notebooks/<part>/<name>.ipynb; None for pages outside the parts."""
+    parts = docname.split("/")
+    if len(parts) != 3 or parts[0] != "book" or parts[1] == "reference":
+        return None
+    return f"notebooks/{parts[1]}/{parts[2]}.ipynb"
+
+
+def fix_buttons(app, pagename, templatename, context, doctree):
+    """Send the Colab button to the generated notebook; drop the other ways to open the page.
+
+    The theme would open the .md source, and offer for download a notebook with raw directives.
+    """
+    notebook = notebook_of(pagename)
+    for group in context.get("header_buttons", []):
+        buttons = group.get("buttons", [])
+        for button in buttons:
+            if button.get("text") == "Colab" and notebook:
+                button["url"] = app.config.course_address.colab(notebook)
+        buttons[:] = [b for b in buttons if notebook or b.get("text") != "Colab"]
+    context.pop("ipynb_source", None)
+
+
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Take out sphinx-thebe: unused, it names another host and throws on every page."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in str(getattr(script, "filename", "") or "").lower()
+        and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
+    ]
+
+
+def setup(app):
+    app.add_config_value("course_address", None, "html", [address.Address, type(None)])
+    app.connect("config-inited", derive, priority=10)
+    app.connect("builder-inited", write_figure_assets)
+    app.connect("html-page-context", fix_buttons, priority=900)
+    app.connect("html-page-context", drop_thebe, priority=901)
+    app.connect("build-finished", copy_mathjax)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
