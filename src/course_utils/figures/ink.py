@@ -42,7 +42,7 @@ def name_svg(variable):
 
 
 def edge_point(node, towards):
-    """Where a line from ``towards`` to the centre meets the outline; arrivals along an axis only."""
+    """Where a line from ``towards`` to the centre meets its outline, if it comes along an axis."""
     w, h = SIZE[node.kind]
     dx, dy = towards[0] - node.x, towards[1] - node.y
     if abs(dx) > w / 2 and abs(dx) > abs(dy):

@@ -58,9 +58,7 @@ def embedded(data):
 def described(alt):
     """Alt text that is fit to print; an empty one is an error."""
     if not isinstance(alt, str) or not alt.strip():
-        raise FigureError(
-            f"alt: expected a sentence that says what the figure shows, got {alt!r}"
-        )
+        raise FigureError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
     return escape(" ".join(alt.split()), quote=True)
 
 

@@ -1,0 +1,56 @@
+// How fast a gradient fades: the prediction radius^lag against norms measured in NumPy.
+(function () {
+  "use strict";
+  var LEFT = 72, RIGHT = 20, WIDTH = 640, TOP = 40, BOTTOM = 296, HIGH = 9, LOW = -15;
+
+  function power(exponent) {
+    if (exponent > -1 && exponent < 3) return unrolled.number(Math.pow(10, exponent), exponent < 0 ? 2 : 1);
+    var whole = Math.floor(exponent), mantissa = Math.pow(10, exponent - whole).toFixed(1);
+    if (mantissa === "10.0") { mantissa = "1.0"; whole += 1; }
+    return mantissa + " × 10" + String(whole).replace(/./g, function (c) { return "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] || "⁻"; });
+  }
+
+  // charts.py draws the same for pages without script
+  function draw(svg, data, radius, log) {
+    var add = unrolled.element, last = data.lag[data.lag.length - 1];
+    function x(lag) { return LEFT + (WIDTH - LEFT - RIGHT) * lag / last; }
+    function y(v) { return TOP + (BOTTOM - TOP) * (HIGH - v) / (HIGH - LOW); }
+    svg.replaceChildren();
+    [9, 3, 0, -3, -9, -15].forEach(function (v) {
+      add(svg, "text", { class: "u-tick", x: LEFT - 10, y: y(v), dy: ".33em", "text-anchor": "end" }, v ? power(v).replace("1.0 × ", "") : "1");
+      add(svg, "path", { class: v ? "u-rule" : "u-rule u-one", d: "M" + LEFT + " " + y(v) + "L" + (WIDTH - RIGHT) + " " + y(v) });
+    });
+    for (var k = 0; k < 6; k++) add(svg, "text", { class: "u-tick", x: x(last * k / 5), y: 321, "text-anchor": "middle" }, String(Math.round(last * k / 5)));
+    var slope = Math.log10(radius), stop = Math.min(last, slope > 0 ? HIGH / slope : slope < 0 ? LOW / slope : last);
+    add(svg, "path", { class: "u-theory u-neutral", d: "M" + x(0) + " " + y(0) + "L" + x(stop) + " " + y(stop * slope) });
+    var dots = add(svg, "g", { class: "u-dots u-gradient" });
+    log.forEach(function (value, k) { if (value >= LOW && value <= HIGH) add(dots, "circle", { cx: x(data.lag[k]), cy: y(value), r: 5 }); });
+    add(svg, "text", { class: "u-tick", x: LEFT, y: 18 }, "norm of the gradient");
+    add(svg, "text", { class: "u-tick", x: WIDTH - RIGHT, y: 346, "text-anchor": "end" }, "steps back in time");
+  }
+
+  function start(root) {
+    var data = unrolled.data(root);
+    var svg = root.querySelector("svg"), say = root.querySelector(".u-say");
+    var fields = ["radius", "gain"].map(function (name) { return root.querySelector("[name=" + name + "]"); });
+
+    function show() {
+      var r = Number(fields[0].value), g = Number(fields[1].value), radius = data.radius[r], log = data.log10[r][g];
+      var texts = ["ρ = " + unrolled.number(radius), "gain " + unrolled.number(data.gain[g])];
+      draw(svg, data, radius, log);
+      fields.forEach(function (field, k) {
+        field.closest("label").querySelector("output").textContent = texts[k];
+        field.setAttribute("aria-valuetext", texts[k]);
+      });
+      var lag = data.lag[data.told];
+      say.textContent = "After " + lag + " steps: predicted " + power(lag * Math.log10(radius)) + ", measured " + power(log[data.told]) +
+        (data.slope ? " (mean slope of tanh " + unrolled.number(data.slope[r][g]) + ")" : "");
+    }
+
+    fields.forEach(function (field) { field.addEventListener("input", show); });
+    unrolled.reveal(root);
+    show();
+  }
+
+  unrolled.each(".u-decay", start);
+})();
