@@ -9,10 +9,10 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
-import address
-from cache_key import cache_folder
 from sphinx.util import logging
 
+import address
+from cache_key import cache_folder
 from course_utils import figures
 
 logger = logging.getLogger(__name__)
@@ -91,21 +91,20 @@ def fix_buttons(app, pagename, templatename, context, doctree):
     context.pop("ipynb_source", None)
 
 
-def drop_thebe(app, pagename, templatename, context, doctree):
-    """Take out sphinx-thebe: unused, it names another host and throws on every page."""
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if "thebe" not in str(getattr(script, "filename", "") or "").lower()
-        and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
-    ]
+def drop_thebe(app, config):
+    """Silence sphinx-thebe, which Jupyter Book always loads.
+
+    Unused here, it names another host and throws on every page.
+    """
+    for listeners in app.events.listeners.values():
+        listeners[:] = [li for li in listeners if li.handler.__module__ != "sphinx_thebe"]
 
 
 def setup(app):
     app.add_config_value("course_address", None, "html", [address.Address, type(None)])
     app.connect("config-inited", derive, priority=10)
+    app.connect("config-inited", drop_thebe, priority=11)
     app.connect("builder-inited", write_figure_assets)
     app.connect("html-page-context", fix_buttons, priority=900)
-    app.connect("html-page-context", drop_thebe, priority=901)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

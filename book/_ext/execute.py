@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from cache_key import cache_folder, forget_old
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from cache_key import cache_folder, forget_old
 
 READER = {"name": "myst_nb_md", "type": "plugin"}
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -75,7 +76,11 @@ def execute(path, notebook, timeout):
     chapter = name_of(path)
     started = time.monotonic()
     client = NotebookClient(
-        notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,  # it writes into the cells, and the cache would not know them again
     )
     why = None
     try:
