@@ -12,6 +12,7 @@ DASH = {
     "gradient": "-", "neutral": (0, (5, 3)),
 }  # fmt: skip
 WIDTH = {"cell": 4.0, "x": 1.5}
+UNDER_TEXT = 0.35  # more ink than this leaves the text on it less than 4.5:1 in some theme
 CYCLE = ("hidden", "cell", "gradient", "input", "output", "candidate", "forget", "neutral")
 
 
@@ -112,8 +113,8 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
 
     array (R, C), row 0 on top.  Ink is the meaning's colour for values >= 0 and ``negative``'s
     below, opaque at |value| = limit (default: the largest).  No colour bar is needed where
-    ``values`` (a format such as ".2f") writes each number; rows, columns name the ticks.
-    Opacity, unlike a colour map, stays right on a dark page.  Returns ax.
+    ``values`` (a format such as ".2f") writes each number, over paler ink; rows, columns name the
+    ticks.  Opacity, unlike a colour map, stays right on a dark page.  Returns ax.
     """
     array = np.asarray(array, dtype=float)
     if array.ndim != 2 or not array.size:
@@ -121,7 +122,8 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
     if not np.isfinite(array).all():
         raise FigureError("array: holds NaN or infinity; mask or clip it before drawing")
     limit = float(np.abs(array).max() if limit is None else limit) or 1.0
-    colours = _inked(array / limit, known(meaning), known(negative, "negative"))
+    deepest = 1.0 if values is None else UNDER_TEXT
+    colours = _inked(array / limit, known(meaning), known(negative, "negative"), deepest)
     height, width = array.shape
     if array.size <= 2500:  # cells as shapes follow the theme; more of them would weigh too much
         ax.pcolormesh(np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, colours)
@@ -136,15 +138,21 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
         ax.set_yticks(range(height), labels=rows)
     if values is not None:
         for (r, c), value in np.ndenumerate(array):
-            ax.text(c, r, format(value, values), ha="center", va="center", fontsize=10)
+            ax.text(c, r, _written(value, values), ha="center", va="center", fontsize=11)
     return ax
 
 
-def _inked(share, meaning, negative):
-    """(R, C) in [-1, 1] -> RGBA (R, C, 4)."""
+def _written(value, pattern):
+    """A number with a true minus sign, and none before a zero."""
+    text = format(value, pattern)
+    return (format(abs(value), pattern) if float(text) == 0 else text).replace("-", "−")
+
+
+def _inked(share, meaning, negative, deepest):
+    """(R, C) in [-1, 1] -> RGBA (R, C, 4), opaque up to ``deepest``."""
     from matplotlib.colors import to_rgb
 
     rgba = np.empty((*share.shape, 4))
     rgba[..., :3] = np.where(share[..., None] < 0, to_rgb(BOTH[negative]), to_rgb(BOTH[meaning]))
-    rgba[..., 3] = np.clip(np.abs(share), 0, 1)
+    rgba[..., 3] = np.clip(np.abs(share), 0, 1) * deepest
     return rgba

@@ -1,0 +1,128 @@
+"""One static page of every figure, in the two ways they reach a reader.
+
+python -m tests.figures.gallery FOLDER      writes book.html, notebook.html and the assets
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import figures
+
+PRESETS = {
+    "Write, keep, show": {
+        "f": [6.0] * 12,
+        "i": [-6, -6, 6] + [-6] * 9,
+        "g": [0, -1, 2, -1, 1.5, -2, 0.5, 1, -1, 2, -0.5, 0],
+        "o": [-6] * 9 + [4, 4, -6],
+    },
+    "Count": {
+        "f": [6.0] * 12,
+        "i": [6.0] * 12,
+        "g": [6, -6, 6, 6, -6, 6, 6, 6, -6, 6, 6, 6],
+        "o": [6.0] * 12,
+    },
+    "Forget at step 7": {
+        "f": [6.0] * 6 + [-6] + [6] * 5,
+        "i": [6.0] + [-6] * 6 + [6] + [-6] * 4,
+        "g": [2.0] * 7 + [-2] * 5,
+        "o": [2.0] * 12,
+    },
+}
+
+
+def decay():
+    """Made-up measurements of the right shape: these pictures are about pictures."""
+    radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
+    lag = list(range(0, 101, 4))
+    log10 = [[[k * (np.log10(r) - 0.02 * g) for k in lag] for g in gain] for r in radius]
+    return {"radius": radius, "gain": gain, "lag": lag, "log10": log10}
+
+
+def gates_plot():
+    from matplotlib import pyplot as plt
+
+    from course_utils.figures.explorers import lstm_run
+
+    run = lstm_run(PRESETS["Forget at step 7"])
+    lines = {"cell": "c", "hidden": "h", "forget": "f", "input": "i"}
+    with figures.style():
+        fig, ax = plt.subplots()
+        ys = {label: [s[name] for s in run] for label, name in lines.items()}
+        figures.curves(ax, range(1, 13), ys, xlabel="step $t$", ylabel="value", title="Gates")
+    return figures.show(fig, "The cell state falls at step 7, where the forget gate shuts")
+
+
+def attention_map():
+    from matplotlib import pyplot as plt
+
+    weights = np.random.default_rng(3).dirichlet(np.full(5, 0.4), size=4)
+    weights[0] *= -1
+    with figures.style():
+        fig, ax = plt.subplots(figsize=(4.6, 3.2))
+        figures.heatmap(ax, weights, columns=["the", "cat", "sat", "on", "it"],
+                        rows=["le", "chat", "assis", "là"], values=".1f")  # fmt: skip
+    return figures.show(fig, "Each French word weighs the English ones")
+
+
+def wave(k, speed=1.0):
+    from matplotlib import pyplot as plt
+
+    with figures.style():
+        fig, ax = plt.subplots()
+        t = np.arange(20)
+        figures.curves(ax, t, {"hidden": np.cos(speed * t / 3) * 0.9 ** (k * t / 4)})
+        ax.set_ylim(-1, 1)
+    return fig
+
+
+def parts():
+    """(title, figure) of everything."""
+    inputs = np.sin(np.arange(10) / 1.5 - 0.2)
+    both = ("after {k} halvings", "after {k} halvings at speed {speed}")
+    yield "Unrolled", figures.cover(np.tanh(np.cumsum(inputs) / 3), inputs)
+    yield "The loop and the chain", figures.chain()
+    for key in ("rnn", "lstm_peephole", "lstm_coupled", "gru"):
+        yield key, figures.cell_diagram(key)
+    yield "An LSTM step", figures.stepper("lstm")
+    yield "A plain step", figures.stepper("rnn")
+    yield "Play an LSTM", figures.lstm_explorer(PRESETS)
+    yield "How fast does a gradient fade?", figures.decay_explorer(decay())
+    yield "A plot", gates_plot()
+    yield "A heat map", attention_map()
+    yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
+    yield "Two", figures.explore(wave, alt=both[1], live=False, k=[0, 1], speed=[0.5, 1.0, 2.0])
+
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Figures</title>
+{head}<style>body {{ margin: 0; background: var(--u-page); color: var(--u-text);
+font: 16px/1.5 system-ui, "Liberation Sans", sans-serif; }}
+main {{ max-width: 860px; margin: 0 auto; padding: 1rem 20px 4rem; }}</style></head>
+<body><main><h1>Figures</h1>{body}</main></body></html>"""
+
+
+def write(folder):
+    """book.html loads the assets once; in notebook.html each figure brings its own."""
+    folder = Path(folder)
+    assets = figures.write_assets(folder)
+    head = "".join(f'<link rel="stylesheet" href="{name}">' for name in assets["css"])
+    head += "".join(f'<script src="{name}"></script>' for name in assets["js"])
+    every = list(parts())
+    before = os.environ.get("UNROLLED_BOOK")
+    try:
+        for name, flag, top in (("book", "1", head), ("notebook", "0", "")):
+            os.environ["UNROLLED_BOOK"] = flag
+            body = "".join(f"<h2>{title}</h2>{part._repr_html_()}" for title, part in every)
+            page = PAGE.format(head=top, body=body)
+            (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    finally:
+        os.environ.pop("UNROLLED_BOOK")
+        if before is not None:
+            os.environ["UNROLLED_BOOK"] = before
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])

@@ -1,0 +1,228 @@
+"""Steppers, explorers and frames: their numbers, their limits, their errors."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("agg")
+from matplotlib import pyplot as plt
+
+from course_utils import figures
+from course_utils.figures import FigureError, frames
+from course_utils.figures.explorers import lstm_run
+from course_utils.figures.layouts import LAYOUTS
+from course_utils.figures.steps import EXAMPLE
+from course_utils.specs import SPECS
+
+from .gallery import PRESETS, decay, wave
+
+DRAWN = sorted(set(LAYOUTS) & set(SPECS))
+
+
+class Open(HTMLParser):
+    """Complains about a tag that is closed wrongly."""
+
+    VOID = ("input", "br", "meta", "link")
+
+    def __init__(self, html):
+        super().__init__()
+        self.stack = []
+        self.feed(html)
+        assert not self.stack
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+
+def data(html):
+    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', html, re.S)[1])
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+# -- steppers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", DRAWN)
+def test_a_stepper_has_one_step_for_each_equation(key):
+    html = figures.stepper(key).html()
+    Open(html)
+    story = data(html)
+    assert len(story) == 1 + len(SPECS[key].equations)
+    assert html == figures.stepper(SPECS[key]).html()
+
+
+def test_a_stepper_prints_the_numbers_of_the_cell():
+    v = EXAMPLE | {"x": -2.0}
+    a = {k: v[f"W_x{k}"] * v["x"] + v[f"W_h{k}"] * v["h_prev"] + v[f"b_{k}"] for k in "ifgo"}
+    c = sigmoid(a["f"]) * v["c_prev"] + sigmoid(a["i"]) * np.tanh(a["g"])
+    h = sigmoid(a["o"]) * np.tanh(c)
+    story = data(figures.stepper("lstm", v).html())
+    assert [s["known"][-1] for s in story[1:]] == list("ifgoch")
+    for name, value in (("c", c), ("h", h), ("f", sigmoid(a["f"]))):
+        told = next(s for s in story[1:] if s["known"][-1] == name)
+        printed = f"{value:.2f}".replace("-", "−")
+        assert f"{name} = {printed}," in told["say"] and f"<strong>{printed}<" in told["numbers"]
+    assert "(−2.00)" in story[1]["numbers"], "a negative factor stands in brackets"
+
+
+def test_a_stepper_names_the_values_it_misses():
+    some = {k: v for k, v in EXAMPLE.items() if k not in ("W_xf", "c_prev")}
+    with pytest.raises(FigureError, match="values: no number for W_xf, c_prev"):
+        figures.stepper("lstm", some)
+
+
+# -- explorers -------------------------------------------------------------------------------------
+
+
+def test_the_explorers_run_is_the_lstm():
+    rng = np.random.default_rng(5)
+    scores = {k: 3 * rng.standard_normal(7) for k in "figo"}
+    c = 0.0
+    for t, step in enumerate(lstm_run(scores)):
+        c = sigmoid(scores["f"][t]) * c + sigmoid(scores["i"][t]) * np.tanh(scores["g"][t])
+        assert step["c"] == pytest.approx(c, rel=1e-12)
+        assert step["h"] == pytest.approx(sigmoid(scores["o"][t]) * np.tanh(c), rel=1e-12)
+
+
+def test_the_lstm_explorer_is_complete_without_script():
+    html = figures.lstm_explorer(PRESETS).html()
+    Open(html)
+    assert html.count("<tr>") == 1 + 12 and "u-trace u-cell" in html
+    assert data(html)["Count"]["f"] == [6.0] * 12
+
+
+@pytest.mark.parametrize(
+    "presets, message",
+    [
+        ({"a": {k: [0.0] for k in "figo"}}, r"from 2 to 24, got \[1\]"),
+        ({"a": {"f": [0, 0], "i": [0, 0, 0], "g": [0, 0], "o": [0, 0]}}, r"got \[2, 3\]"),
+        ({"a": {"f": [0, 0], "i": [0, 0], "g": [0, 0]}}, r"no pre-activations for 'o'"),
+    ],
+)
+def test_the_lstm_explorer_says_what_it_misses(presets, message):
+    with pytest.raises(FigureError, match=message):
+        figures.lstm_explorer(presets)
+
+
+def test_the_decay_explorer_is_complete_without_script_and_starts_near_0_9():
+    html = figures.decay_explorer(decay()).html()
+    Open(html)
+    assert data(html)["start"] == 2 and "u-theory u-neutral" in html and html.count("<tr>") == 6
+    assert data(html)["lag"][data(html)["told"]] == 60
+
+
+def test_the_decay_explorer_checks_its_shapes():
+    measured = decay() | {"gain": [0.1]}
+    with pytest.raises(FigureError, match=r"\(5, 1, 26\), got \(5, 2, 26\)"):
+        figures.decay_explorer(measured)
+
+
+# -- explore ---------------------------------------------------------------------------------------
+
+
+def test_frames_come_in_the_order_of_their_sliders():
+    seen = []
+
+    def draw(a, b):
+        seen.append((a, b))
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><text>{a}{b}</text></svg>'
+        )
+
+    page = figures.explore(draw, alt="a {a}, b {b}", live=False, a=[1, 2], b="xyz")
+    Open(page.html())
+    assert seen == [(a, b) for a in (1, 2) for b in "xyz"]
+    assert page.alts == [f"a {a}, b {b}" for a, b in seen]
+    assert data(page.html()) == [["1", "2"], ["x", "y", "z"]]
+    assert [f'aria-label="{alt}"' in page.html() for alt in page.alts] == [True] * 6
+
+
+def test_frames_of_figures_are_repeatable_and_share_no_id():
+    pages = [figures.explore(wave, alt="{k} halvings", live=False, k=range(3)) for _ in range(2)]
+    assert pages[0].html() == pages[1].html() and not plt.get_fignums()
+    ids = re.findall(r'\bid="([^"]+)"', pages[0].html())
+    assert ids and len(ids) == len(set(ids))
+
+
+def test_a_frame_may_be_one_of_our_own_objects_and_brings_its_script():
+    page = figures.explore(figures.chain, alt="{steps} copies", live=False, steps=[1, 2])
+    assert page.html().count("u-circuit") == 2
+    told = figures.explore(lambda k: figures.stepper("rnn"), alt="{k}", live=False, k=[1])
+    assert "stepper.js" in told.scripts and 'unrolled.each(".u-stepper"' in told._repr_html_()
+
+
+def never(**values):
+    raise AssertionError("drawn before the limits were looked at")
+
+
+@pytest.mark.parametrize(
+    "ranges, message",
+    [
+        ({}, "expected one or two, name=values, got 0"),
+        ({"a": [1], "b": [1], "c": [1]}, r"got 3 \(a, b, c\)"),
+        ({"a": range(41)}, "41 values of a make 41 frames; at most 40"),
+        ({"a": range(7), "b": range(6)}, "7 values of a × 6 values of b make 42 frames"),
+        ({"a": []}, "a: an empty range"),
+    ],
+)
+def test_explore_refuses_too_much_before_drawing(ranges, message):
+    with pytest.raises(FigureError, match=message):
+        figures.explore(never, alt="x", **ranges)
+
+
+@pytest.mark.parametrize(
+    "alt, message",
+    [("{oops}", "names 'oops', the ranges are k"), ("", "alt: expected a sentence"), (3, "got 3")],
+)
+def test_explore_checks_its_alt_text_before_drawing(alt, message):
+    with pytest.raises(FigureError, match=message):
+        figures.explore(never, alt=alt, k=[1])
+
+
+def test_forty_frames_are_allowed():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    page = figures.explore(lambda k: svg, alt=lambda k: f"frame {k}", live=False, k=range(40))
+    assert len(page.alts) == 40
+
+
+def test_explore_refuses_what_it_cannot_show():
+    with pytest.raises(FigureError, match="got int"):
+        figures.explore(lambda k: 3, alt="{k}", live=False, k=[1])
+
+
+def test_without_a_kernel_and_in_the_book_there_are_frames(monkeypatch):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    assert isinstance(figures.explore(lambda k: svg, alt="{k}", k=[1]), frames.Frames)
+    monkeypatch.setattr(frames, "_has_kernel", lambda: True)
+    monkeypatch.setenv("UNROLLED_BOOK", "1")
+    assert isinstance(figures.explore(lambda k: svg, alt="{k}", k=[1]), frames.Frames)
+
+
+def test_with_a_kernel_a_widget_draws_anew():
+    ipywidgets = pytest.importorskip("ipywidgets")
+    drawn = []
+
+    def draw(k):
+        drawn.append(k)
+        return f'<svg xmlns="http://www.w3.org/2000/svg"><text>{k}</text></svg>'
+
+    box = figures.explore(draw, alt="number {k}", live=True, k=[1.5, -2.5])
+    slider, pane = box.children
+    assert isinstance(pane, ipywidgets.HTML) and "<text>1.5</text>" in pane.value
+    slider.value = -2.5
+    assert drawn == [1.5, -2.5] and "<text>-2.5</text>" in pane.value
+    assert 'aria-label="number -2.5"' in pane.value and "--u-forget:" in pane.value
