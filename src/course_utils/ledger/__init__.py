@@ -1,0 +1,13 @@
+"""What the book claims and what was measured: claims/*.yml beside results/*.json.
+
+    claim("adding-lstm-solves-100").ours_text      the recorded number, as the prose prints it
+    value("adding", "lstm.100.rate")               one recorded number
+    result("adding")["values"]                     the whole record
+
+Results are written by `course run ID`, claims by hand; `Claim.recomputed` holds the two together.
+"""
+
+from course_utils.ledger.claims import Claim, claim, claims
+from course_utils.ledger.results import LedgerError, find, record, result, value
+
+__all__ = ["Claim", "LedgerError", "claim", "claims", "find", "record", "result", "value"]
