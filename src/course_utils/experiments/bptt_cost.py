@@ -33,7 +33,13 @@ def run(config, progress=iter):
     """Bytes, seconds of each pass (medians), and the growth exponents fitted to the bytes."""
     rng = np.random.default_rng(config.seeds[0])
     params = numpy_nn.init_params(config.key, config.inputs, config.hidden, rng)
-    rows = {"full_bytes": [], "checkpointed_bytes": [], "forward": [], "full": [], "checkpointed": []}
+    rows = {
+        "full_bytes": [],
+        "checkpointed_bytes": [],
+        "forward": [],
+        "full": [],
+        "checkpointed": [],
+    }
     for T in progress(config.steps):
         x = rng.standard_normal((T, config.batch, config.inputs))
         dy = rng.standard_normal((T, config.batch, config.hidden))

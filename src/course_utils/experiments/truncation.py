@@ -1,0 +1,187 @@
+"""How far the truncated gradient points from the full one, and what training on it leaves undone.
+
+The task is an echo: at each step say the bit that came ``lag`` steps earlier.  A chunk of k steps
+holds the cause of a share (k - lag) / k of its answers, and of none when k <= lag, so it is known
+beforehand what truncation can and cannot see.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from course_utils import numpy_nn
+from course_utils.numpy_nn import losses, ops, optim, truncation
+
+
+@dataclass(frozen=True)
+class Config:
+    """Echo and network, chunk lengths, training, and draws of the randomised truncation."""
+
+    lag: int = 6
+    steps: int = 64
+    batch: int = 16
+    hidden: int = 32
+    every: tuple = (1, 2, 4, 6, 8, 12, 16, 32, 64)
+    train_every: tuple = (2, 6, 8, 12, 64)
+    updates: int = 600
+    lr: float = 5e-3
+    far: int = 12  # the lag at which the randomised truncation is measured
+    stops: tuple = (0.05, 0.1, 0.2, 0.3)
+    draws: int = 400
+    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7)
+
+
+QUICK = Config(
+    lag=2, steps=16, hidden=16, every=(1, 2, 4, 16), train_every=(2, 16), updates=150, far=3,
+    draws=100, seeds=(0,),
+)  # fmt: skip
+
+
+def run(config, progress=iter):
+    """Cosines by cell and stage, accuracies by chunk length, and the randomised estimator."""
+    found = {"every": list(config.every), "train_every": list(config.train_every)}
+    for key in ("rnn", "lstm"):
+        rows = [one_seed(key, config, seed) for seed in progress(config.seeds)]
+        found[key] = {
+            stage: {"cosine": cosines, "mean": np.mean(cosines, axis=0).tolist()}
+            for stage in ("start", "trained")
+            for cosines in [[row[stage] for row in rows]]
+        }
+        found[key]["accuracy"] = {
+            str(every): float(np.mean([row["accuracy"][i] for row in rows]))
+            for i, every in enumerate(config.train_every)
+        }
+        found[key]["solved"] = {
+            str(every): sum(row["accuracy"][i] > 0.99 for row in rows)
+            for i, every in enumerate(config.train_every)
+        }
+    found["nets"] = len(config.seeds)
+    found["random"] = randomised(config, progress)
+    return found
+
+
+def one_seed(key, config, seed):
+    """Cosines of one network before and after full training, and accuracies by chunk length."""
+    rng = np.random.default_rng(seed)
+    start = network(key, config, rng)
+    probe = echo(config, rng, 4 * config.batch)
+    trained, accuracy = None, []
+    for every in config.train_every:
+        params = train(key, config, start, np.random.default_rng((seed, 1)), every)
+        accuracy.append(right(key, params, probe))
+        trained = params  # the last chunk is the whole sequence
+    return {
+        "start": cosines(key, config, start, probe),
+        "trained": cosines(key, config, trained, probe),
+        "accuracy": accuracy,
+    }
+
+
+def network(key, config, rng):
+    """A layer and a readout of one number."""
+    params = numpy_nn.init_params(key, 1, config.hidden, rng)
+    bound = config.hidden**-0.5
+    return params | {
+        "out_weight": rng.uniform(-bound, bound, (1, config.hidden)),
+        "out_bias": [0.0],
+    }
+
+
+def echo(config, rng, n):
+    """Bits of ±1 and the same bits later: x, target (T, n, 1); targets before the lag are 0."""
+    x = rng.choice([-1.0, 1.0], (config.steps, n, 1))
+    target = np.zeros_like(x)
+    target[config.lag :] = x[: -config.lag]
+    return x, target
+
+
+def forward(key, params, x, target):
+    """-> prediction, tape, dy (T, B, H), gradients of the readout, of the squared error."""
+    layer, weight, bias = _split(params)
+    y, _, tape = numpy_nn.unroll(key, layer, x)
+    prediction = ops.affine(weight, bias, y)
+    _, derror = losses.mse(prediction, target)
+    dy, dweight, dbias = ops.affine_backward(weight, y, derror)
+    return prediction, tape, dy, {"out_weight": dweight, "out_bias": dbias}
+
+
+def train(key, config, params, rng, every):
+    """Adam on gradients truncated to chunks of ``every`` steps; the state is carried across."""
+    optimiser = optim.Adam(config.lr)
+    state = optimiser.init({name: np.asarray(p) for name, p in params.items()})
+    for _ in range(config.updates):
+        _, tape, dy, readout = forward(key, params, *echo(config, rng, config.batch))
+        *_, grads = truncation.truncated_backward(tape, dy, every)
+        grads, _ = optim.clip_norm(grads | readout, 1.0)
+        params, state = optimiser.update(params, grads, state)
+    return params
+
+
+def right(key, params, probe):
+    """Share of the answers with the right sign, after the lag."""
+    x, target = probe
+    prediction, *_ = forward(key, params, x, target)
+    asked = target != 0
+    return float((np.sign(prediction) == target)[asked].mean())
+
+
+def cosines(key, config, params, probe):
+    """Cosine between truncated and full gradient of the recurrent layer, by chunk length."""
+    _, tape, dy, _ = forward(key, params, *probe)
+    full = _flat(truncation.truncated_backward(tape, dy, config.steps)[2])
+    return [
+        _cosine(full, _flat(truncation.truncated_backward(tape, dy, every)[2]))
+        for every in config.every
+    ]
+
+
+def randomised(config, progress):
+    """The randomly truncated gradient of trained networks, for each probability of stopping.
+
+    In units of the full gradient's norm, means over the seeds: ``error`` of the mean of all draws,
+    ``chance``, the error that noise alone leaves in such a mean, ``noise`` of one draw, and
+    ``cut``, the error of fixed chunks with the same expected length 1 / stop.
+    """
+    config = replace(config, lag=config.far)
+    rows = [
+        _randomised(config, np.random.default_rng((seed, 2))) for seed in progress(config.seeds)
+    ]
+    means = np.mean(rows, axis=0)  # (stops, 4)
+    found = dict(zip(("error", "chance", "noise", "cut"), means.T.tolist(), strict=True))
+    return found | {"stops": list(config.stops), "error_over_chance": _over(rows)}
+
+
+def _over(rows):
+    """Mean of error / chance over seeds and probabilities: near 1 if nothing but noise is left."""
+    error, chance, *_ = np.moveaxis(np.array(rows), -1, 0)
+    return float((error / chance).mean())
+
+
+def _randomised(config, rng):
+    params = train("rnn", config, network("rnn", config, rng), rng, config.steps)
+    _, tape, dy, _ = forward("rnn", params, *echo(config, rng, config.batch))
+    full = _flat(truncation.truncated_backward(tape, dy, config.steps)[2])
+    size, rows = np.linalg.norm(full), []
+    for stop in config.stops:
+        misses = [
+            _flat(truncation.randomly_truncated_backward(tape, dy, stop, rng)[2]) - full
+            for _ in range(config.draws)
+        ]
+        noise = np.sqrt(np.mean([m @ m for m in misses])) / size
+        cut = _flat(truncation.truncated_backward(tape, dy, round(1 / stop))[2]) - full
+        error = np.linalg.norm(np.mean(misses, axis=0)) / size
+        rows.append((error, noise / config.draws**0.5, noise, np.linalg.norm(cut) / size))
+    return rows
+
+
+def _split(params):
+    layer = {name: p for name, p in params.items() if not name.startswith("out_")}
+    return layer, params["out_weight"], np.asarray(params["out_bias"])
+
+
+def _flat(grads):
+    return np.concatenate([g.ravel() for g in grads.values()])
+
+
+def _cosine(a, b):
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
