@@ -149,6 +149,7 @@ def test_curves_say_what_does_not_fit(ys, meanings, message):
 def test_a_heat_map_shows_sign_by_ink_and_size_by_opacity():
     _, ax = plt.subplots()
     figures.heatmap(ax, [[1.0, -0.5], [0.0, 0.25]], rows=["a", "b"], columns=["c", "d"])
+    ax.figure.canvas.draw()  # a mesh takes its colours when it is drawn
     rgba = ax.collections[0].get_facecolors()
     np.testing.assert_allclose(rgba[:, 3], [1, 0.5, 0, 0.25])
     inks = [matplotlib.colors.to_hex(c[:3]) for c in rgba]
@@ -161,6 +162,7 @@ def test_a_heat_map_with_numbers_writes_them_over_pale_ink():
     _, ax = plt.subplots()
     figures.heatmap(ax, [[-1.0, -0.001]], values=".1f")
     assert [t.get_text() for t in ax.texts] == ["−1.0", "0.0"]
+    ax.figure.canvas.draw()
     assert ax.collections[0].get_facecolors()[:, 3].max() == plots.UNDER_TEXT
 
 

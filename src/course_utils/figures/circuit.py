@@ -6,9 +6,9 @@ name in ``variable``; operators between variables do not.  How it looks is in ``
 
 from dataclasses import dataclass
 
-from . import ink
-from .page import Html
-from .reading import join
+from course_utils.figures import ink
+from course_utils.figures.page import Html
+from course_utils.figures.reading import join
 
 OPERATOR = {"times": "*", "plus": "+"}
 

@@ -9,11 +9,10 @@ from html import escape
 import numpy as np
 
 from course_utils import equations
-
-from .charts import GATES, MEANING, WIDTH, decay_chart, lstm_chart
-from .page import FigureError, Html, embedded
-from .steps import FUNCTIONS
-from .words import number, symbol
+from course_utils.figures.charts import GATES, MEANING, WIDTH, decay_chart, lstm_chart
+from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.steps import FUNCTIONS
+from course_utils.figures.words import number, symbol
 
 ROLE = {"f": "forget gate", "i": "input gate", "g": "candidate", "o": "output gate"}
 STATES = ("c", "h")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from . import palette
-from .page import FigureError, asset, write_text
+from course_utils.figures import palette
+from course_utils.figures.page import FigureError, asset, write_text
 
 
 def standalone(drawing):

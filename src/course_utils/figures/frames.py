@@ -9,8 +9,8 @@ import hashlib
 from html import escape
 from itertools import product
 
-from .inline import show
-from .page import FigureError, Html, described, embedded, in_book
+from course_utils.figures.inline import show
+from course_utils.figures.page import FigureError, Html, described, embedded, in_book
 
 MOST_RANGES, MOST_FRAMES = 2, 40
 

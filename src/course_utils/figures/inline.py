@@ -4,9 +4,9 @@ import hashlib
 import io
 import re
 
-from .page import FigureError, Html, described
-from .palette import BOTH
-from .plots import GREY, parameters
+from course_utils.figures.page import FigureError, Html, described
+from course_utils.figures.palette import BOTH
+from course_utils.figures.plots import GREY, parameters
 
 _STEADY = ("svg.fonttype", "svg.hashsalt")
 _NAMED = {**{colour: f"var(--u-{m})" for m, colour in BOTH.items()}, GREY: "var(--u-text)",

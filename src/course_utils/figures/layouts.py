@@ -8,9 +8,9 @@ cell is one function in ``LAYOUTS`` under its spec's key; the tests pick it up f
 from dataclasses import replace
 from itertools import pairwise
 
-from .circuit import Circuit, Node, Wire
-from .page import FigureError
-from .palette import LETTERS
+from course_utils.figures.circuit import Circuit, Node, Wire
+from course_utils.figures.page import FigureError
+from course_utils.figures.palette import LETTERS
 
 BELT, PRODUCT, GATES, LANES = 72, 150, 228, (290, 302)
 X_ENTRY, HALF = 100, 6

@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from . import palette
+from course_utils.figures import palette
 
 STYLES = ("palette.css", "figures.css")
 SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")

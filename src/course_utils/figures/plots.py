@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .page import FigureError
-from .palette import BOTH, MEANINGS
+from course_utils.figures.page import FigureError
+from course_utils.figures.palette import BOTH, MEANINGS
 
 GREY = "#7b7f85"  # 4.0:1 on white, 4.7:1 on #121212: no grey has 4.5:1 on both, so text is large
 DASH = {

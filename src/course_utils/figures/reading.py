@@ -9,8 +9,7 @@ tells torch's GRU from the one of 2014.
 import ast
 
 from course_utils.equations import is_parameter, parse
-
-from .page import FigureError
+from course_utils.figures.page import FigureError
 
 
 def join(operator, parts):

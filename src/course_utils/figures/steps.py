@@ -6,10 +6,9 @@ from html import escape
 import numpy as np
 
 from course_utils import equations
-
-from .layouts import cell_diagram
-from .page import FigureError, Html, embedded
-from .words import in_numbers, in_symbols, number, symbol
+from course_utils.figures.layouts import cell_diagram
+from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.words import in_numbers, in_symbols, number, symbol
 
 FUNCTIONS = {
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),  # does not overflow

@@ -3,8 +3,8 @@
 import math
 from itertools import count, pairwise
 
-from .circuit import Circuit, Node, Wire
-from .page import FigureError, Html
+from course_utils.figures.circuit import Circuit, Node, Wire
+from course_utils.figures.page import FigureError, Html
 
 CELL_Y, TOP, BOTTOM, TURN = 128, 16, 214, 66
 

@@ -3,8 +3,7 @@
 import ast
 
 from course_utils.equations import is_parameter, parse
-
-from .palette import LETTERS
+from course_utils.figures.palette import LETTERS
 
 FUNCTION = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}
 RANK = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.MatMult: 3}
