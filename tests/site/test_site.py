@@ -1,0 +1,104 @@
+"""The built book, opened from the disk in a browser: `make book` first."""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+import browsing
+import pytest
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.site
+
+
+def pages():
+    """Every page of the book, relative to the site; none where it is not built."""
+    folder = browsing.ROOT / "_build" / "html"
+    return sorted(p.relative_to(folder).as_posix() for p in folder.glob("book/**/*.html"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing.chromium() as running:
+        yield running
+
+
+def test_the_book_is_built():
+    assert "book/intro.html" in [p.relative_to(browsing.site()).as_posix()
+                                 for p in browsing.site().glob("book/*.html")]  # fmt: skip
+
+
+def test_links_and_anchors_lead_somewhere():
+    site = browsing.site()
+    soups = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in site.glob("**/*.html")}
+    broken = []
+    for page, soup in soups.items():
+        for tag in soup.find_all(href=True) + soup.find_all(src=True):
+            link = urlsplit(tag.get("href") or tag.get("src"))
+            if link.scheme or link.netloc:
+                continue
+            target = (page.parent / unquote(link.path)).resolve() if link.path else page
+            if not target.exists():
+                broken.append(f"{page.relative_to(site)}: {link.geturl()}")
+            elif link.fragment and target in soups:
+                anchor = unquote(link.fragment)
+                found = soups[target]
+                if not (found.find(id=anchor) or found.find(attrs={"name": anchor})):
+                    broken.append(f"{page.relative_to(site)}: #{anchor}")
+    assert not broken
+
+
+def test_nothing_names_another_host_to_load_from():
+    """Links may lead away; scripts, styles, fonts and pictures may not."""
+    site, loads = browsing.site(), re.compile(r"""(?:src|srcset)=["'](?:https?:)?//[^"']+""")
+    found = {
+        str(page.relative_to(site)): loads.findall(page.read_text("utf-8"))
+        for page in site.glob("**/*.html")
+    }
+    assert not {page: hits for page, hits in found.items() if hits}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1300, "light"), (1300, "dark"), (390, "light")])
+def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):
+    site, found = browsing.site(), {}
+    window = browsing.Page(browser, width=width, scheme=scheme)
+    for name in pages():
+        window.open(site / name)
+        window.page.wait_for_timeout(1800)  # MathJax, and course.js once more after it
+        complaints = [*window.errors, *(f"asked for {url}" for url in window.requests)]
+        if window.overflow() > 0:
+            complaints.append(f"{window.overflow()} px wider than {width}")
+        complaints += window.axe()
+        if complaints:
+            found[name] = complaints
+    window.context.close()
+    assert not found
+
+
+@pytest.mark.browser
+def test_sliders_move_by_arrow_key(browser):
+    """Every range input of every page reacts to the keyboard: its text for screen readers moves."""
+    site, moved = browsing.site(), 0
+    window = browsing.Page(browser)
+    for name in pages():
+        page = window.open(site / name)
+        page.wait_for_timeout(500)
+        for slider in page.locator(".bd-article input[type=range]").all():
+            before = slider.input_value()
+            slider.focus()
+            page.keyboard.press("ArrowRight")
+            if slider.input_value() == before:  # it stood at its end
+                page.keyboard.press("ArrowLeft")
+            assert slider.input_value() != before, f"{name}: {slider.get_attribute('aria-label')}"
+            moved += 1
+    window.context.close()
+    assert moved > 0
+
+
+@pytest.mark.browser
+def test_search_finds_pages(browser):
+    window = browsing.Page(browser)
+    page = window.open(browsing.site() / "search.html")
+    page.goto(page.url + "?q=gradient", wait_until="load")
+    page.wait_for_selector("#search-results li", timeout=10_000)
+    window.context.close()

@@ -1,0 +1,92 @@
+"""Chromium through Playwright, for tests of pages; skips with a reason where there is none."""
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+FLAGS = (
+    "--disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+ROOT = Path(__file__).parents[2]
+
+
+def missing(what):
+    """Skip, or fail where UNROLLED_REQUIRE says that nothing may be missing (.ci/run does)."""
+    if os.environ.get("UNROLLED_REQUIRE"):
+        pytest.fail(f"{what}, and UNROLLED_REQUIRE is set")
+    pytest.skip(what)
+
+
+def site():
+    """The folder of the built book."""
+    folder = ROOT / "_build" / "html"
+    if not (folder / "index.html").is_file():
+        missing("the book is not built; run: make book")
+    return folder
+
+
+@contextmanager
+def chromium():
+    """A running browser."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = found or shutil.which("google-chrome")
+    if found is None:
+        missing("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found, chromium_sandbox=False, args=FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+class Page:
+    """A page from file://, with what it complained of and what it asked other hosts for."""
+
+    def __init__(self, browser, *, width=1300, scheme="light"):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        self.errors, self.requests = [], []
+        self.context.route("**/*", self._asked)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+
+    def _asked(self, route):
+        if route.request.url.startswith(("file:", "data:", "blob:")):
+            route.continue_()
+        else:
+            self.requests.append(route.request.url)
+            route.abort()
+
+    def open(self, path):
+        """Load a file and wait until its scripts have settled."""
+        self.errors.clear()
+        self.requests.clear()
+        self.page.goto(Path(path).absolute().as_uri(), wait_until="load")
+        self.page.wait_for_timeout(300)
+        return self.page
+
+    def overflow(self):
+        """How many pixels the page is wider than its window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    def axe(self):
+        """Critical and serious findings of axe-core, as "rule: node"."""
+        from importlib.resources import files
+
+        script = files("axe_playwright_python") / "axe.min.js"
+        self.page.evaluate(script.read_text("utf-8"))
+        found = self.page.evaluate("axe.run(document).then(r => r.violations)")
+        return [
+            f"{v['id']}: {v['nodes'][0]['html'][:120]}"
+            for v in found
+            if v["impact"] in ("critical", "serious")
+        ]
