@@ -98,6 +98,8 @@ def drop_thebe(app, config):
     """
     for listeners in app.events.listeners.values():
         listeners[:] = [li for li in listeners if li.handler.__module__ != "sphinx_thebe"]
+    files = app.registry.css_files  # its style sheet would be named but never copied
+    files[:] = [entry for entry in files if entry[0] != "sphinx-thebe.css"]
 
 
 def setup(app):

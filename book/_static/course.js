@@ -15,10 +15,10 @@
     document.querySelectorAll(".search-button-field, .theme-switch-button").forEach(function (b) {
       if (b.textContent.trim()) b.removeAttribute("aria-label");
     });
-    document.querySelectorAll(".bd-content div.highlight pre, .bd-content div.math").forEach(
-      function (box) {                                 // what scrolls must be reachable by keyboard
-        if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
-      });
+    var scrolls = "div.highlight pre, div.math, mjx-container, .pst-scrollable-table-container";
+    document.querySelectorAll(scrolls).forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");  // for the keyboard
+    });
   }
 
   window.addEventListener("load", function () {

@@ -29,7 +29,11 @@ def test_the_book_is_built():
 
 def test_links_and_anchors_lead_somewhere():
     site = browsing.site()
-    soups = {p: BeautifulSoup(p.read_text("utf-8"), "html.parser") for p in site.glob("**/*.html")}
+    soups = {
+        path: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in site.glob("**/*.html")
+        if "_static" not in path.parts  # the theme keeps a template there
+    }
     broken = []
     for page, soup in soups.items():
         for tag in soup.find_all(href=True) + soup.find_all(src=True):
