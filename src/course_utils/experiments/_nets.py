@@ -1,0 +1,55 @@
+"""Networks that several experiments train: a recurrent layer and a linear readout, in PyTorch."""
+
+import numpy as np
+import torch
+
+from course_utils import numpy_nn, torch_nn
+
+
+class Net(torch.nn.Module):
+    """x (T, B, D) -> one answer a step (T, B, N), or, with ``last``, one a sequence (B, N).
+
+    retention is that of ``numpy_nn.init_params``; the layer is drawn from ``seed`` alone.
+    """
+
+    def __init__(self, key, inputs, hidden, outputs, seed, *, last=False, retention=None):
+        super().__init__()
+        rng = np.random.default_rng(seed)
+        params = numpy_nn.init_params(key, inputs, hidden, rng, np.float32, retention=retention)
+        self.layer, self.last = torch_nn.from_numpy(key, params), last
+        self.readout = torch.nn.Linear(hidden, outputs)
+        bound = hidden**-0.5
+        with torch.no_grad():
+            for p in self.readout.parameters():
+                p.copy_(torch.from_numpy(rng.uniform(-bound, bound, p.shape)))
+
+    def forward(self, x, state=None):
+        y, _ = self.layer(x, state)
+        return self.readout(y[-1] if self.last else y)
+
+
+def tensors(batch):
+    """A task's Batch with float32 tensors in place of arrays."""
+    return type(batch)(
+        *(None if a is None else torch.as_tensor(np.asarray(a), dtype=torch.float32) for a in batch)
+    )
+
+
+def masked(values, mask):
+    """Mean of values (T, B, 1) where mask (T, B) says that they count."""
+    return (values[..., 0] * mask).sum() / mask.sum()
+
+
+def accuracy(model, batch):
+    """Share of the counting answers on the right side of zero (logits, targets 0 and 1)."""
+    with torch.no_grad():
+        right = ((model(batch.x) > 0) == (batch.target > 0.5)).float()
+    return float(masked(right, batch.mask))
+
+
+def binary_loss(model, batch):
+    """Cross-entropy of logits with targets 0 and 1, where the mask counts."""
+    each = torch.nn.functional.binary_cross_entropy_with_logits(
+        model(batch.x), batch.target, reduction="none"
+    )
+    return masked(each, batch.mask)

@@ -1,0 +1,12 @@
+"""Problems to learn: a frozen configuration with ``sample(rng, n) -> Batch``, NumPy only.
+
+Sequences are time-major: x (T, n, D).  The same generator and the same configuration give the same
+batch, always.
+"""
+
+from course_utils.tasks.adding import Adding
+from course_utils.tasks.batch import Batch
+from course_utils.tasks.lamp import Lamp
+from course_utils.tasks.xor import TemporalXor
+
+__all__ = ["Adding", "Batch", "Lamp", "TemporalXor"]
