@@ -1,0 +1,151 @@
+"""Is an emitted array the expected one, and if not, what is the likely cause?
+
+`compare` is the only judge: nbval calls it in the grader, `grading.check` calls it for the public
+seed.  What it says about a secret seed holds no expected value and no exact error.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+RTOL, ATOL = 1e-4, 1e-6
+
+
+class Verdict(NamedTuple):
+    """ok, and what to tell the student; ``kind``: right, missing, shape, kind, nan or value."""
+
+    ok: bool
+    kind: str
+    text: str
+
+
+def compare(expected, got, rtol=RTOL, atol=ATOL, reveal=False):
+    """expected Part; got Part, None or the text that says why there is none -> Verdict.
+
+    Kind and shape exactly; floats within ``atol + rtol * |expected|``; NaN only where one is
+    expected.  reveal: expected values may be shown (public seed only).
+    """
+    if got is None:
+        return Verdict(False, "missing", "the check did not give it")
+    if isinstance(got, str):
+        return Verdict(False, "missing", got)
+    if got.kind != expected.kind:
+        return Verdict(False, "kind", f"should hold {expected.kind} values, holds {got.kind}")
+    if got.values.shape != expected.values.shape:
+        return Verdict(False, "shape", wrong_shape(expected.values, got.values))
+    want, have = expected.values, got.values
+    if expected.kind not in ("float", "complex"):
+        wrong = want != have
+    else:
+        with np.errstate(invalid="ignore", over="ignore"):
+            near = np.abs(have - want) <= atol + rtol * np.abs(want)
+        same = (have == want) | (np.isnan(have) & np.isnan(want))
+        wrong = ~(np.where(np.isfinite(want), near, False) | same)
+    if not wrong.any():
+        return Verdict(True, "right", "right")
+    return Verdict(
+        False,
+        "nan" if not_finite(have, want) else "value",
+        wrong_values(want, have, wrong, reveal),
+    )
+
+
+def not_finite(have, want):
+    """Does ``have`` hold NaN or infinity where a finite number is expected?"""
+    if want.dtype.kind not in "fc":
+        return False
+    return bool((np.isfinite(want) & ~np.isfinite(have)).any())
+
+
+def wrong_shape(want, have):
+    """Both shapes, and the slip that most often leads from one to the other."""
+    text = f"shape {have.shape}, should be {want.shape}"
+    if have.size == want.size and have.shape == want.shape[::-1]:
+        return text + ": transposed?"
+    if have.ndim == want.ndim:
+        axes = [k for k in range(want.ndim) if have.shape[k] != want.shape[k]]
+        if len(axes) == 1:
+            axis = axes[0]
+            if have.shape[axis] - want.shape[axis] in (-1, 1):
+                return text + f": one too many or too few along axis {axis}"
+            return text + f": axis {axis} differs"
+    if have.ndim == want.ndim - 1:
+        return text + ": an axis was lost (a sum or an index too many?)"
+    return text
+
+
+def wrong_values(want, have, wrong, reveal):
+    """Where the first difference is, how large, and the likely cause."""
+    first = tuple(int(k) for k in np.argwhere(wrong)[0])
+    at = f"[{', '.join(map(str, first))}]" if first else ""
+    share = f"{int(wrong.sum())} of {wrong.size} values differ" if wrong.size > 1 else "it differs"
+    yours = format_value(have[first])
+    text = f"{share}; the first at {at or 'the only value'}: yours is {yours}"
+    if reveal:
+        text += f", expected {format_value(want[first])}"
+    elif want.dtype.kind in "fc":
+        text += f", {magnitude(want[first], have[first])}"
+    cause = likely_cause(want, have, wrong)
+    return f"{text}.{' ' + cause if cause else ''}"
+
+
+def format_value(value):
+    """Four digits are enough to recognise a value."""
+    if isinstance(value, (np.floating, np.complexfloating)):
+        return f"{value:.4g}"
+    return repr(value.item())[:80]
+
+
+def magnitude(want, have):
+    """The size of an error in words; too coarse to compute the expected value from."""
+    if not np.isfinite(have):
+        return "not a finite number"
+    error = abs(have - want) / max(abs(want), 1e-12)
+    if error > 1:
+        return "off by more than its own size"
+    return "slightly off" if error < 0.01 else "clearly off"
+
+
+def likely_cause(want, have, wrong):
+    """A guess that helps, or ""; only for arrays with something to recognise."""
+    if want.dtype.kind != "f":
+        return ""
+    if not_finite(have, want):
+        return "NaN or infinity: an overflow, a division by zero, or memory never filled?"
+    if have.size > 1 and not have.any():
+        return "All your values are zero."
+    if want.size < 2:
+        return ""
+    if np.allclose(have, -want, rtol=1e-3):
+        return "The sign is flipped."
+    for axis in range(want.ndim):
+        if want.shape[axis] > 1 and np.allclose(have, np.flip(want, axis), rtol=1e-3):
+            return f"Reversed along axis {axis}?"
+    if want.ndim == 2 and want.shape[0] == want.shape[1] and np.allclose(have, want.T, rtol=1e-3):
+        return "Transposed?"
+    if constant_factor(want, have):
+        return "Every value is off by the same factor (a mean for a sum, or a factor forgotten?)."
+    return first_axis(wrong)
+
+
+def constant_factor(want, have):
+    """Is ``have`` one number times ``want``?"""
+    scale = float(np.sum(want * want))
+    if scale == 0 or not math.isfinite(scale):
+        return False
+    factor = float(np.sum(have * want)) / scale
+    return abs(factor - 1) > 1e-3 and bool(np.allclose(have, factor * want, rtol=1e-4, atol=1e-9))
+
+
+def first_axis(wrong):
+    """Right up to a step, or wrong at the last alone: the mark of a slip in a loop."""
+    if wrong.ndim < 2 or wrong.shape[0] < 2:
+        return ""
+    steps = wrong.reshape(len(wrong), -1).any(axis=1)
+    if not steps[0] and steps[-1]:
+        return f"Right up to index {int(np.argmax(steps)) - 1} of axis 0, wrong from there on."
+    if steps[0] and not steps[-1]:
+        last = len(steps) - 1 - int(np.argmax(steps[::-1]))
+        return f"Wrong up to index {last} of axis 0, right after it."
+    return ""

@@ -1,0 +1,159 @@
+"""Pages for people: one per submission, one for the instructor; escaped, self-contained, no script.
+
+Nothing a student wrote becomes markup: every text goes through `html.escape`, and the page's policy
+allows no script, no image, no font and no request.
+"""
+
+from html import escape
+from urllib.parse import quote
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+STYLE = """
+:root { color-scheme: light dark; --ink: #1d2330; --soft: #667; --line: #d8dbe2; --back: #fff;
+  --good: #17703c; --some: #8a5a00; --bad: #a3262a; --panel: #f6f7f9; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8ee; --soft: #a2a7b5; --line: #3a404d;
+  --back: #14171d; --good: #6fcf97; --some: #e5b567; --bad: #ff8f8a; --panel: #1d2129; } }
+* { box-sizing: border-box; }
+body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--back);
+  margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 46rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; margin: 0 0 .25rem; } h2 { font-size: 1.05rem; margin: 0; }
+.score { font-size: 2rem; font-weight: 650; margin: .5rem 0 0; }
+.soft { color: var(--soft); } .good { color: var(--good); } .some { color: var(--some); }
+.bad { color: var(--bad); }
+section { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem;
+  margin: 1rem 0; }
+section header { display: flex; justify-content: space-between; gap: 1rem; }
+ul { margin: .5rem 0 0; padding-left: 1.2rem; } li { margin: .2rem 0; }
+pre { background: var(--panel); padding: .6rem .8rem; border-radius: .4rem; white-space: pre-wrap;
+  font: .85rem/1.45 ui-monospace, monospace; margin: .7rem 0 0; }
+.loud { border: 2px solid var(--bad); color: var(--bad); font-weight: 650; padding: .6rem 1rem;
+  border-radius: .5rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
+.wide { overflow-x: auto; } a { color: inherit; }
+"""
+
+
+def document(title, body):
+    """A whole page around a body that is already escaped."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def text(value):
+    """Anything as harmless text: no markup, no control characters, no broken Unicode."""
+    value = str(value).encode("utf-8", "replace").decode("utf-8")
+    return escape(
+        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in value)
+    )
+
+
+def points(value):
+    """3.0 as 3, 2.25 as 2.25."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def tone(value, most):
+    """The class of a score."""
+    return "good" if value == most else "bad" if value == 0 else "some"
+
+
+def page(record):
+    """The feedback for one submission."""
+    body = [
+        f"<h1>{text(record['assignment'])}</h1>",
+        f'<p class="soft">{text(record["submission"])}</p>',
+        f'<p class="score {tone(record["score"], record["max_score"])}">'
+        f"{points(record['score'])} of {points(record['max_score'])} points</p>",
+    ]
+    if record["sandbox"] == "unsandboxed":
+        body.append('<p class="loud">UNSANDBOXED: graded without isolation; not for marks.</p>')
+    if record["reason"]:
+        body.append(f"<p><strong>{text(record['reason'])}</strong></p>")
+    if record["notes"]:
+        items = "".join(f"<li>{text(note)}</li>" for note in dict.fromkeys(record["notes"]))
+        body.append(f"<section><h2>About your file</h2><ul>{items}</ul></section>")
+    if record["status"] != "unreadable":
+        body += [question(key, found) for key, found in record["questions"].items()]
+        body.append(
+            '<p class="soft">Points were given for other numbers and other sizes than those in '
+            "your notebook. Where a message names an expected value, it is the one for the "
+            "notebook's own numbers.</p>"
+        )
+    return document(f"{record['assignment']}: {record['submission']}", "\n".join(body))
+
+
+def question(key, found):
+    """One question: its points, its parts, what was said."""
+    shade = tone(found["points"], found["max"])
+    lines = [
+        f'<section><header><h2>{text(key)}</h2><span class="{shade}">{points(found["points"])} '
+        f"of {points(found['max'])}</span></header>"
+    ]
+    reasons = {part_text(part) for part in found["parts"].values()}
+    if len(reasons) == 1 and len(found["parts"]) > 1:
+        lines.append(f"<p>{text(reasons.pop())}</p>")
+    else:
+        items = "".join(
+            f'<li class="{"good" if part["ok"] else "bad"}">{text(name)}: '
+            f"{text(part_text(part))}</li>"
+            for name, part in found["parts"].items()
+        )
+        lines.append(f"<ul>{items}</ul>")
+    if found["said"]:
+        said = "\n".join(found["said"])
+        lines.append(f"<pre>{text(said)}</pre>")
+    if found["review"]:
+        lines.append(
+            f'<p class="some">Your instructor may look at this: {text(found["review"])}</p>'
+        )
+    return "\n".join(lines) + "</section>"
+
+
+def part_text(part):
+    """What to say about one part: the public run first, for it may show expected values."""
+    return "right" if part["ok"] else part["public"] or part["secret"] or "not right"
+
+
+def overview(exercise, records, file_name):
+    """The instructor's page: a row per submission, a column per question, links to the feedback."""
+    keys = list(exercise.questions)
+    head = "".join(f"<th>{text(h)}</th>" for h in ("submission", "score", *keys, "remarks"))
+    rows = "".join(row(r, keys, file_name) for r in records)
+    loud = ""
+    if any(r["sandbox"] == "unsandboxed" for r in records):
+        loud = '<p class="loud">UNSANDBOXED: some rows were graded without isolation.</p>'
+    body = (
+        f"<h1>{text(exercise.name)}</h1>{loud}<p class='soft'>{len(records)} submissions, "
+        f"{points(exercise.max_score)} points; the mean is {points(mean(records))}</p>"
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+    return document(f"{exercise.name}: overview", body)
+
+
+def row(record, keys, file_name):
+    """One line of the overview."""
+    link = f"feedback/{quote(file_name(record['submission']))}.html"
+    remarks = [record["reason"]] if record["reason"] else []
+    remarks += [f"{k}: {', '.join(record['questions'][k]['review'])}" for k in keys
+                if record["questions"][k]["review"]]  # fmt: skip
+    cells = "".join(
+        f'<td class="{tone(record["questions"][k]["points"], record["questions"][k]["max"])}">'
+        f"{points(record['questions'][k]['points'])}</td>"
+        for k in keys
+    )
+    return (
+        f'<tr><td><a href="{text(link)}">{text(record["submission"])}</a></td>'
+        f"<td>{points(record['score'])}</td>{cells}<td>{text('; '.join(remarks))}</td></tr>"
+    )
+
+
+def mean(records):
+    """The mean score, 0 for nobody."""
+    return sum(r["score"] for r in records) / len(records) if records else 0.0

@@ -1,0 +1,98 @@
+"""Wrong variants that every exercise must reject, and right ones that it must accept.
+
+``tests/mutants/<name>.py`` holds one function a variant, named after the mistake.  It gets the
+solution's answers (question -> source) and returns those it changes:
+
+    @wrong("q2", hint="h is o * tanh(c): squash the cell before the gate")
+    def forgets_the_tanh(answers):
+        return {"q2": swap(answers["q2"], "o * np.tanh(c)", "o * c")}
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.grading.exercise import ExerciseError, load
+from course_utils.grading.grade import grade, make_references
+from course_utils.grading.handout import as_submission
+from course_utils.grading.sandbox.ladder import open_sandbox
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """loses: the questions that must lose points (none for a right variant)."""
+
+    name: str
+    loses: tuple
+    hint: str
+    change: object
+
+    def answers(self, exercise):
+        """The solution's answers with this variant's change."""
+        solution = {c.question: c.source for c in exercise.cells if c.role == "answer"}
+        return {**solution, **self.change(dict(solution))}
+
+
+def wrong(*loses, hint=""):
+    """Mark a function as a wrong variant; ``hint`` is what a student who does this is told."""
+    if not loses:
+        raise ValueError("wrong: say which questions must lose points")
+
+    def mark(change):
+        change.mutant = Mutant(change.__name__, loses, hint, change)
+        return change
+
+    return mark
+
+
+def right(change):
+    """Mark a function as another correct answer."""
+    change.mutant = Mutant(change.__name__, (), "", change)
+    return change
+
+
+def swap(source, old, new):
+    """``source`` with ``old`` replaced once; that it is there is checked."""
+    if source.count(old) != 1:
+        raise ExerciseError(f"a variant looks for {old!r}, found {source.count(old)} times")
+    return source.replace(old, new)
+
+
+def load_mutants(name, folder):
+    """The variants of an exercise, in the order of their file; [] without one."""
+    path = Path(folder, f"{name}.py")
+    if not path.is_file():
+        return []
+    spec = importlib.util.spec_from_file_location(f"mutants_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return [v.mutant for v in vars(module).values() if hasattr(v, "mutant")]
+
+
+def try_mutant(mutant, exercise, sandbox, references):
+    """Grade one variant; complaints about the exercise's checks ([] when all is well)."""
+    data = as_submission(exercise, mutant.answers(exercise))
+    record = grade(data, exercise, sandbox, references)
+    complaints = []
+    for key, question in record["questions"].items():
+        full = question["points"] == question["max"]
+        if key in mutant.loses and full:
+            complaints.append(f"{mutant.name}: {key} keeps its points")
+        if key not in mutant.loses and not full:
+            complaints.append(f"{mutant.name}: {key} loses points: {question['parts']}")
+    return complaints
+
+
+def try_all(solution, folder):
+    """All variants of one exercise -> (complaints, how many variants)."""
+    exercise = load(solution)
+    mutants = load_mutants(exercise.name, folder)
+    if not any(m.loses for m in mutants) or all(m.loses for m in mutants):
+        return [f"{exercise.name}: needs wrong variants and a right one in {folder}"], len(mutants)
+    complaints = [f"{key}: no wrong variant" for key in exercise.questions
+                  if not any(key in m.loses for m in mutants)]  # fmt: skip
+    with open_sandbox(exercise, unsandboxed=True) as sandbox:
+        references = make_references(exercise, sandbox)
+        for mutant in mutants:
+            complaints += try_mutant(mutant, exercise, sandbox, references)
+    return complaints, len(mutants)

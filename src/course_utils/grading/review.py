@@ -1,0 +1,54 @@
+"""Names an exercise forbids, found in the source of an answer: a reason to look, never a proof."""
+
+import ast
+
+
+def forbidden(exercise, answers):
+    """{question: [what was found]} for the answers that mention a forbidden name."""
+    found = {}
+    for key, source in answers.items():
+        rules = exercise.questions[key]
+        hits = sorted(mentioned(source) & {n.rpartition(".")[2] for n in rules.forbid})
+        whole = sorted(n for n in rules.forbid if n in imported(source))
+        if hits or whole:
+            found[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
+    return found
+
+
+def tree_of(source):
+    """The syntax tree, or an empty one."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def mentioned(source):
+    """Every name, attribute and short text in a source: getattr(nn, "LSTM") counts as well."""
+    names = set()
+    for node in ast.walk(tree_of(source)):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.alias):
+            names.update(node.name.split("."))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if len(node.value) < 200:
+                names.update(node.value.replace(".", " ").split())
+    return names
+
+
+def imported(source):
+    """Every module that a source imports, with its parents."""
+    names = set()
+    for node in ast.walk(tree_of(source)):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules = [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+        for module in modules:
+            parts = module.split(".")
+            names.update(".".join(parts[: k + 1]) for k in range(len(parts)))
+    return names

@@ -1,0 +1,117 @@
+"""Run a program of cells in isolates; a crash, a loop or a bomb costs its own question only.
+
+When an isolate is gone, the question of the cell that was running loses its answer, a fresh isolate
+replays the program without it, and the rest goes on.
+"""
+
+from dataclasses import dataclass, field
+
+from course_utils.grading.bundle import MIME
+from course_utils.grading.sandbox.isolate import IsolateGone, Limits
+
+GIVEN_TIMEOUT_S = 60
+
+
+@dataclass
+class Outcome:
+    """What one check cell emitted: a raw bundle, or None and the reason why not."""
+
+    bundle: dict | None = None
+    reason: str = ""
+    lines: tuple = ()
+
+
+@dataclass
+class Run:
+    """checks: outcome of each check cell by id; errors: what an answer cell itself raised."""
+
+    checks: dict = field(default_factory=dict)
+    errors: dict = field(default_factory=dict)
+    lost: dict = field(default_factory=dict)
+
+
+class GivenCellFailed(RuntimeError):
+    """A cell that the author wrote failed: no student's fault."""
+
+
+def run_program(program, exercise, sandbox, seed, lost=None):
+    """Run all cells at one seed; ``lost``: questions to leave out from the start, with reasons."""
+    lost = dict(lost or {})
+    while True:
+        run = Run(lost=lost)
+        blame = attempt(program, exercise, sandbox, seed, run)
+        if blame is None:
+            return run
+        key, reason = blame
+        lost[key] = reason
+
+
+def attempt(program, exercise, sandbox, seed, run):
+    """One isolate's life; None, or the question that ended it and how."""
+    memory = max(q.memory_mb for q in exercise.questions.values())
+    with sandbox.isolate(Limits(memory_mb=memory), exercise.forbidden) as isolate:
+        for cell in program:
+            if cell.question in run.lost:
+                if cell.role == "check":
+                    run.checks[cell.cell_id] = Outcome(reason=run.lost[cell.question])
+                continue
+            limit = GIVEN_TIMEOUT_S
+            if cell.question:
+                limit = exercise.questions[cell.question].timeout_s
+            source = cell.source if cell.role == "answer" else f"SEED = {seed}\n{cell.source}"
+            if cell.role == "given":
+                source = f"{cell.source}\nSEED = {seed}" if "SEED =" in cell.source else cell.source
+            try:
+                reply = isolate.run(source, limit)
+            except IsolateGone as error:
+                if cell.question is None:
+                    raise GivenCellFailed(f"{cell.cell_id}: {error}") from None
+                return cell.question, ended(cell, error)
+            record(cell, reply, run)
+    return None
+
+
+def ended(cell, error):
+    """Why a question lost its isolate, for its student."""
+    where = "your answer ran" if cell.role == "answer" else "the check called your answer"
+    return f"{error} (while {where})"
+
+
+def record(cell, reply, run):
+    """Sort a reply: a check's one bundle, or an error."""
+    error = readable(reply.get("error"))
+    if cell.role == "given":
+        if error:
+            raise GivenCellFailed(f"{cell.cell_id}: {error[0]}")
+    elif cell.role == "answer":
+        if error:
+            run.errors[cell.question] = error
+    else:
+        run.checks[cell.cell_id] = outcome(cell, reply, error)
+
+
+def outcome(cell, reply, error):
+    """The one bundle of a check cell for its own question; otherwise a reason."""
+    outputs = reply.get("outputs")
+    outputs = outputs if isinstance(outputs, list) else []
+    bundles = [o[MIME] for o in outputs if isinstance(o, dict) and MIME in o]
+    if error:
+        return Outcome(reason=error[0], lines=error[1])
+    if len(bundles) != 1:
+        return Outcome(reason=f"the check gave {len(bundles)} outputs instead of one")
+    bundle = bundles[0]
+    if not isinstance(bundle, dict) or bundle.get("question") != cell.question:
+        return Outcome(reason="the check's output belongs to another question")
+    return Outcome(bundle=bundle)
+
+
+def readable(error):
+    """An error of foreign JSON as (text, lines), or None."""
+    if error is None:
+        return None
+    if not isinstance(error, dict):
+        return "an error that cannot be read", ()
+    name, text = str(error.get("name"))[:100], str(error.get("text"))[:500]
+    lines = error.get("lines")
+    lines = lines if isinstance(lines, list) else []
+    return f"{name}: {text}", tuple(str(line)[:300] for line in lines[:6])

@@ -1,0 +1,136 @@
+"""Runs cells inside the isolate: an InteractiveShell made before the fork, JSON over a socket.
+
+Nothing here is trusted once a student's cell has run.  It keeps honest code honest: output is
+capped, tracebacks name only the student's lines.
+"""
+
+import builtins
+import importlib
+import io
+import json
+import os
+import sys
+import traceback
+
+MOST_TEXT = 20_000
+MOST_REPLY = 4_000_000
+shell = None
+
+
+def prepare():
+    """Make the shell; slow, so once, in the zygote."""
+    global shell
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.xmode = "Plain"
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
+    shell.run_cell("%time print(0)\n!true", store_history=False, silent=True)  # loads lazy parts
+
+
+class Capped(io.TextIOBase):
+    """A text stream that keeps its first characters and drops the rest."""
+
+    def __init__(self):
+        self.kept, self.left = [], MOST_TEXT
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if self.left > 0:
+            self.kept.append(str(text)[: self.left])
+            self.left -= len(self.kept[-1])
+        return len(text)
+
+    def text(self):
+        return "".join(self.kept)
+
+
+class Publisher:
+    """Collects what cells display; stands in for IPython's display publisher."""
+
+    is_publishing = True
+
+    def __init__(self):
+        self.outputs = []
+
+    def publish(self, data, metadata=None, **_):
+        if len(self.outputs) < 50:
+            self.outputs.append(data)
+
+    def clear_output(self, wait=False):
+        pass
+
+
+def loop(fd, home, guarded):
+    """Answer one line of JSON with one line, until the socket closes."""
+    os.environ.update(HOME=home, IPYTHONDIR=home, MPLCONFIGDIR=home, TMPDIR=home)
+    take_away(guarded)
+    with os.fdopen(fd, "rb", buffering=0, closefd=False) as raw:
+        lines = io.BufferedReader(raw)
+        send(fd, {"ready": True})
+        for line in lines:
+            order = json.loads(line)
+            send(fd, {"id": order["id"], **run(order["source"])})
+    os._exit(0)
+
+
+def send(fd, reply):
+    """Write one reply; one that is too long becomes an error."""
+    line = json.dumps(reply).encode("ascii")
+    if len(line) > MOST_REPLY:
+        reply = {"id": reply.get("id"), "error": {"name": "Output", "text": "too much output"}}
+        line = json.dumps(reply).encode("ascii")
+    line += b"\n"
+    while line:
+        line = line[os.write(fd, line) :]
+
+
+def run(source):
+    """Run one cell; its printed text, displayed outputs and error as plain values."""
+    stream, publisher = Capped(), Publisher()
+    shell.display_pub = publisher
+    kept = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = stream
+    failure = None
+    try:
+        result = shell.run_cell(source, store_history=False)
+        failure = result.error_before_exec or result.error_in_exec
+    except BaseException as error:
+        failure = error
+    finally:
+        sys.stdout, sys.stderr = kept
+    return {
+        "printed": stream.text(),
+        "outputs": [o for o in publisher.outputs if isinstance(o, dict)],
+        "error": describe(failure) if failure is not None else None,
+    }
+
+
+def describe(error):
+    """The error's name, text and the student's own lines: "line 3, in step: h = o * c"."""
+    if not isinstance(error, BaseException):
+        return {"name": "Error", "text": str(error)[:500], "lines": []}
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if "ipython-input" in frame.filename or "ipykernel" in frame.filename:
+            where = "" if frame.name.startswith("<") else f", in {frame.name}"
+            lines.append(f"line {frame.lineno}{where}: {frame.line or ''}"[:300])
+    if isinstance(error, SyntaxError) and error.lineno:
+        lines.append(f"line {error.lineno}: {(error.text or '').strip()}"[:300])
+    return {"name": type(error).__name__, "text": str(error)[:500], "lines": lines[-6:]}
+
+
+def take_away(guarded):
+    """Remove what an exercise forbids: "torch.nn.LSTM" the attribute, "sklearn" the module."""
+    for name in guarded:
+        head, _, last = name.rpartition(".")
+        try:
+            owner = importlib.import_module(head) if head else builtins
+            delattr(owner, last)
+        except (ImportError, AttributeError):
+            sys.modules[name] = None

@@ -1,0 +1,156 @@
+"""Take from a submission the source of its answers, and nothing else.
+
+What the student saved (outputs, metadata, tags, checks, seeds) is never graded: the answers go
+into the pristine program.  Each answer is looked for by nbgrader's grade id, the cell's id, the
+marker in its first line, and last by the functions it must define; the student is told what was
+not graded.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from course_utils.grading.exercise import MARKER, defined
+
+INSTALLER = re.compile(
+    r"^(\s*)[!%]{1,2}\s*(pip|pip3|conda|mamba|uv|apt|apt-get)\b.*$", re.MULTILINE
+)
+
+
+@dataclass
+class Splice:
+    """answers: question -> source (absent: none found); notes: what the student should know."""
+
+    answers: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+
+def splice(exercise, cells):
+    """Find the answers of ``exercise`` among the cells of a submission."""
+    result = Splice()
+    pieces = [piece for cell in cells for piece in split(cell)]
+    claimed = {}
+    for key in exercise.questions:
+        found = candidates(exercise, key, pieces)
+        if found:
+            claimed[key] = choose(exercise, key, pieces, found, result)
+    for key, rules in exercise.questions.items():
+        index = claimed.get(key)
+        have = defined(pieces[index].source) if index is not None else ()
+        if index is None or not set(rules.requires) <= set(have):
+            moved = moved_answer(rules, pieces, set(claimed.values()))
+            if moved is not None:
+                claimed[key] = moved
+                result.notes.append(f"{key}: your answer was found in another cell.")
+        if key not in claimed:
+            result.notes.append(f"{key}: no answer was found.")
+            continue
+        piece = pieces[claimed[key]]
+        if not piece.is_code:
+            result.notes.append(f"{key}: the cell was not a code cell; its text was run as code.")
+        result.answers[key] = without_installers(key, piece.source, result)
+    leftover(exercise, pieces, claimed, result)
+    return result
+
+
+def split(cell):
+    """A cell into which several answers were merged, as one piece per marker."""
+    starts = [m.start() for m in MARKER.finditer(cell.source)]
+    if len(starts) < 2:
+        return [cell]
+    bounds = [0, *starts[1:], len(cell.source)]
+    return [
+        replace(cell, source=cell.source[a:b], cell_id="", grade_id="") for a, b in pairwise(bounds)
+    ]
+
+
+def marker_of(source):
+    """The question that a source's marker names, or None."""
+    found = MARKER.search(source)
+    return found.group(1) if found else None
+
+
+def candidates(exercise, key, pieces):
+    """Indices of the pieces that say they answer this question; a marker outweighs an id."""
+    ids = {c.cell_id for c in exercise.cells if c.role == "answer" and c.question == key}
+    found = []
+    for index, piece in enumerate(pieces):
+        marker = marker_of(piece.source)
+        if marker in exercise.questions:
+            matches = marker == key
+        else:
+            matches = piece.grade_id == key or piece.cell_id in ids
+        if matches:
+            found.append(index)
+    return found
+
+
+def choose(exercise, key, pieces, found, result):
+    """Of several copies: written ones before stubs, marked ones first, then the last."""
+
+    def rank(index):
+        source = pieces[index].source
+        return (not is_stub(exercise, key, source), marker_of(source) == key, index)
+
+    best = max(found, key=rank)
+    texts = {
+        squeeze(pieces[k].source) for k in found if not is_stub(exercise, key, pieces[k].source)
+    }
+    if len(texts) > 1:
+        result.notes.append(f"{key}: found {len(found)} different answers; the last was graded.")
+    return best
+
+
+def is_stub(exercise, key, source):
+    """Is this the answer cell as it was handed out, or empty?"""
+    return squeeze(source) in ("", squeeze(exercise.stubs[key]))
+
+
+def squeeze(source):
+    """A source without comments at line starts, blank lines and outer space."""
+    lines = (line.strip() for line in source.split("\n"))
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def moved_answer(rules, pieces, taken):
+    """The last unclaimed code cell that defines all functions a question requires, or None."""
+    if not rules.requires:
+        return None
+    for index in reversed(range(len(pieces))):
+        piece = pieces[index]
+        if index not in taken and piece.is_code:
+            if set(rules.requires) <= set(defined(piece.source)):
+                return index
+    return None
+
+
+def without_installers(key, source, result):
+    """Package installers do nothing here: there is no network, and the libraries are there."""
+    cleaned, count = INSTALLER.subn(r"\1pass", source)
+    if count:
+        result.notes.append(f"{key}: a line that installs packages was left out.")
+    return cleaned
+
+
+def leftover(exercise, pieces, claimed, result):
+    """Cells that the student added: dropped with a note, or kept where the exercise says so."""
+    given = {squeeze(c.source) for c in exercise.cells if c.role != "answer"}
+    given_ids = {c.cell_id for c in exercise.cells if c.role != "answer"}
+    taken = set(claimed.values())
+    order = {index: key for key, index in claimed.items()}
+    last = None
+    for index, piece in enumerate(pieces):
+        last = order.get(index, last)
+        if index in taken or not piece.is_code or not squeeze(piece.source):
+            continue
+        if squeeze(piece.source) in given or marker_of(piece.source) in exercise.questions:
+            continue
+        if piece.cell_id in given_ids:
+            result.notes.append("You changed a cell that was given; the original was used.")
+            continue
+        where = f"after {last}" if last else "before your first answer"
+        if exercise.helpers == "allow" and last:
+            source = without_installers(last, piece.source, result)
+            result.answers[last] += "\n" + source
+        else:
+            result.notes.append(f"A cell that you added {where} was not graded.")

@@ -1,0 +1,90 @@
+"""What an exercise notebook calls: `begin` once, `check` after each answer.
+
+`check` emits its values as a bundle and shows a friendly verdict for the public seed.  Graders
+compare the values outside this process; the verdict shown here is for the student alone.
+"""
+
+import json
+from importlib import resources
+
+from course_utils.grading.bundle import MIME, pack, unpack
+from course_utils.grading.compare import ATOL, RTOL, compare
+
+current = {"assignment": None, "seed": None}
+
+
+def begin(assignment, seed):
+    """Say which exercise this is; ``check`` gives verdicts while the seed is the public one."""
+    current.update(assignment=assignment, seed=seed)
+
+
+def check(question, value=None, /, **values):
+    """Emit the values of one question, and show how they compare with the public reference.
+
+        grading.check("q2", h=h, c=c)
+
+    Values: arrays, numbers, texts or tensors; each named value counts by itself.
+    """
+    if value is not None:
+        values = {"value": value, **values}
+    if not values:
+        raise ValueError(f"check({question!r}): give it at least one value")
+    bundle = pack(question, values)
+    show({MIME: bundle, "text/plain": verdict(question, bundle)})
+
+
+def show(data):
+    """Display one output of several MIME types; outside IPython print its text."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        get_ipython = None
+    if get_ipython is not None and get_ipython() is not None:
+        display(data, raw=True)
+    else:
+        print(data["text/plain"])
+
+
+def public_references(assignment):
+    """The public seed's references, or {} where there are none (inside the grader)."""
+    if not str(assignment).isidentifier():
+        return {}
+    file = resources.files("course_utils.grading") / "public" / f"{assignment}.json"
+    return json.loads(file.read_text("utf-8")) if file.is_file() else {}
+
+
+def verdict(question, bundle):
+    """A few kind lines: what is right, what is not, and the likely cause."""
+    public = public_references(current["assignment"])
+    reference = public.get("questions", {}).get(question)
+    if reference is None or current["seed"] != public["seed"]:
+        return f"{question}: values noted (there is a verdict for the public seed only)"
+    return "\n".join(judge(question, reference, bundle))
+
+
+def judge(question, reference, bundle):
+    """Lines of text that compare a bundle with the public reference of its question."""
+    _, wanted = unpack(reference["bundle"])
+    _, given = unpack(bundle)
+    rtol, atol = reference.get("rtol", RTOL), reference.get("atol", ATOL)
+    lines = []
+    for name, part in wanted.items():
+        found = compare(part, given.get(name), rtol, atol, reveal=True)
+        if not found.ok:
+            lines.append(f"  {name}: {found.text}")
+    if not lines:
+        return [f"{question}: right. Well done."]
+    right = len(wanted) - len(lines)
+    head = f"{question}: {right} of {len(wanted)} right." if len(wanted) > 1 else f"{question}:"
+    hint = known_mistake(reference, given, rtol, atol)
+    return [f"{head} Not yet:", *lines, *([f"  Hint: {hint}"] if hint else [])]
+
+
+def known_mistake(reference, given, rtol=RTOL, atol=ATOL):
+    """The hint of the recorded mistake whose values are exactly those given, or None."""
+    for mistake in reference.get("mistakes", ()):
+        _, parts = unpack(mistake["bundle"])
+        if all(compare(p, given.get(name), rtol, atol).ok for name, p in parts.items()):
+            return mistake["hint"]
+    return None

@@ -1,0 +1,118 @@
+"""From solutions to exercises, and what a student and an instructor get from them."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_utils.grading.derive import PUBLIC, derive
+from course_utils.grading.exercise import load
+from course_utils.grading.handout import as_submission, solution_answers
+from course_utils.grading.mutate import load_mutants, try_all, try_mutant
+
+ROOT = Path(__file__).parents[2]
+SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
+MUTANTS = ROOT / "tests" / "mutants"
+
+
+def course(*words, **options):
+    """Run the command ``course``."""
+    code = "from course_utils.cli import main; main()"
+    env = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=env,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_exercises_are_derived_from_solutions(path):
+    for target, text in derive(path, lambda name: load_mutants(name, MUTANTS)).items():
+        folder = PUBLIC if target.suffix == ".json" else ROOT / "exercises"
+        assert (folder / target).read_text("utf-8") == text, f"{target}: run `make derive`"
+
+
+def test_no_exercise_without_a_solution():
+    known = {p.relative_to(ROOT / "solutions") for p in SOLUTIONS}
+    found = {p.relative_to(ROOT / "exercises") for p in (ROOT / "exercises").glob("*/*.ipynb")}
+    assert found == known
+    assert {p.stem for p in PUBLIC.glob("*.json")} == {p.stem for p in known}
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_an_exercise_gives_nothing_away(path):
+    exercise = load(path)
+    given = (ROOT / "exercises" / path.parent.name / path.name).read_text("utf-8")
+    cells = {c["id"]: "".join(c["source"]) for c in json.loads(given)["cells"]}
+    for cell in exercise.cells:
+        if cell.role == "answer":
+            assert "NotImplementedError" in cells[cell.cell_id]
+            assert "SOLUTION" not in cells[cell.cell_id]
+            assert cells[cell.cell_id].count("\n") < cell.source.count("\n")
+
+
+def test_the_solution_has_full_marks_and_the_stub_none(graded, exercise):
+    full = graded()
+    assert full["score"] == full["max_score"] == 10
+    assert full["notes"] == []
+    assert graded(as_submission(exercise))["score"] == 0
+
+
+def test_each_variant_loses_the_right_points(exercise, sandbox, references):
+    for mutant in load_mutants("lstm_step", MUTANTS):
+        assert try_mutant(mutant, exercise, sandbox, references) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path):
+    complaints, count = try_all(path, MUTANTS)
+    assert complaints == []
+    assert count >= 2
+
+
+def test_check_gives_a_hint_for_a_known_mistake(exercise, tmp_path):
+    answers = solution_answers(exercise)
+    answers["q2"] = answers["q2"].replace("o * np.tanh(c), c", "o * c, c")
+    (tmp_path / "mine.ipynb").write_bytes(as_submission(exercise, answers))
+    done = course("check", tmp_path / "mine.ipynb")
+    assert done.returncode == 1, done.stderr
+    assert "q1: right" in done.stdout
+    assert "q2: 1 of 2 right" in done.stdout
+    assert "squash the cell state before the gate" in done.stdout
+
+
+def test_grade_gives_everybody_a_row_a_record_and_a_page(exercise, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    right = solution_answers(exercise)
+    wrong = {**right, "q2": right["q2"].replace("i * g", "g")}
+    (folder / "ada.ipynb").write_bytes(as_submission(exercise, right))
+    (folder / "bob.ipynb").write_bytes(as_submission(exercise))
+    (folder / "cem.ipynb").write_bytes(as_submission(exercise, wrong))
+    (folder / "dan.ipynb").write_bytes(b"%PDF-1.4 my homework")
+    (folder / "eve").mkdir()
+    (folder / "eve" / "lstm_step.ipynb").write_bytes(as_submission(exercise, right))
+    done = course("grade", folder, "--assignment", "lstm_step", "--out", out, "--unsandboxed")
+    assert done.returncode == 0, done.stderr
+    with (out / "grades.csv").open(encoding="utf-8") as lines:
+        rows = {row["submission"]: row for row in csv.DictReader(lines)}
+    assert {name: float(row["score"]) for name, row in rows.items()} == {
+        "ada.ipynb": 10,
+        "bob.ipynb": 0,
+        "cem.ipynb": 8,
+        "dan.ipynb": 0,
+        "eve": 10,
+    }
+    assert rows["dan.ipynb"]["status"] == "unreadable"
+    assert "PDF" in rows["dan.ipynb"]["reason"]
+    assert {p.name.removesuffix(".html") for p in (out / "feedback").iterdir()} == set(rows)
+    assert {p.name.removesuffix(".json") for p in (out / "records").iterdir()} == set(rows)
