@@ -21,7 +21,7 @@ class Config:
     hidden: int = 128
     batch: int = 32
     length: int = 64
-    passes: int = 8
+    passes: int = 16
     characters: int = 10**9  # of the text, from its start
     temperatures: tuple = (0.5, 1.0, 1.5)
     seeds: tuple = (0, 1, 2)
@@ -52,14 +52,18 @@ def run(config, progress=iter):
     text = read(config)
     size = len(text.vocabulary)
     both = np.concatenate([text.train, text.held_out])
+    models = {str(k): NGram(text.train, k, size) for k in config.orders}
     found = {
         "uniform": float(np.log2(size)),
-        "ngram": {str(k): NGram(text.train, k, size).bits(both, text.cut) for k in config.orders},
+        "ngram": {k: model.bits(both, text.cut) for k, model in models.items()},
+        "entries": {k: model.entries for k, model in models.items()},
         "nets": {},
         "vocabulary": size,
         "characters": len(both),
     }
-    found["best_ngram"] = min(found["ngram"].values())
+    best = min(found["ngram"], key=found["ngram"].get)
+    found |= {"best_order": int(best), "best_ngram": found["ngram"][best]}
+    found["best_entries"] = found["entries"][best]
     for key, lr in config.nets:
         rows = [one(config, text, key, lr, seed) for seed in progress(config.seeds)]
         found["nets"][key] = {

@@ -36,6 +36,11 @@ class NGram:
                     p[j - start] = (seen[ids[j]] + kinds * p[j - start]) / (total + kinds)
         return p
 
+    @property
+    def entries(self):
+        """How many counts the model holds, over all context lengths."""
+        return sum(len(seen) for table in self.counts for seen in table.values())
+
     def bits(self, ids, start=0):
         """Mean bits per character of ids from ``start`` on."""
         return float(-np.log2(self.probabilities(ids, start)).mean())

@@ -1,0 +1,46 @@
+"""A small version of every experiment runs and points the way of the recorded one."""
+
+import json
+
+import numpy as np
+import pytest
+
+from course_utils import experiments
+
+# what QUICK must show: the claims' rules, loosened to what its size can show
+LOOSE = {
+    "adding": lambda v: v["lstm_0.9"]["24"]["solved"] == v["of"],
+    "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
+    "charlm": lambda v: v["nets"]["rnn"]["bits"] < v["ngram"]["1"] < v["uniform"],
+    "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
+    "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,
+    "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
+    "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "truncation": lambda v: (
+        v["lstm"]["trained"]["mean"][0] < 0.9
+        and v["lstm"]["accuracy"]["16"] > 0.9
+        and v["random"]["error_over_chance"] < 2
+    ),
+}
+
+
+def test_every_experiment_has_a_loose_rule():
+    assert set(LOOSE) == set(experiments.names())
+
+
+@pytest.mark.parametrize("name", sorted(LOOSE))
+def test_the_small_version_points_the_same_way(name):
+    record = experiments.run(name, quick=True)
+    values = json.loads(json.dumps(record["values"], allow_nan=False))
+    assert LOOSE[name](values), values
+    assert record["seconds"] < 60
+
+
+def test_the_same_seed_gives_the_same_values():
+    first, again = (experiments.run("linear_collapse", quick=True)["values"] for _ in range(2))
+    np.testing.assert_array_equal(first["accuracy"]["tanh"], again["accuracy"]["tanh"])
+
+
+def test_an_unknown_experiment_names_the_known():
+    with pytest.raises(ValueError, match=r"experiment: 'nothing' is unknown; there are: adding"):
+        experiments.load("nothing")

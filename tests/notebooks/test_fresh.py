@@ -1,0 +1,42 @@
+"""notebooks/ is what the builder would write today, and nothing in it was executed."""
+
+import filecmp
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+
+
+@pytest.mark.slow
+def test_notebooks_are_fresh_and_building_them_repeats(tmp_path):
+    """Built twice, byte for byte the committed ones."""
+    for made in (tmp_path / "one", tmp_path / "two"):
+        command = [sys.executable, "book/_ext/lower.py", str(tmp_path / "work"), str(made)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    names = [p.relative_to(ROOT / "notebooks") for p in NOTEBOOKS]
+    assert (
+        sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.ipynb"))
+        == names
+    )
+    for folder in ("one", "two"):
+        stale = filecmp.cmpfiles(ROOT / "notebooks", tmp_path / folder, map(str, names), False)
+        assert not stale[1] + stale[2], "run: make notebooks"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_is_for_readers(path):
+    """No outputs, no directives or roles left over, a first cell that installs only the course."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    assert not any(cell.get("outputs") for cell in cells)
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    for left in ("```{", "{doc}", "{cite", "{eq}", "{claims}", "{value}", ":::"):
+        assert left not in text, left
+    first = next("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    assert "course_utils" in first and "pip" in first
+    for package in ("numpy", "torch", "matplotlib", "ipywidgets"):
+        assert f"install {package}" not in first
