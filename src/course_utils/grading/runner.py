@@ -7,7 +7,7 @@ replays the program without it, and the rest goes on.
 from dataclasses import dataclass, field
 
 from course_utils.grading.bundle import MIME
-from course_utils.grading.sandbox.isolate import IsolateGone, Limits
+from course_utils.grading.sandbox.isolate import IsolateGone, Limits, OutOfTurn
 
 GIVEN_TIMEOUT_S = 60
 
@@ -49,6 +49,7 @@ def run_program(program, exercise, sandbox, seed, lost=None):
 def attempt(program, exercise, sandbox, seed, run):
     """One isolate's life; None, or the question that ended it and how."""
     memory = max(q.memory_mb for q in exercise.questions.values())
+    previous = None
     with sandbox.isolate(Limits(memory_mb=memory), exercise.forbidden) as isolate:
         for cell in program:
             if cell.question in run.lost:
@@ -64,10 +65,13 @@ def attempt(program, exercise, sandbox, seed, run):
             try:
                 reply = isolate.run(source, limit)
             except IsolateGone as error:
+                if isinstance(error, OutOfTurn) and previous is not None:
+                    return previous.question, ended(previous, error)
                 if cell.question is None:
                     raise GivenCellFailed(f"{cell.cell_id}: {error}") from None
                 return cell.question, ended(cell, error)
             record(cell, reply, run)
+            previous = cell if cell.question else previous
     return None
 
 

@@ -28,6 +28,10 @@ class IsolateGone(RuntimeError):
     """The isolate crashed, was killed, or broke the protocol; the message says which."""
 
 
+class OutOfTurn(IsolateGone):
+    """An answer that belongs to an earlier cell: something before this cell wrote its own."""
+
+
 class CellTimeout(IsolateGone):
     """A cell ran past its time."""
 
@@ -141,7 +145,7 @@ class Isolate:
             self.data.setblocking(False)
         reply = self.read(end)
         if reply.get("id") != self.number:
-            raise IsolateGone("the process answered out of turn")
+            raise OutOfTurn("the process answered out of turn")
         return reply
 
     def read(self, end):

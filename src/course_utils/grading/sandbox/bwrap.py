@@ -1,0 +1,176 @@
+"""The second rung: a real IPython kernel inside bubblewrap, reached over ipc sockets.
+
+Slower than the zygote (half a second a kernel), for systems that let only bubblewrap make
+namespaces.  The private folder with the sockets is the one thing that both sides can write to.
+"""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from queue import Empty
+
+from course_utils.grading.sandbox.isolate import (
+    SYSTEM,
+    CellTimeout,
+    IsolateGone,
+    Limits,
+    SandboxError,
+    clean_environment,
+    hidden_paths,
+    shown_paths,
+)
+from course_utils.grading.sandbox.kit import write_kit
+
+MOST_BYTES = 5_000_000
+SETUP = """
+import sys, importlib, builtins
+sys.path[:] = [{kit!r}, *[p for p in sys.path if p.startswith((sys.prefix, sys.base_prefix))]]
+for _name in {guard!r}:
+    _head, _, _last = _name.rpartition(".")
+    try:
+        delattr(importlib.import_module(_head) if _head else builtins, _last)
+    except (ImportError, AttributeError):
+        sys.modules[_name] = None
+"""
+
+
+class Bubblewrap:
+    """Starts kernels inside bubblewrap."""
+
+    def __init__(self, rooms=()):
+        try:
+            import jupyter_client  # noqa: F401
+        except ImportError as error:
+            raise SandboxError(str(error)) from None
+        if shutil.which("bwrap") is None or shutil.which("prlimit") is None:
+            raise SandboxError("bwrap or prlimit is not installed")
+        self.folder = Path(tempfile.mkdtemp(prefix="course-bwrap-"))
+        self.kit = write_kit(self.folder / "kit", rooms)
+        test = subprocess.run(
+            [*self.wrap(self.kit, Limits()), "true"], capture_output=True, text=True, timeout=30
+        )
+        if test.returncode != 0:
+            self.close()
+            raise SandboxError(test.stderr.strip()[:300] or "bwrap failed")
+
+    def wrap(self, shared, limits):
+        """The command that goes before the kernel's own."""
+        words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+        words += ["--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"]
+        words += ["--proc", "/proc", "--dev", "/dev"]
+        size = str(limits.tmp_mb << 20)
+        words += ["--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", "/student"]
+        for path in shown_paths():
+            if path in SYSTEM and Path(path).is_symlink():
+                words += ["--symlink", str(Path(path).readlink()), path]
+            else:
+                words += ["--ro-bind-try", path, path]
+        for path in hidden_paths():
+            words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
+        words += ["--ro-bind", str(self.kit), str(self.kit), "--bind", str(shared), str(shared)]
+        for name, value in clean_environment("/student").items():
+            words += ["--setenv", name, value]
+        memory = limits.memory_mb << 20
+        return [
+            *words,
+            *("--chdir", "/student", "prlimit", f"--as={memory}", f"--cpu={limits.cpu_s}"),
+            *(f"--nproc={limits.processes}", f"--fsize={limits.tmp_mb << 20}"),
+            *("--nofile=256", "--core=0", "--"),
+        ]
+
+    def isolate(self, limits=None, guard=()):
+        """A fresh kernel."""
+        return KernelIsolate(self, limits or Limits(), guard)
+
+    def close(self):
+        """Forget the kit."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class KernelIsolate:
+    """A kernel in bubblewrap with the interface of `isolate.Isolate`."""
+
+    def __init__(self, owner, limits, guard):
+        from jupyter_client.kernelspec import KernelSpec
+        from jupyter_client.manager import KernelManager
+
+        self.shared = Path(tempfile.mkdtemp(prefix="course-ipc-"))
+        self.manager = KernelManager(
+            transport="ipc", ip=str(self.shared / "s"), connection_file=str(self.shared / "c.json")
+        )
+        python = [sys.executable, "-I", "-W", "ignore", "-m", "ipykernel_launcher"]
+        quiet = ["--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"]
+        self.manager._kernel_spec = KernelSpec(
+            argv=[*owner.wrap(self.shared, limits), *python, "-f", "{connection_file}", *quiet],
+            display_name="isolate",
+            language="python",
+            interrupt_mode="message",
+        )
+        try:
+            self.manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.client = self.manager.client()
+            self.client.start_channels()
+            self.client.wait_for_ready(timeout=60)
+        except RuntimeError as error:
+            self.close()
+            raise SandboxError(f"the kernel did not start: {error}") from None
+        self.run(SETUP.format(kit=str(owner.kit), guard=list(guard)), 60)
+
+    def run(self, source, timeout):
+        """Run a cell -> {"printed", "outputs", "error"}; IsolateGone or CellTimeout."""
+        message = self.client.execute(source, store_history=False, allow_stdin=False)
+        reply, end = {"printed": "", "outputs": [], "error": None}, time.monotonic() + timeout
+        seen = 0
+        while True:
+            if time.monotonic() > end:
+                raise CellTimeout("it ran past its time limit")
+            try:
+                heard = self.client.get_iopub_msg(timeout=0.1)
+            except Empty:
+                if not self.manager.is_alive():
+                    raise IsolateGone("the process ended") from None
+                continue
+            except (ValueError, RecursionError, TypeError, KeyError) as error:
+                raise IsolateGone("the process answered with something unreadable") from error
+            seen += len(str(heard["content"])) if len(reply["outputs"]) < 50 else MOST_BYTES
+            if seen > MOST_BYTES:
+                raise IsolateGone("it sent too much")
+            if heard["parent_header"].get("msg_id") != message:
+                continue
+            if sort_message(heard["msg_type"], heard["content"], reply):
+                return reply
+
+    def close(self):
+        """Kill the kernel and everything in it."""
+        with contextlib.suppress(Exception):  # a kernel that is half gone must not stop the rest
+            self.client.stop_channels()
+        with contextlib.suppress(Exception):
+            self.manager.shutdown_kernel(now=True)
+        shutil.rmtree(self.shared, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def sort_message(kind, content, reply):
+    """Put one kernel message where it belongs in the reply; True when the cell is done."""
+    if kind == "status":
+        return content.get("execution_state") == "idle"
+    if kind == "stream":
+        reply["printed"] = (reply["printed"] + str(content.get("text")))[:20_000]
+    elif kind in ("display_data", "execute_result"):
+        reply["outputs"].append(content.get("data"))
+    elif kind == "error":
+        reply["error"] = {
+            "name": content.get("ename"),
+            "text": content.get("evalue"),
+            "lines": [],
+        }
+    return False
