@@ -31,7 +31,7 @@ class Question:
     rtol: float = RTOL
     atol: float = ATOL
     timeout_s: float = 10.0
-    memory_mb: int = 4096
+    memory_mb: int = 2048
     forbid: tuple = ()
     requires: tuple = ()
 

@@ -1,6 +1,7 @@
 """Names an exercise forbids, found in the source of an answer: a reason to look, never a proof."""
 
 import ast
+import re
 
 
 def forbidden(exercise, answers):
@@ -35,7 +36,7 @@ def mentioned(source):
             names.update(node.name.split("."))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < 200:
-                names.update(node.value.replace(".", " ").split())
+                names.update(re.findall(r"\w+", node.value))
     return names
 
 

@@ -50,7 +50,7 @@ def attempt(program, exercise, sandbox, seed, run):
     """One isolate's life; None, or the question that ended it and how."""
     memory = max(q.memory_mb for q in exercise.questions.values())
     previous = None
-    with sandbox.isolate(Limits(memory_mb=memory), exercise.forbidden) as isolate:
+    with sandbox.isolate(Limits(memory_mb=memory, total_mb=memory), exercise.forbidden) as isolate:
         for cell in program:
             if cell.question in run.lost:
                 if cell.role == "check":

@@ -40,7 +40,7 @@ class CellTimeout(IsolateGone):
 class Limits:
     """What one isolate may use; ``total_mb`` counts all its processes together."""
 
-    memory_mb: int = 4096
+    memory_mb: int = 2048
     total_mb: int = 2048
     tmp_mb: int = 64
     cpu_s: int = 120
@@ -144,9 +144,11 @@ class Isolate:
         finally:
             self.data.setblocking(False)
         reply = self.read(end)
-        if reply.get("id") != self.number:
+        if reply.get("id") == self.number:
+            return reply
+        if reply.get("id") in range(self.number):
             raise OutOfTurn("the process answered out of turn")
-        return reply
+        raise IsolateGone("the process answered with something that is not a reply")
 
     def read(self, end):
         """One line of JSON that is a dict, before the time ``end``."""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 libc = ctypes.CDLL(None, use_errno=True)
 
-CLONE = {"fs": 0x20000, "uts": 0x4000000, "ipc": 0x8000000, "pid": 0x20000000, "net": 0x40000000}
-CLONE_NEWUSER = 0x10000000
+CLONE = {"uts": 0x4000000, "ipc": 0x8000000, "pid": 0x20000000, "net": 0x40000000}
+CLONE_NEWUSER, CLONE_NEWNS = 0x10000000, 0x20000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_RDONLY = 2, 4, 8, 32, 1
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
@@ -122,6 +122,7 @@ def build_root(root, shown, hidden, tmp_mb):
 
     shown: paths to show; hidden: folders within them to cover with nothing.
     """
+    call("unshare", CLONE_NEWNS)  # only now: the guard outside keeps the host's /proc
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=755")
     small = f"size={tmp_mb}m,nr_inodes=20000,mode=1777"

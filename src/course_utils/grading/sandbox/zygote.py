@@ -84,7 +84,7 @@ def guard(order, kit, data, life):
 
 def watch(child, life, limits):
     """Wait for the child's end, the grader's wish or too much memory; then leave nothing alive."""
-    while not select.select([life], [], [], 0.1)[0]:
+    while not select.select([life], [], [], 0.2)[0]:
         if os.waitpid(child, os.WNOHANG)[0]:
             break
         if resident_mb(child) > limits["total_mb"]:
@@ -98,15 +98,19 @@ def watch(child, life, limits):
 
 
 def descendants(pid):
-    """All processes below pid, as Linux lists them ([] elsewhere)."""
-    found = []
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [c for t in tasks for c in (t / "children").read_text("ascii").split()]
-    except OSError:
-        return found
-    for child in children[:10_000]:
-        found += [int(child), *descendants(child)]
+    """All processes below pid, from one look at /proc ([] where there is none)."""
+    children = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(entry.read_text("utf-8", "replace").rpartition(")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        children.setdefault(parent, []).append(int(entry.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        below = children.pop(waiting.pop(), [])
+        found += below
+        waiting += below
     return found
 
 
