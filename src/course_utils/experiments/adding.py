@@ -12,14 +12,14 @@ from course_utils.training import fit, torch_step
 
 @dataclass(frozen=True)
 class Config:
-    """Lengths, networks as (name, cell, retention or None), and training."""
+    """Lengths, networks as (name, cell, retention or None, input-gate bias), and training."""
 
     lengths: tuple = (50, 100, 200)
     nets: tuple = (
-        ("rnn", "rnn", None),
-        ("lstm", "lstm", None),
-        ("lstm_0.9", "lstm", 0.9),
-        ("lstm_0.99", "lstm", 0.99),
+        ("rnn", "rnn", None, 0.0),
+        ("lstm", "lstm", None, 0.0),
+        ("lstm_keeps", "lstm", 0.99, 0.0),
+        ("lstm_keeps_shut", "lstm", 0.99, -2.0),
     )
     hidden: int = 16
     batch: int = 32
@@ -29,15 +29,17 @@ class Config:
     seeds: tuple = (0, 1, 2, 3, 4)
 
 
-QUICK = Config(lengths=(24,), nets=(("lstm_0.9", "lstm", 0.9),), updates=600, wrong=0.2, seeds=(0,))
+QUICK = Config(
+    lengths=(24,), nets=(("lstm_keeps", "lstm", 0.9, 0.0),), updates=600, wrong=0.2, seeds=(0,)
+)
 
 
 def run(config, progress=iter):
     """For each network and length: how many seeds solved it, sequences it took, share wrong."""
     cases = [(net, length) for net in config.nets for length in config.lengths]
     found = {name: {} for name, *_ in config.nets}
-    for (name, key, retention), length in progress(cases):
-        rows = [one_seed(config, key, retention, length, seed) for seed in config.seeds]
+    for (name, *net), length in progress(cases):
+        rows = [one_seed(config, *net, length, seed) for seed in config.seeds]
         took = [row["sequences"] for row in rows if row["solved"]]
         found[name][str(length)] = {
             "solved": len(took),
@@ -50,10 +52,13 @@ def run(config, progress=iter):
     return found
 
 
-def one_seed(config, key, retention, length, seed):
+def one_seed(config, key, retention, input_bias, length, seed):
     """Train one network until it is right often enough, or time is up."""
     task, rng = Adding(length), np.random.default_rng((seed, 1))
     model = Net(key, 2, config.hidden, 1, seed, last=True, retention=retention)
+    if input_bias:
+        with torch.no_grad():
+            model.layer.bias_ih_l0[: config.hidden] += input_bias  # i comes first in the stack
     test = task.sample(np.random.default_rng((seed, 2)), 2560)
     x = tensors(test).x
 
