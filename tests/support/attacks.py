@@ -99,7 +99,8 @@ BOMBS = [
     Attack(
         "20 MB displayed",
         wrong(
-            "from IPython.display import display\ndisplay({'text/plain': 'x' * 20_000_000}, raw=True)"
+            "from IPython.display import display\n"
+            "display({'text/plain': 'x' * 20_000_000}, raw=True)"
         ),
         says="too much output",
     ),
@@ -286,7 +287,8 @@ raise RuntimeError(f"read {read} other processes, parent {parent}")
 """
 
 THEFT = [
-    Attack("looks for notebooks, seeds, grades", inside(SEARCH + "raise RuntimeError(f'got {found}')"),
+    Attack("looks for notebooks, seeds, grades",
+           inside(SEARCH + "raise RuntimeError(f'got {found}')"),
            says="got []"),
     Attack("imports the reference implementation",
            inside("from course_utils import numpy_nn"), says="numpy_nn"),
@@ -296,8 +298,8 @@ THEFT = [
                   "raise RuntimeError(f'there: {there}')"), says="there: False"),
     Attack("reads the memory of other processes", inside(MEMORY), says="read 0 other processes"),
     Attack("looks at the environment",
-           inside("import os\nraise RuntimeError(f'{len(os.environ)} {os.environ.get(\"COURSE_SECRET\")}')"),
-           says=" None"),
+           inside("import os\nraise RuntimeError(str(os.environ.get('COURSE_SECRET')))"),
+           says="RuntimeError: None"),
     Attack("looks for open descriptors",
            inside("import os\nkinds = set()\nfor fd in range(3, 256):\n"
                   "    try: kinds.add(os.readlink(f'/proc/self/fd/{fd}').split(':')[0])\n"
@@ -324,14 +326,15 @@ BORROWED = [
     Attack(
         title,
         RIGHT,
-        other={"q1": f"def gates(params, x, h_prev):\n    {line}\n    raise RuntimeError('got it')\n"},
+        other={"q1": f"def gates(params, x, h_prev):\n    {line}\n    raise ValueError('got it')\n"},
         points=(0, 2, 3, 2),
         says=says,
         happened="the module is not there; flagged for review",
     )
     for title, line, says in (
         ("forbidden module by `import`", "import torch", "torch"),
-        ("forbidden module by `importlib`", "import importlib; importlib.import_module('torch')", "torch"),
+        ("forbidden module by `importlib`", "__import__('importlib').import_module('torch')",
+         "torch"),
         ("forbidden module by `eval`", "eval('__import__(\"torch\")')", "torch"),
     )
 ]  # fmt: skip

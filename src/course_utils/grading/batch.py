@@ -36,7 +36,7 @@ def submissions(folder, assignment):
         return [Submission(folder.name, folder)]
     if not folder.is_dir():
         raise FileNotFoundError(f"folder: there is no {folder}")
-    entries = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    entries = sorted(p for p in folder.iterdir() if p.suffix == ".ipynb" or p.name[0] != ".")
     return [submission(p, assignment) for p in entries]
 
 
@@ -205,7 +205,8 @@ def table(exercise, records):
     for r in records:
         points = [number(r["questions"][k]["points"]) for k in keys]
         fixed = [harmless(r["submission"]), number(r["score"]), number(r["max_score"])]
-        rows.writerow([*fixed, r["status"], harmless(r["reason"]), *points])
+        mark = "UNSANDBOXED. " if r["sandbox"] == "unsandboxed" else ""
+        rows.writerow([*fixed, r["status"], harmless(mark + r["reason"]), *points])
     return text.getvalue()
 
 
