@@ -13,7 +13,7 @@ from course_utils.grading import feedback
 from course_utils.grading.grade import grade
 from course_utils.grading.handout import as_submission, solution_answers
 
-PAGE = Path(__file__).parents[2] / "book" / "reference" / "attacks.md"
+PAGE = Path(__file__).parents[2] / "book" / "reference" / "attacks.inc"
 CASES = [(group, attack) for group, found in attacks.GROUPS.items() for attack in found]
 
 

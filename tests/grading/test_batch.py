@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def test_a_worker_that_dies_costs_one_row(exercise, sandbox, tmp_path, right):
         assert worker.grade(path)["score"] == 10
 
 
-def test_no_expected_value_of_a_secret_seed_reaches_a_student(graded, references):
+def test_no_expected_value_of_a_secret_seed_reaches_a_student(graded, references, exercise):
     record = graded(
         q1="def gates(p, x, h):\n    return (np.full((len(h), h.shape[1]), 7.25),) * 4\n",
         q2="def state(i, f, g, o, c):\n"
@@ -138,16 +139,19 @@ def test_no_expected_value_of_a_secret_seed_reaches_a_student(graded, references
         q4="def forget_bias(share, steps):\n    return share * 0 + 7.25\n",
     )
     page = feedback.page({**record, "submission": "x"})
-    assert "7.25" in page
-    for seed in references.seeds:
-        assert str(seed) not in page
-        for cell, bundle in references.bundles[seed].items():
-            if cell == "q3-check":
-                continue  # right, so nothing is said
-            for part in bundle["parts"].values():
-                for value in part["data"]:
-                    assert f" {value:.4g}" not in page
-                    assert f"{value:.6g}" not in page
+    public = {
+        f"{value:.4g}"
+        for bundle in references.bundles[exercise.seed].values()
+        for part in bundle["parts"].values()
+        for value in part["data"]
+    }
+    shown = set(re.findall(r"expected (-?[\d.]+(?:e-?\d+)?)", page))
+    assert shown and {text.rstrip(".") for text in shown} <= public
+    assert not any(str(seed) in page for seed in references.seeds)
+    for key in ("q1", "q4"):  # where a secret seed is spoken of, the numbers are the student's own
+        for part in record["questions"][key]["parts"].values():
+            assert "expected" not in part["secret"]
+            assert set(re.findall(r"\d+\.\d+", part["secret"])) == {"7.25"}
 
 
 def test_no_sandbox_means_no_grading_unless_asked_for(exercise, monkeypatch):

@@ -16,7 +16,7 @@ from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.splice import splice
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "book" / "reference" / "handins.md"
+PAGE = ROOT / "book" / "reference" / "handins.inc"
 EXERCISE = load(ROOT / "solutions" / "lstm" / "lstm_step.ipynb")
 SOLVED = json.loads(as_submission(EXERCISE, solution_answers(EXERCISE)))
 

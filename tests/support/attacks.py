@@ -326,7 +326,7 @@ BORROWED = [
     Attack(
         title,
         RIGHT,
-        other={"q1": f"def gates(params, x, h_prev):\n    {line}\n    raise ValueError('got it')\n"},
+        other={"q1": f"def gates(params, x, h_prev):\n    {line}\n    raise ValueError\n"},
         points=(0, 2, 3, 2),
         says=says,
         happened="the module is not there; flagged for review",
