@@ -10,6 +10,22 @@ def sigmoid(a):
     return 0.5 * (1 + np.tanh(0.5 * a))
 
 
+def log_sigmoid(a):
+    """log of the logistic function; neither side overflows."""
+    sign = np.where(a.real > 0, 1, -1).astype(a.real.dtype)
+    return np.where(a.real > 0, 0 * a, a) - np.log1p(np.exp(-sign * a))
+
+
+def positive(a):
+    """a + 1/2 for a >= 0, the logistic function below: continuous.  Feng et al. 2024."""
+    return np.where(a.real >= 0, a + 0.5, sigmoid(a))
+
+
+def positive_slope(n):
+    """The derivative of ``positive`` where its value is n."""
+    return np.where(n >= 0.5, 1.0, n * (1 - n)).astype(n.dtype, copy=False)
+
+
 def split(a, n):
     """(..., n·H) -> n views (..., H), in stacking order."""
     return np.split(a, n, axis=-1)
@@ -40,6 +56,56 @@ def linear_backward(params, x, h_prev, da):
         "bias_hh": db.copy(),  # both biases enter the same sum; a copy, so that += on one is safe
     }
     return da @ params["weight_ih"], da @ params["weight_hh"], grads
+
+
+def linear_parts(params, x, h_prev):
+    """As ``linear``, the input's and the state's shares apart, each with its own bias."""
+    from_x = x @ params["weight_ih"].T + params["bias_ih"]
+    return from_x, h_prev @ params["weight_hh"].T + params["bias_hh"]
+
+
+def linear_parts_backward(params, x, h_prev, dfrom_x, dfrom_h):
+    """dfrom_x, dfrom_h (B, G·H) -> dx (B, D), dh_prev (B, H), gradients of the four arrays."""
+    grads = {
+        "weight_ih": dfrom_x.T @ x,
+        "weight_hh": dfrom_h.T @ h_prev,
+        "bias_ih": dfrom_x.sum(axis=0),
+        "bias_hh": dfrom_h.sum(axis=0),
+    }
+    return dfrom_x @ params["weight_ih"], dfrom_h @ params["weight_hh"], grads
+
+
+def reset_linear(params, x, h_prev):
+    """Pre-activations where the last gate, the candidate, sees the past through a reset r.
+
+    Returns the other gates' (B, (G-1)·H) and a function: r (B, H) -> the candidate's (B, H).
+    """
+    H = h_prev.shape[-1]
+    from_x = x @ params["weight_ih"].T + params["bias_ih"] + params["bias_hh"]
+    U, U_n = params["weight_hh"][:-H], params["weight_hh"][-H:]
+    others = from_x[:, :-H] + h_prev @ U.T
+    return others, lambda r: from_x[:, -H:] + (r * h_prev) @ U_n.T
+
+
+def reset_linear_backward(params, x, h_prev, r, da_n, before):
+    """da_n (B, H); before(dr) -> gradients of the other gates (B, (G-1)·H), given that of r.
+
+    Returns dx (B, D), dh_prev (B, H), gradients of the four arrays.
+    """
+    H = h_prev.shape[-1]
+    U, U_n = params["weight_hh"][:-H], params["weight_hh"][-H:]
+    dreset = da_n @ U_n  # of r * h_prev
+    da_others = before(dreset * h_prev)
+    dh_prev = dreset * r + da_others @ U
+    da = join(da_others, da_n)
+    db = da.sum(axis=0)
+    grads = {
+        "weight_ih": da.T @ x,
+        "weight_hh": np.concatenate([da_others.T @ h_prev, da_n.T @ (r * h_prev)]),
+        "bias_ih": db,
+        "bias_hh": db.copy(),
+    }
+    return da @ params["weight_ih"], dh_prev, grads
 
 
 def affine(weight, bias, x):

@@ -28,3 +28,16 @@ def project(p, x):
 def recur(p, h_prev):
     """h_prev (B, H) -> (B, G·H): the recurrent share of every pre-activation."""
     return F.linear(h_prev, p["weight_hh"], p.get("bias_hh"))
+
+
+def recur_rows(p, h_prev, first, last):
+    """As ``recur``, for the gates from first to last (exclusive) of the stacked weights."""
+    H = h_prev.shape[-1]
+    rows = slice(first * H, last * H)
+    bias = p["bias_hh"][rows] if "bias_hh" in p else None
+    return F.linear(h_prev, p["weight_hh"][rows], bias)
+
+
+def positive(a):
+    """a + 1/2 for a >= 0, the logistic function below.  Feng et al. 2024."""
+    return (a + 0.5).where(a >= 0, a.sigmoid())

@@ -1,0 +1,45 @@
+"""minGRU (spec: ``specs/mingru.py``)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.numpy_nn.ops import join, sigmoid, split
+
+
+class State(NamedTuple):
+    """h (B, H)."""
+
+    h: np.ndarray
+
+
+class Cache(NamedTuple):
+    """What the way back needs: x (B, D), all others (B, H)."""
+
+    x: np.ndarray
+    h_prev: np.ndarray
+    z: np.ndarray
+    n: np.ndarray
+
+
+def step(params, x, prev):
+    """x (B, D), prev.h (B, H) -> state, cache."""
+    a_z, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    z = sigmoid(a_z)
+    n = a_n
+    h = (1 - z) * prev.h + z * n
+    return State(h), Cache(x, prev.h, z, n)
+
+
+def step_backward(params, cache, dstate):
+    """dstate.h (B, H) -> dx (B, D), dprev, grads."""
+    x, h_prev, z, n = cache
+    dh = dstate.h
+    dn = dh * z  # h = (1 - z) * h_prev + z * n
+    dz = dh * (n - h_prev)
+    dh_prev = dh * (1 - z)
+    da_n = dn  # n = a_n
+    da_z = dz * z * (1 - z)  # z = sigmoid(a_z)
+    da = join(da_z, da_n)  # (B, 2H)
+    grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
+    return da @ params["weight_ih"], State(dh_prev), grads

@@ -1,0 +1,36 @@
+"""The plain cell with rectified linear units (spec: ``specs/rnn_relu.py``)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.numpy_nn.ops import linear, linear_backward
+
+
+class State(NamedTuple):
+    """h (B, H)."""
+
+    h: np.ndarray
+
+
+class Cache(NamedTuple):
+    """What the way back needs: x (B, D), h_prev (B, H), h (B, H)."""
+
+    x: np.ndarray
+    h_prev: np.ndarray
+    h: np.ndarray
+
+
+def step(params, x, prev):
+    """x (B, D), prev.h (B, H) -> state, cache."""
+    a_h = linear(params, x, prev.h)  # (B, H)
+    h = np.where(a_h.real > 0, a_h, 0).astype(a_h.dtype, copy=False)
+    return State(h), Cache(x, prev.h, h)
+
+
+def step_backward(params, cache, dstate):
+    """dstate.h (B, H) -> dx (B, D), dprev, grads."""
+    x, h_prev, h = cache
+    da_h = dstate.h * (h > 0)  # h = relu(a_h)
+    dx, dh_prev, grads = linear_backward(params, x, h_prev, da_h)
+    return dx, State(dh_prev), grads

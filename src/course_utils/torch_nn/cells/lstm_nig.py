@@ -1,0 +1,13 @@
+"""NIG (spec: ``specs/lstm_nig.py``)."""
+
+from course_utils.torch_nn.cells import recur
+
+
+def step(p, from_x, prev):
+    """from_x (B, 3H), prev = (h, c) -> (h, c)."""
+    h_prev, c_prev = prev
+    a_f, a_g, a_o = (from_x + recur(p, h_prev)).chunk(3, dim=-1)
+    f = (a_f + p["weight_cf"] * c_prev).sigmoid()
+    c = f * c_prev + a_g.tanh()
+    o = (a_o + p["weight_co"] * c).sigmoid()
+    return o * c.tanh(), c

@@ -1,0 +1,11 @@
+"""minGRU in log space (spec: ``specs/mingru_log.py``)."""
+
+from course_utils.torch_nn.cells import positive
+
+
+def step(p, from_x, prev):
+    """from_x (B, 2H), prev = (h,) -> (h,)."""
+    (h_prev,) = prev
+    a_z, a_n = from_x.chunk(2, dim=-1)
+    z = a_z.sigmoid()
+    return ((1 - z) * h_prev + z * positive(a_n),)

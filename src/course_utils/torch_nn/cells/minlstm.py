@@ -1,0 +1,11 @@
+"""minLSTM (spec: ``specs/minlstm.py``)."""
+
+from torch.nn import functional as F
+
+
+def step(p, from_x, prev):
+    """from_x (B, 3H), prev = (h,) -> (h,)."""
+    (h_prev,) = prev
+    a_i, a_f, a_n = from_x.chunk(3, dim=-1)
+    keep = (F.logsigmoid(a_f) - F.logsigmoid(a_i)).sigmoid()  # f / (f + i), which may be 0 / 0
+    return (keep * h_prev + (1 - keep) * a_n,)
