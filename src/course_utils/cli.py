@@ -15,11 +15,12 @@ Solutions = Annotated[Path | None, typer.Option(help="folder with the solutions"
 def main():
     """Entry point: expected errors become one line and exit code 2, not a traceback."""
     from course_utils.grading.exercise import ExerciseError
+    from course_utils.grading.notebook import Unreadable
     from course_utils.grading.sandbox.ladder import NoSandbox
 
     try:
         app()
-    except (ExerciseError, NoSandbox, FileNotFoundError) as error:
+    except (ExerciseError, NoSandbox, Unreadable, FileNotFoundError) as error:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -116,3 +116,46 @@ def test_grade_gives_everybody_a_row_a_record_and_a_page(exercise, tmp_path):
     assert "PDF" in rows["dan.ipynb"]["reason"]
     assert {p.name.removesuffix(".html") for p in (out / "feedback").iterdir()} == set(rows)
     assert {p.name.removesuffix(".json") for p in (out / "records").iterdir()} == set(rows)
+
+
+def nbval_on(exercise, answers, folder):
+    """Exit code of plain ``pytest --nbval`` on the handed-out notebook with these answers."""
+    handed_out = ROOT / "exercises" / exercise.part / f"{exercise.name}.ipynb"
+    notebook = json.loads(handed_out.read_text("utf-8"))
+    sources = {c.cell_id: c.source for c in exercise.with_answers(answers)}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["source"] = sources[cell["id"]]
+    path = folder / "mine.ipynb"
+    path.write_text(json.dumps(notebook), "utf-8")
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-c"]
+    command += ["/dev/null", "-p", "no:cacheprovider", "--rootdir", str(folder), str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_plain_nbval_agrees_with_the_grader(exercise, tmp_path):
+    """The saved bundles are what a right answer emits, so that anybody's nbval can check them."""
+    answers = solution_answers(exercise)
+    passed = nbval_on(exercise, answers, tmp_path)
+    assert passed.returncode == 0, passed.stdout[-2000:]
+    answers["q2"] = answers["q2"].replace("i * g", "g")
+    failed = nbval_on(exercise, answers, tmp_path)
+    assert failed.returncode == 1
+    assert "1 failed" in failed.stdout
+
+
+def test_expected_errors_are_one_line():
+    done = course("check", ROOT / "README.md")
+    assert done.returncode == 2
+    assert done.stderr.startswith("course: this is not a notebook")
+    assert "Traceback" not in done.stderr
+    done = course("grade", ROOT, "--assignment", "nothing_like_it", "--out", "nowhere")
+    assert "lstm_step" in done.stderr
+    assert done.returncode == 2
+
+
+def test_the_doctor_names_what_grade_will_use(sandbox):
+    done = course("doctor")
+    assert done.returncode == 0
+    assert f"`course grade` uses: {sandbox.name}" in done.stdout

@@ -66,9 +66,12 @@ def pack_part(value):
 
 
 def plain(number):
-    """A float, or the text that stands for one that JSON lacks."""
+    """A float to ten digits, or the text that stands for one that JSON lacks.
+
+    Ten, so that two machines derive the same exercise; every tolerance is far wider.
+    """
     if math.isfinite(number):
-        return number
+        return float(f"{number:.10g}")
     return "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"
 
 

@@ -48,7 +48,7 @@ def derive(path, mutants=None):
         }
     return {
         Path(exercise.part, path.name): json.dumps(notebook, indent=1, ensure_ascii=False) + "\n",
-        Path(f"{exercise.name}.json"): json.dumps(rounded(public), ensure_ascii=False) + "\n",
+        Path(f"{exercise.name}.json"): json.dumps(public, ensure_ascii=False) + "\n",
     }
 
 
@@ -124,7 +124,7 @@ def student_notebook(exercise, references):
                 {
                     "output_type": "display_data",
                     "metadata": {},
-                    "data": {MIME: rounded(references[raw["id"]])},
+                    "data": {MIME: references[raw["id"]]},
                 }
             ]
     notebook["metadata"] = {k: v for k, v in notebook["metadata"].items() if k in CARRIED}
@@ -134,17 +134,6 @@ def student_notebook(exercise, references):
 def lines(source):
     """A source as the list of lines that notebooks store."""
     return source.splitlines(keepends=True)
-
-
-def rounded(value):
-    """Floats to ten digits, so that another BLAS derives the same file."""
-    if isinstance(value, float):
-        return float(f"{value:.10g}")
-    if isinstance(value, dict):
-        return {k: rounded(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [rounded(v) for v in value]
-    return value
 
 
 def write(path, text):

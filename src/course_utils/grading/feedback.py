@@ -30,7 +30,8 @@ pre { background: var(--panel); padding: .6rem .8rem; border-radius: .4rem; whit
   border-radius: .5rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
-.wide { overflow-x: auto; } th, td { overflow-wrap: normal; vertical-align: top; }
+.wide { overflow-x: auto; }
+th, td { overflow-wrap: normal; vertical-align: top; }
 td:first-child { min-width: 9rem; overflow-wrap: anywhere; } td:last-child { min-width: 12rem; } a { color: inherit; }
 """
 

@@ -58,8 +58,8 @@ class Publisher:
     def __init__(self):
         self.outputs = []
 
-    def publish(self, data, metadata=None, **_):
-        if len(self.outputs) < 50:
+    def publish(self, data, metadata=None, update=False, **_):
+        if not update and len(self.outputs) < 50:
             self.outputs.append(data)
 
     def clear_output(self, wait=False):
