@@ -117,6 +117,19 @@ def test_calling_twice_gives_the_same_bits(problem):
         np.testing.assert_array_equal(g, second[2][name])
 
 
+def test_no_gradient_of_the_last_states_means_zero(problem):
+    """Also for a cell that does not start from zeros."""
+    *_, tape = numpy_nn.unroll(
+        problem.key, problem.params, problem.x, problem.state0, **problem.inputs
+    )
+    zeros = tuple(np.zeros(s.shape) for s in problem.state0)
+    given = numpy_nn.unroll_backward(tape, problem.dy, zeros)
+    default = numpy_nn.unroll_backward(tape, problem.dy)
+    np.testing.assert_array_equal(given[0], default[0])
+    for name, g in given[2].items():
+        np.testing.assert_array_equal(g, default[2][name])
+
+
 def test_backward_leaves_its_arguments_alone(problem):
     before = {n: p.copy() for n, p in problem.params.items()}
     dy = problem.dy.copy()

@@ -11,6 +11,9 @@ from course_utils import experiments
 LOOSE = {
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
+    "cell_table": lambda v: all(
+        max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
+    ),
     "charlm": lambda v: v["nets"]["rnn"]["bits"] < v["ngram"]["1"] < v["uniform"],
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,

@@ -81,7 +81,9 @@ class Claim:
         """The source's number with its unit; what is missing is said."""
         if self.paper is None:
             return UNVERIFIED if self.source and self.source.get("seen") == "none" else "—"
-        return f"{self.paper['value']} {self.paper.get('unit') or ''}".strip()
+        value = self.paper["value"]
+        number = f"{value:,}" if isinstance(value, int) else str(value)
+        return f"{number} {self.paper.get('unit') or ''}".strip()
 
     @property
     def recomputed(self):

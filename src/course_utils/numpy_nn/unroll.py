@@ -109,8 +109,8 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0"):
     zeros = start(B, H, dtype) if start else cell.State(*(np.zeros((B, H), dtype),) * len(state))
     out = []
     for field, given, zero in zip(spec.states, state, zeros, strict=True):
-        if given is None:
-            given = zero
+        if given is None:  # a gradient that is not given is zero, whatever the cell starts from
+            given = np.zeros_like(zero) if name == "dlast" else zero
         elif np.shape(given) != zero.shape:
             raise ShapeError(
                 f"{name}.{field}: expected shape {zero.shape} (B={B}, H={H}), got {np.shape(given)}"
