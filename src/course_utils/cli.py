@@ -130,8 +130,9 @@ def mutate(
             solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
         )
         failed = failed or bool(complaints)
-        print(f"{name}: {count} variants, {'all as they should be' if not complaints else ''}")
-        print("\n".join(f"  {c}" for c in complaints) or "", end="")
+        print(f"{name}: {count} variants, {len(complaints)} complaints")
+        for complaint in complaints:
+            print(f"  {complaint}")
     raise typer.Exit(1 if failed else 0)
 
 

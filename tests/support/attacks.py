@@ -317,7 +317,8 @@ THEFT = [
                   "done = [libc.unshare(0x10000000), libc.mount(b'a', b'/tmp', b'tmpfs', 0, None),"
                   " libc.ptrace(0, 0, 0, 0)]\nraise RuntimeError(f'{done}')"),
            says="[-1, -1, -1]"),
-    Attack("becomes root again", inside("import os\nos.setuid(0)"), says="PermissionError"),
+    Attack("becomes root again", inside("import os\ntry: os.setuid(0)\n"
+           "except OSError: raise RuntimeError('still nobody')"), says="still nobody"),
     Attack("copies the public answers",
            inside("return np.array([[0.5]]), np.array([[0.5]])"), says="shape"),
 ]  # fmt: skip

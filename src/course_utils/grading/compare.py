@@ -101,6 +101,8 @@ def magnitude(want, have):
     """The size of an error in words; too coarse to compute the expected value from."""
     if not np.isfinite(have):
         return "not a finite number"
+    if not np.isfinite(want):
+        return "a finite number where none is expected"
     error = abs(have - want) / max(abs(want), 1e-12)
     if error > 1:
         return "off by more than its own size"

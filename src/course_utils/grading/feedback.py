@@ -32,7 +32,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 .wide { overflow-x: auto; }
 th, td { overflow-wrap: normal; vertical-align: top; }
-td:first-child { min-width: 9rem; overflow-wrap: anywhere; } td:last-child { min-width: 12rem; } a { color: inherit; }
+td:first-child { min-width: 9rem; overflow-wrap: anywhere; } td:last-child { min-width: 12rem; }
+a { color: inherit; }
 """
 
 

@@ -1,0 +1,137 @@
+"""The judge: right is right within the tolerance, everything else is wrong and says where."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_utils.grading.bundle import BundleError, Part, pack, pack_part, unpack, unpack_part
+from course_utils.grading.compare import compare
+
+rng = np.random.default_rng(11)
+WANT = rng.normal(size=(4, 3, 2))
+
+
+def part(values):
+    """Through the wall and back."""
+    return unpack_part(json.loads(json.dumps(pack_part(values))))
+
+
+def verdict(want, have, **options):
+    return compare(part(want), part(have), **options)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        WANT,
+        WANT.astype(np.float32),
+        np.arange(6).reshape(2, 3),
+        np.array([1 + 2j, np.nan]),
+        np.array([[True, False]]),
+        np.array(["a", "ä"]),
+        np.array([np.nan, np.inf, -np.inf, 0.0]),
+        np.array(3.5),
+        np.empty((0, 3)),
+        WANT.T[::-1],
+    ],
+    ids=str,
+)
+def test_values_come_through_the_wall(values):
+    back = part(values)
+    assert back.values.shape == values.shape
+    if back.kind == "text":
+        assert (back.values == values).all()
+    else:
+        np.testing.assert_allclose(back.values, values, rtol=1e-9)
+    assert verdict(values, values).ok
+
+
+@given(st.integers(0, 23), st.floats(-10, 10))
+def test_the_tolerance_is_exact(where, error):
+    have = WANT.copy()
+    have.flat[where] *= 1 + error * 1e-4
+    near = abs(have.flat[where] - WANT.flat[where]) <= 1e-6 + 1e-4 * abs(WANT.flat[where])
+    if abs(abs(error) - 1) > 0.1:  # ten digits cross the wall
+        assert verdict(WANT, have).ok == near
+
+
+@pytest.mark.parametrize(
+    "have, kind, says",
+    [
+        (WANT.T, "shape", "transposed?"),
+        (WANT[:-1], "shape", "too few along axis 0"),
+        (WANT[0], "shape", "an axis was lost"),
+        (WANT > 0, "kind", "holds bool"),
+        (WANT * np.nan, "nan", "NaN"),
+        (WANT * 0, "value", "zero"),
+        (-WANT, "value", "sign"),
+        (WANT[::-1], "value", "Reversed along axis 0"),
+        (WANT * 1.5, "value", "same factor"),
+        (np.concatenate([WANT[:2], WANT[2:] + 1]), "value", "Right up to index 1 of axis 0"),
+        (np.concatenate([WANT[:2] + 1, WANT[2:]]), "value", "Wrong up to index 1 of axis 0"),
+    ],
+)
+def test_mistakes_are_recognised(have, kind, says):
+    found = verdict(WANT, have)
+    assert not found.ok
+    assert found.kind == kind
+    assert says in found.text
+
+
+def test_nan_counts_only_where_one_is_expected():
+    want = np.array([1.0, np.nan, np.inf])
+    assert verdict(want, want).ok
+    assert not verdict(want, np.array([np.nan, np.nan, np.inf])).ok
+    assert not verdict(want, np.array([1.0, 2.0, np.inf])).ok
+    assert not verdict(want, np.array([1.0, np.nan, -np.inf])).ok
+    assert not verdict(want, np.array([1.0, np.nan, 1e300])).ok
+
+
+def test_a_broadcast_answer_is_not_the_answer():
+    assert not verdict(np.ones((3, 4)), np.ones((1, 4))).ok
+    assert not verdict(np.ones(1), np.array(1.0)).ok
+
+
+def test_integers_are_exact_and_not_floats():
+    assert not verdict(np.array([10**6]), np.array([10**6 + 1])).ok
+    assert not verdict(np.array([1, 2]), np.array([1.0, 2.0])).ok
+
+
+def test_expected_values_are_shown_only_when_allowed():
+    have = WANT + 1
+    shown = f"{WANT[0, 0, 0]:.4g}"
+    assert shown in verdict(WANT, have, reveal=True).text
+    assert shown not in verdict(WANT, have).text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=12,
+)
+PARTS = st.fixed_dictionaries(
+    {}, optional={"kind": st.sampled_from(["float", "int", "text", "x"]) | JSON,
+                  "shape": st.lists(st.integers(-2, 5), max_size=3) | JSON,
+                  "data": st.lists(JSON, max_size=6) | JSON},
+)  # fmt: skip
+
+
+@given(JSON | st.fixed_dictionaries({"question": JSON, "parts": st.dictionaries(st.text(), PARTS)}))
+def test_any_json_is_unpacked_or_refused(raw):
+    try:
+        question, parts = unpack(raw)
+    except BundleError as error:
+        assert str(error)
+        return
+    assert isinstance(question, str)
+    for found in parts.values():
+        assert isinstance(found, (str, Part))
+        assert not compare(part(np.full((9, 9, 9), 0.5)), found).ok
+
+
+@given(JSON)
+def test_anything_can_be_packed(value):
+    json.dumps(pack("q", {"x": value}), allow_nan=False)
