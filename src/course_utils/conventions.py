@@ -73,8 +73,8 @@ def reorder(array, old, new):
 def to_keras(key, params):
     """Our arrays as Keras' list of weights: kernel (D, G·H), recurrent_kernel (H, G·H), bias.
 
-    key: rnn (SimpleRNN), lstm (LSTM), gru (GRU with reset_after=True, bias (2, 3H)).  The sum of the
-    two biases is one array (G·H,) except for the GRU, whose candidate keeps them apart.
+    key: rnn (SimpleRNN), lstm (LSTM), gru (GRU with reset_after=True, bias (2, 3H)).  The sum of
+    the two biases is one array (G·H,) except for the GRU, whose candidate keeps them apart.
     """
     ours, theirs = get_spec(key).gates, _gates(key)
     kernel, recurrent, b_ih, b_hh = (

@@ -18,7 +18,8 @@ MOST_RANGES, MOST_FRAMES = 2, 40
 def explore(draw, *, alt, live=None, **ranges):
     """A picture that follows one or two sliders.
 
-    draw(**values) -> a Matplotlib figure, SVG text, or an object with ``_repr_html_``.
+    draw, called with the values by name -> a Matplotlib figure, SVG text, or an object with
+    ``_repr_html_``.
     alt: what a frame shows, as a template ("the state after {k} steps") or a callable of the
     values.  ranges: name=iterable of values, at most two names and 40 frames in all.
     live: force (True) or forbid (False) the widget; None decides by where this runs.

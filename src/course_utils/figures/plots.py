@@ -112,9 +112,9 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
     """A matrix as cells whose ink grows with the magnitude.
 
     array (R, C), row 0 on top.  Ink is the meaning's colour for values >= 0 and ``negative``'s
-    below, opaque at |value| = limit (default: the largest).  No colour bar is needed where
-    ``values`` (a format such as ".2f") writes each number, over paler ink; rows, columns name the
-    ticks.  Opacity, unlike a colour map, stays right on a dark page.  Returns ax.
+    below, opaque where the magnitude reaches limit (default: the largest).  No colour bar is
+    needed where ``values`` (a format such as ".2f") writes each number, over paler ink; rows,
+    columns name the ticks.  Opacity, unlike a colour map, stays right on a dark page.  Returns ax.
     """
     array = np.asarray(array, dtype=float)
     if array.ndim != 2 or not array.size:
