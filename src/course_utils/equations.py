@@ -29,6 +29,8 @@ FUNCTIONS = {
     "maximum": r"\max",
     "concat": "",
     "positive": r"\hat g",
+    "due": r"\operatorname{due}",  # one where a clock stands at a multiple of its period
+    "slower": r"\operatorname{slower}",  # a weight without what comes from faster modules
 }
 _CALC = {
     ast.Add: operator.add,

@@ -126,7 +126,8 @@ class CellSpec:
 
     def edges(self):
         """{(source, target)}: which variable feeds which, for the diagram."""
-        return equations.edges(self.equations)
+        found = equations.edges(self.equations)
+        return {(source, target) for source, target in found if source not in self.config}
 
     def check(self, params, **arrays):
         """Check the arrays of one layer against this cell and each other.
@@ -203,6 +204,12 @@ def _log_sigmoid(a):
     return np.where(a.real > 0, 0, a) - np.log1p(np.exp(-sign * a))
 
 
+def _clocks(H, periods):
+    """The period of each of H units, and which column (H, H) each row hears: as slow or slower."""
+    period = [p for p in periods for _ in range(H // len(periods))]
+    return period, [[int(there >= here) for there in period] for here in period]
+
+
 # What the function names mean.  Logistic as ½(1+tanh(a/2)): no overflow, and analytic.
 NUMPY = {
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
@@ -217,6 +224,8 @@ NUMPY = {
     "maximum": lambda a, b: np.where(a.real >= b.real, a, b),
     "concat": lambda *parts: np.concatenate(parts, axis=-1),
     "positive": lambda a: np.where(a.real >= 0, a + 0.5, NUMPY["sigmoid"](a)),
+    "due": lambda t, periods: np.where(t % _clocks(t.shape[-1], periods)[0] == 0, 1, 0),
+    "slower": lambda weight, periods: weight * np.array(_clocks(len(weight), periods)[1]),
 }
 
 
@@ -244,4 +253,6 @@ TENSOR = {
     "maximum": lambda a, b: a.maximum(b),
     "concat": _tensor_concat,
     "positive": lambda a: (a + 0.5).where(a >= 0, a.sigmoid()),
+    "due": lambda t, periods: 1 * (t % t.new_tensor(_clocks(t.shape[-1], periods)[0]) == 0),
+    "slower": lambda weight, periods: weight * weight.new_tensor(_clocks(len(weight), periods)[1]),
 }

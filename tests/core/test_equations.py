@@ -72,7 +72,7 @@ numbers = st.floats(-50, 50, allow_nan=False)
 @given(numbers, numbers)
 def test_every_function_means_the_same_for_arrays_and_tensors(a, b):
     x, y = np.array([[a, b]]), np.array([[b, a + 1]])
-    for name in equations.FUNCTIONS:
+    for name in set(equations.FUNCTIONS) - {"due", "slower"}:  # those: test_clockwork.py
         arguments = (x, y) if name in ("maximum", "concat") else (np.abs(x) + 1e-3,)
         if name not in ("maximum", "concat", "log", "sqrt"):
             arguments = (x,)

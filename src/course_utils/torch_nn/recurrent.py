@@ -81,6 +81,12 @@ class Recurrent(nn.Module):
         bound = 1 / math.sqrt(self.hidden_size)
         for p in self.parameters():
             nn.init.uniform_(p, -bound, bound)
+        own = getattr(cells.get_cell(self.key), "init_", None)
+        if own:
+            with torch.no_grad():
+                for layer in range(self.num_layers):
+                    for suffix in self._suffixes(layer):
+                        own(self._params(suffix), **self.config)
 
     def _suffixes(self, layer):
         return [f"_l{layer}", f"_l{layer}_reverse"][: self.directions]

@@ -1,0 +1,28 @@
+"""The clockwork RNN: modules of the hidden layer that tick at their own periods."""
+
+from course_utils.spec import CellSpec, Source, stacked
+
+SPEC = CellSpec(
+    key="clockwork",
+    title="Clockwork RNN",
+    summary=(
+        "The units fall into modules; module k moves only when the step number divides by its "
+        "period, and hears modules that are as slow as itself or slower."
+    ),
+    equations=(
+        "on = due(t_prev, periods)",
+        "a = W_xh @ x + slower(W_hh, periods) @ h_prev + b_h",
+        "h = on * tanh(a) + (1 - on) * h_prev",
+        "t = t_prev + 1",
+    ),
+    gates=("h",),
+    states=("h", "t"),
+    params=stacked("h"),
+    source=Source("koutnik2014", "section 3", "quoted: two public reimplementations"),
+    config={"periods": (1, 2, 4, 8)},
+    departures=(
+        "Steps count from 0, so that every module moves at the first step.",
+        "The output layer of the paper is left to the reader: y is h.",
+    ),
+    symbols={"t": "k_t", "t_prev": "k_{t-1}", "on": "e_t", "periods": "P"},
+)

@@ -1,0 +1,54 @@
+"""The linear recurrent unit: a diagonal complex recurrence, then a readout."""
+
+from course_utils.spec import CellSpec, Param, Source
+
+SPEC = CellSpec(
+    key="lru",
+    title="Linear recurrent unit",
+    summary=(
+        "Every unit is a damped rotation in the plane; nothing non-linear happens along time, "
+        "so the whole sequence can be computed by a scan."
+    ),
+    equations=(
+        "rho = exp(-exp(nu))",
+        "h_re = rho * cos(theta) * h_re_prev - rho * sin(theta) * h_im_prev"
+        " + exp(gamma_log) * (B_re @ x)",
+        "h_im = rho * sin(theta) * h_re_prev + rho * cos(theta) * h_im_prev"
+        " + exp(gamma_log) * (B_im @ x)",
+        "y = C_re @ h_re - C_im @ h_im + D @ x",
+    ),
+    gates=(),
+    states=("h_re", "h_im"),
+    output="y",
+    params=(
+        Param("nu", "H", ("nu",)),
+        Param("theta", "H", ("theta",)),
+        Param("gamma_log", "H", ("gamma_log",)),
+        Param("B_re", "H D", ("B_re",)),
+        Param("B_im", "H D", ("B_im",)),
+        Param("C_re", "H H", ("C_re",)),
+        Param("C_im", "H H", ("C_im",)),
+        Param("D", "H D", ("D",)),
+    ),
+    source=Source(
+        "orvieto2023",
+        "eq. (7); eigenvalues of section 3.3; start of lemma 3.2",
+        "quoted: a public page-by-page check of the PDF",
+    ),
+    paper_names={"h_re": "Re x", "h_im": "Im x", "x": "u", "rho": "|λ|", "nu": "ν^log"},
+    departures=(
+        "Complex numbers as pairs of real ones, so that the complex step can check the gradient.",
+        "Outputs are as many as units, and D is a full matrix: it maps inputs to outputs.",
+    ),
+    symbols={
+        "h_re": r"h^{\mathrm{re}}_t",
+        "h_im": r"h^{\mathrm{im}}_t",
+        "h_re_prev": r"h^{\mathrm{re}}_{t-1}",
+        "h_im_prev": r"h^{\mathrm{im}}_{t-1}",
+        "B_re": r"B^{\mathrm{re}}",
+        "B_im": r"B^{\mathrm{im}}",
+        "C_re": r"C^{\mathrm{re}}",
+        "C_im": r"C^{\mathrm{im}}",
+        "gamma_log": r"\gamma^{\log}",
+    },
+)
