@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import handins
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils.grading.exercise import load
+from course_utils.grading.grade import grade
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.splice import splice
@@ -44,6 +46,21 @@ def test_the_page_for_instructors_says_what_happens():
     if os.environ.get("COURSE_WRITE"):
         PAGE.write_text(text, "utf-8")
     assert PAGE.read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
+
+
+def test_helpers_are_kept_where_the_exercise_allows_them(exercise, sandbox, references):
+    """The answer to q2 calls a function that the student wrote in a cell of their own."""
+    notebook = copy.deepcopy(SOLVED)
+    answer = handins.cell(notebook, "q2-answer")
+    answer["source"] = "".join(answer["source"]).replace("np.tanh(c)", "squash(c)")
+    place = notebook["cells"].index(answer)
+    notebook["cells"].insert(place + 1, handins.new("def squash(v):\n    return np.tanh(v)\n"))
+    data = json.dumps(notebook).encode()
+    dropped = grade(data, exercise, sandbox, references)
+    kept = grade(data, replace(exercise, helpers="allow"), sandbox, references)
+    assert dropped["questions"]["q2"]["points"] == 0
+    assert "A cell that you added after q2 was not graded." in dropped["notes"]
+    assert kept["score"] == 10
 
 
 JSON = st.recursive(

@@ -54,6 +54,8 @@ class Zygote:
     """
 
     def __init__(self, mode, preload=("numpy",), rooms=()):
+        if not hasattr(socket, "send_fds"):
+            raise SandboxError("this system cannot hand sockets to another process")
         self.mode = mode
         self.folder = Path(tempfile.mkdtemp(prefix="course-zygote-"))
         self.folder.chmod(0o755)

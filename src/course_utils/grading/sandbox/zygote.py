@@ -138,10 +138,10 @@ def live(order, kit, data):
             os.chdir(order["root"])
         silence({data})
         jail.limit(limits)
-        jail.drop_rights(mode, order["uid"])
-        if mode != "none" or sys.platform == "linux":
+        if sys.platform == "linux":
+            jail.drop_rights(mode, order["uid"])
             jail.filter_syscalls()
-        jail.libc.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            jail.libc.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     except OSError as error:
         say(data, {"ready": False, "why": str(error)})
         os._exit(73)
