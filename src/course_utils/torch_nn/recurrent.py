@@ -4,16 +4,12 @@ import math
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
-from course_utils.torch_nn import cells
+from course_utils.torch_nn import cells, door, native
 from course_utils.torch_nn.unroll import unroll
-
-# cells for which PyTorch has a kernel: key -> function of torch
-NATIVE = {"rnn": torch.rnn_tanh, "rnn_relu": torch.rnn_relu, "lstm": torch.lstm, "gru": torch.gru}
-BACKENDS = ("auto", "native", "eager", "fused")
 
 
 class Recurrent(nn.Module):
@@ -51,7 +47,7 @@ class Recurrent(nn.Module):
         super().__init__()
         self.spec = get_spec(key)
         self.key = self.spec.key
-        _positive(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        door.positive(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         if proj_size:
             raise ValueError("proj_size: projections are not part of these cells; leave it 0")
         if not 0 <= dropout <= 1:
@@ -60,7 +56,7 @@ class Recurrent(nn.Module):
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, 0
         self.config = self.spec.options(config)
-        self.backend = _known_backend(self.key, backend)
+        self.backend = door.known_backend(self.key, backend)
         factory = {"device": device, "dtype": dtype}
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * self.directions
@@ -91,6 +87,11 @@ class Recurrent(nn.Module):
     def _suffixes(self, layer):
         return [f"_l{layer}", f"_l{layer}_reverse"][: self.directions]
 
+    def weights(self):
+        """All parameters in the order in which PyTorch's kernels want them."""
+        suffixes = [s for n in range(self.num_layers) for s in self._suffixes(n)]
+        return [p for s in suffixes for p in self._params(s).values()]
+
     def _params(self, suffix):
         names = [p.name for p in self.spec.params]
         return {n: getattr(self, n + suffix) for n in names if hasattr(self, n + suffix)}
@@ -108,7 +109,7 @@ class Recurrent(nn.Module):
         x, batched = self._time_major(input)
         hx = self._states(hx, x, batched)
         if lengths is not None:
-            lengths = _check_lengths(lengths, x)
+            lengths = door.check_lengths(lengths, x)
         y, states = self._run(x, hx, lengths)
         if not batched:
             return y.squeeze(1), self._give([s.squeeze(1) for s in states])
@@ -118,44 +119,15 @@ class Recurrent(nn.Module):
         x, lengths = pad_packed_sequence(packed)  # (T, B, D), in the caller's order
         self._check_input(x)
         y, states = self._run(x, self._states(hx, x, True), lengths)
-        return _repack(y, packed), self._give(states)
+        return native.repack(y, packed), self._give(states)
 
     def _run(self, x, hx, lengths):
         """x (T, B, D), hx tuple of (layers·directions, B, H), lengths (B,) or None."""
-        kernel = NATIVE.get(self.key) if self.backend in ("auto", "native") else None
-        if kernel and x.shape[0] and x.shape[1]:
-            return self._run_native(kernel, x, hx, lengths)
+        kernel = native.KERNELS.get(self.key) if self.backend in ("auto", "native") else None
+        # torch packs no empty sequence
+        if kernel and x.shape[0] and x.shape[1] and (lengths is None or lengths.all()):
+            return native.run(self, kernel, x, hx, lengths)
         return self._run_eager(x, hx, lengths)
-
-    def _run_native(self, kernel, x, hx, lengths):
-        weights = [
-            p
-            for n in range(self.num_layers)
-            for s in self._suffixes(n)
-            for p in self._params(s).values()
-        ]
-        state = list(hx) if self.key == "lstm" else hx[0]
-        rest = (self.bias, self.num_layers, self.dropout, self.training, self.bidirectional)
-        if lengths is None:
-            y, *states = kernel(x, state, weights, *rest, False)
-            return y, tuple(states)
-        lengths = lengths.cpu()
-        order = lengths.argsort(descending=True, stable=True).to(x.device)
-        if (lengths == 0).any():  # torch cannot pack an empty sequence
-            return self._run_eager(x, hx, lengths.to(x.device))
-        packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
-        sort = packed.sorted_indices if packed.sorted_indices is not None else order
-        ordered = [s.index_select(1, sort) for s in hx]
-        data, *states = kernel(
-            packed.data,
-            packed.batch_sizes,
-            ordered if self.key == "lstm" else ordered[0],
-            weights,
-            *rest,
-        )
-        y, _ = pad_packed_sequence(packed._replace(data=data), total_length=x.shape[0])
-        back = packed.unsorted_indices
-        return y, tuple(s.index_select(1, back) for s in states)
 
     def _run_eager(self, x, hx, lengths):
         active = None
@@ -221,7 +193,7 @@ class Recurrent(nn.Module):
             raise ShapeError(
                 f"input: axis D should be {self.input_size} (input_size), got {x.shape[-1]}"
             )
-        _same_kind("input", x, weight)
+        door.same_kind("input", x, weight)
 
     def _states(self, hx, x, batched):
         names = self.spec.states
@@ -247,7 +219,7 @@ class Recurrent(nn.Module):
                     f"got {tuple(s.shape)}"
                 )
             if s.is_floating_point():
-                _same_kind(f"hx.{name}", s, x)
+                door.same_kind(f"hx.{name}", s, x)
         return given
 
     def _give(self, states):
@@ -268,56 +240,3 @@ class Recurrent(nn.Module):
             if getattr(self, name) != default:
                 text += f", {name}={getattr(self, name)!r}"
         return text
-
-
-def _repack(y, packed):
-    """y (T, B, H) as a PackedSequence in exactly the order of packed."""
-    if packed.sorted_indices is not None:
-        y = y.index_select(1, packed.sorted_indices)
-    sizes = packed.batch_sizes.tolist()
-    data = torch.cat([row[:n] for row, n in zip(y, sizes, strict=True)])
-    return packed._replace(data=data)
-
-
-def _positive(**sizes):
-    for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name}: expected a positive integer, got {size!r}")
-
-
-def _known_backend(key, backend):
-    if backend not in BACKENDS:
-        raise ValueError(f"backend: expected one of {', '.join(BACKENDS)}, got {backend!r}")
-    if backend == "native" and key not in NATIVE:
-        raise ValueError(
-            f"backend: PyTorch has no kernel for {key!r}, only for {', '.join(NATIVE)}; use 'auto'"
-        )
-    if backend == "fused":
-        raise ValueError(
-            f"backend: there is no fused kernel for {key!r} in this version; use 'auto'"
-        )
-    return backend
-
-
-def _same_kind(name, x, like):
-    if x.dtype != like.dtype:
-        raise TypeError(
-            f"{name}: expected {like.dtype}, got {x.dtype}; use {name}.to({like.dtype})"
-        )
-    if x.device != like.device:
-        raise ValueError(
-            f"{name}: on {x.device}, the other arrays on {like.device}; move one of them"
-        )
-
-
-def _check_lengths(lengths, x):
-    lengths = torch.as_tensor(lengths)
-    T, B = x.shape[:2]
-    if lengths.is_floating_point() or lengths.dtype == torch.bool or tuple(lengths.shape) != (B,):
-        raise ShapeError(
-            f"lengths: expected {B} integers, shape ({B},), "
-            f"got {lengths.dtype} {tuple(lengths.shape)}"
-        )
-    if B and (int(lengths.min()) < 0 or int(lengths.max()) > T):
-        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.tolist()}")
-    return lengths
