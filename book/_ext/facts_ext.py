@@ -23,7 +23,7 @@ ERRORS = {"forward": "equations", "autograd": "autograd", "complex": "complex st
 class Table(SphinxDirective):
     """A table from ``head``, ``widths`` and the rows that ``rows()`` yields as lists of nodes."""
 
-    head, widths, name = (), (), ""
+    head, widths, look = (), (), ""
 
     def run(self):
         group = nodes.tgroup(cols=len(self.head))
@@ -31,7 +31,7 @@ class Table(SphinxDirective):
         title = nodes.row("", *(nodes.entry("", *self.text(word)) for word in self.head))
         group += nodes.thead("", title)
         group += nodes.tbody("", *(nodes.row("", *self.entries(row)) for row in self.rows()))
-        return [nodes.table("", group, classes=[self.name])]
+        return [nodes.table("", group, classes=[self.look])]
 
     def entries(self, row):
         return [nodes.entry("", *cell) for cell in row]
@@ -48,7 +48,7 @@ class Table(SphinxDirective):
 class Cells(Table):
     """All cells, from the specs and the recorded errors."""
 
-    head, widths, name = ("cell", "one step"), (40, 60), "cells-table"
+    head, widths, look = ("cell", "one step"), (40, 60), "cells-table"
 
     def rows(self):
         measured = ledger.result(RESULT)["values"]
@@ -86,7 +86,7 @@ class Conventions(Table):
     """The convention map."""
 
     head = ("who", "LSTM", "GRU", "layout and biases")
-    widths, name = (20, 18, 34, 28), "conventions-table"
+    widths, look = (20, 18, 34, 28), "conventions-table"
 
     def rows(self):
         self.env.note_dependency(course_utils.conventions.__file__)
