@@ -59,6 +59,7 @@ def _part(tape, start, stop):
     """The tape of the steps from start to stop."""
     return tape._replace(
         caches=tape.caches[start:stop],
+        states=tape.states[start:stop],
         readouts=tape.readouts[start:stop],
         mask=None if tape.mask is None else tape.mask[start:stop],
         shape=(stop - start, *tape.shape[1:]),

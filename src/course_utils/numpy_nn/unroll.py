@@ -15,6 +15,7 @@ class Tape(NamedTuple):
     key: str
     params: dict
     caches: list
+    states: list  # after each step
     readouts: list
     mask: np.ndarray  # (T, B) true where a step counts, or None
     shape: tuple  # of x
@@ -44,7 +45,7 @@ def unroll(key, params, x, state0=None, *, lengths=None, config=None, **inputs):
     readout = getattr(cell, "readout", None)
 
     y = np.zeros((T, B, H), dtype)
-    caches, readouts = [], []
+    caches, states, readouts = [], [], []
     for t in range(T):
         now = {name: value[t] for name, value in inputs.items()}
         new, cache = cell.step(params, x[t], state, **options, **now)
@@ -54,16 +55,18 @@ def unroll(key, params, x, state0=None, *, lengths=None, config=None, **inputs):
             y[t], kept = readout(params, x[t], state)
             readouts.append(kept)
         caches.append(cache)
+        states.append(state)
     if mask is not None:
         y *= mask[..., None]
-    return y, state, Tape(spec.key, params, caches, readouts, mask, x.shape, dtype)
+    return y, state, Tape(spec.key, params, caches, states, readouts, mask, x.shape, dtype)
 
 
-def unroll_backward(tape, dy, dlast=None):
+def unroll_backward(tape, dy, dlast=None, *, dstates=None):
     """Back-propagation through time.
 
     dy (T, B, H), the gradient of every output; dlast, that of the last states (a tuple in the order
-    of the spec's states, each (B, H) or None), zero if None.
+    of the spec's states, each (B, H) or None), zero if None; dstates, further gradients of states
+    on the way, by name, each (T, B, H), as a layer above gives that reads them.
 
     Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H)) and grads with the keys of params, and
     with each further input of ``unroll`` by its name, (T, B, H).
@@ -85,6 +88,9 @@ def unroll_backward(tape, dy, dlast=None):
         else:
             from_y = (_masked(tape.mask, t, dy[t]), *(0 for _ in dstate[1:]))
         dstate = cell.State(*(a + b for a, b in zip(held, from_y, strict=True)))
+        for name, value in (dstates or {}).items():
+            here = getattr(dstate, name) + _masked(tape.mask, t, value[t])
+            dstate = dstate._replace(**{name: here})
         active = dstate if tape.mask is None else _select(tape.mask[t], dstate, _zeros_like(dstate))
         dx_t, dprev, from_step = cell.step_backward(tape.params, tape.caches[t], active)
         dx[t] += dx_t
