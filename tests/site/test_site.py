@@ -61,6 +61,12 @@ def test_nothing_names_another_host_to_load_from():
     assert not {page: hits for page, hits in found.items() if hits}
 
 
+def test_no_page_names_a_folder_of_the_machine_that_built_it():
+    site = browsing.site()
+    here = str(browsing.ROOT)
+    assert not [str(p.relative_to(site)) for p in site.glob("**/*.html") if here in p.read_text()]
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width, scheme", [(1300, "light"), (1300, "dark"), (390, "light")])
 def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):

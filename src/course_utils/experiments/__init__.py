@@ -70,7 +70,7 @@ def main_run(name, quick=False, out=None):
         for key, values in found["values"].items():
             print(f"{key}: {values}")
         return None
-    path = ledger.record(name, found, **({} if out is None else {"folder": out}))
+    path = ledger.record(name, found, out)
     print(f"recorded in {found['seconds']} s: {path}")
     return path
 

@@ -43,8 +43,10 @@ def find(record, path, name="result"):
     return found
 
 
-def record(name, content, folder=FOLDER):
+def record(name, content, folder=None):
     """Write ``content`` (a dict of plain values) as the result of ``name``; returns the path.
+
+    folder: in place of the package's own.
 
     Atomic: a run that is stopped leaves the former result.  LedgerError for NaN or infinity (say
     None where something diverged) and for more than 200 kB.
@@ -56,7 +58,7 @@ def record(name, content, folder=FOLDER):
     text = _joined(text) + "\n"
     if len(text) > LIMIT:
         raise LedgerError(f"{name}: {len(text):,} bytes, more than {LIMIT:,}; thin the curves")
-    folder = Path(folder)
+    folder = Path(folder or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
         file.write(text)

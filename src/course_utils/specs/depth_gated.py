@@ -29,4 +29,5 @@ SPEC = CellSpec(
     ),
     retention=(("f", 1),),
     inputs=("below",),
+    symbols={"below": r"c^{\text{below}}_t", "q_d": "q_d"},
 )
