@@ -6,6 +6,7 @@ shapes and gate order.  The gradient of the loss with respect to ``v`` is ``dv``
 
 from course_utils.numpy_nn.cells import get_cell, step, step_backward
 from course_utils.numpy_nn.init import init_params
+from course_utils.numpy_nn.scan import scan
 from course_utils.numpy_nn.stack import init_stack, unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import Tape, unroll, unroll_backward
 
@@ -14,6 +15,7 @@ __all__ = [
     "get_cell",
     "init_params",
     "init_stack",
+    "scan",
     "step",
     "step_backward",
     "unroll",

@@ -2,5 +2,6 @@
 
 from course_utils.torch_nn.interop import from_numpy, to_numpy
 from course_utils.torch_nn.recurrent import Recurrent
+from course_utils.torch_nn.scan import scan
 
-__all__ = ["Recurrent", "from_numpy", "to_numpy"]
+__all__ = ["Recurrent", "from_numpy", "scan", "to_numpy"]

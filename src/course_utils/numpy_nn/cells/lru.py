@@ -99,3 +99,10 @@ def readout_backward(params, cache, dy):
     x, state = cache
     grads = {"C_re": dy.T @ state.h_re, "C_im": -dy.T @ state.h_im, "D": dy.T @ x}
     return dy @ params["D"], State(dy @ params["C_re"], -dy @ params["C_im"]), grads
+
+
+def coefficients(params, x):
+    """x (T, B, D) -> complex a (H,), b (T, B, H) of h = a * h_prev + b."""
+    lam_re, lam_im, gamma = eigenvalues(params)
+    drive = gamma * (x @ params["B_re"].T) + 1j * (gamma * (x @ params["B_im"].T))
+    return lam_re + 1j * lam_im, drive

@@ -43,3 +43,10 @@ def step_backward(params, cache, dstate):
     da = join(da_z, da_n)  # (B, 2H)
     grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
     return da @ params["weight_ih"], State(dh_prev), grads
+
+
+def coefficients(params, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
+    a_z, n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    z = sigmoid(a_z)
+    return 1 - z, z * n

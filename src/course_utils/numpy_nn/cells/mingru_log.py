@@ -4,7 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.numpy_nn.ops import join, positive, positive_slope, sigmoid, split
+from course_utils.numpy_nn.ops import (
+    join,
+    log_positive,
+    log_sigmoid,
+    positive,
+    positive_slope,
+    sigmoid,
+    split,
+)
 
 
 class State(NamedTuple):
@@ -43,3 +51,9 @@ def step_backward(params, cache, dstate):
     da = join(da_z, da_n)  # (B, 2H)
     grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
     return da @ params["weight_ih"], State(dh_prev), grads
+
+
+def log_coefficients(params, x):
+    """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
+    a_z, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    return log_sigmoid(-a_z), log_sigmoid(a_z) + log_positive(a_n)

@@ -48,3 +48,10 @@ def step_backward(params, cache, dstate):
     da = join(da_i, da_f, da_n)  # (B, 3H)
     grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
     return da @ params["weight_ih"], State(dh_prev), grads
+
+
+def coefficients(params, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
+    a_i, a_f, n = split(x @ params["weight_ih"].T + params["bias_ih"], 3)
+    keep = sigmoid(log_sigmoid(a_f) - log_sigmoid(a_i))  # f / (f + i), which may be 0 / 0
+    return keep, (1 - keep) * n

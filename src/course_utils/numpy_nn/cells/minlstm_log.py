@@ -4,7 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.numpy_nn.ops import join, log_sigmoid, positive, positive_slope, sigmoid, split
+from course_utils.numpy_nn.ops import (
+    join,
+    log_positive,
+    log_sigmoid,
+    positive,
+    positive_slope,
+    sigmoid,
+    split,
+)
 
 
 class State(NamedTuple):
@@ -48,3 +56,10 @@ def step_backward(params, cache, dstate):
     da = join(da_i, da_f, da_n)  # (B, 3H)
     grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
     return da @ params["weight_ih"], State(dh_prev), grads
+
+
+def log_coefficients(params, x):
+    """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
+    a_i, a_f, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 3)
+    ratio = log_sigmoid(a_f) - log_sigmoid(a_i)  # log f / i;  f / (f + i) = σ(log f / i)
+    return log_sigmoid(ratio), log_sigmoid(-ratio) + log_positive(a_n)

@@ -33,3 +33,9 @@ def readout(p, x, states):
     """y = Re(C h) + D x: x (B, D), states (B, H) -> (B, H)."""
     h_re, h_im = states
     return F.linear(h_re, p["C_re"]) - F.linear(h_im, p["C_im"]) + F.linear(x, p["D"])
+
+
+def coefficients(p, x):
+    """x (T, B, D) -> complex a (H,), b (T, B, H) of h = a * h_prev + b."""
+    rho = (-p["nu"].exp()).exp()
+    return torch.polar(rho, p["theta"]), torch.complex(*project(p, x).chunk(2, dim=-1))

@@ -1,5 +1,7 @@
 """minGRU (spec: ``specs/mingru.py``)."""
 
+from course_utils.torch_nn.cells import project
+
 
 def step(p, from_x, prev):
     """from_x (B, 2H), prev = (h,) -> (h,)."""
@@ -7,3 +9,10 @@ def step(p, from_x, prev):
     a_z, a_n = from_x.chunk(2, dim=-1)
     z = a_z.sigmoid()
     return ((1 - z) * h_prev + z * a_n,)
+
+
+def coefficients(p, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
+    a_z, n = project(p, x).chunk(2, dim=-1)
+    z = a_z.sigmoid()
+    return 1 - z, z * n
