@@ -113,7 +113,7 @@ class KernelIsolate:
         try:
             self.manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self.client = self.manager.client()
-            self.client.start_channels()
+            self.client.start_channels(hb=False)  # its thread can wait for ever on a dead kernel
             self.client.wait_for_ready(timeout=60)
         except RuntimeError as error:
             self.close()
@@ -147,9 +147,9 @@ class KernelIsolate:
     def close(self):
         """Kill the kernel and everything in it."""
         with contextlib.suppress(Exception):  # a kernel that is half gone must not stop the rest
-            self.client.stop_channels()
-        with contextlib.suppress(Exception):
             self.manager.shutdown_kernel(now=True)
+        with contextlib.suppress(Exception):
+            self.client.stop_channels()
         shutil.rmtree(self.shared, ignore_errors=True)
 
     def __enter__(self):
