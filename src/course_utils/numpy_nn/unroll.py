@@ -36,6 +36,11 @@ def unroll(key, params, x, state0=None, *, lengths=None, config=None, **inputs):
     spec, cell = get_spec(key), get_cell(key)
     sizes = spec.check(params, x=(x, "T B D"))
     T, B, H = sizes["T"], sizes["B"], sizes["H"]
+    if x.dtype.kind not in "fc":
+        raise TypeError(
+            f"x: expected floating numbers, got {x.dtype}; use x.astype(float), "
+            "or ops.embed for tokens"
+        )
     dtype = np.result_type(x, *params.values())
     state = initial_state(spec, cell, state0, B, H, dtype)
     dtype = np.result_type(dtype, *(s.dtype for s in state if s.dtype.kind in "fc"))
