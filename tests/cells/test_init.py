@@ -115,5 +115,5 @@ def test_a_mistake_is_named(key, how, error, message):
 
 
 def test_another_generator_is_refused():
-    with pytest.raises(TypeError, match="pass np.random"):
+    with pytest.raises(TypeError, match=r"pass np\.random"):
         numpy_nn.init_params("gru", D, H, np.random.RandomState(0))
