@@ -82,12 +82,14 @@ def fix_buttons(app, pagename, templatename, context, doctree):
     The theme would open the .md source, and offer for download a notebook with raw directives.
     """
     notebook = notebook_of(pagename)
-    for group in context.get("header_buttons", []):
+    groups = context.get("header_buttons", [])
+    for group in groups:
         buttons = group.get("buttons", [])
         for button in buttons:
             if button.get("text") == "Colab" and notebook:
                 button["url"] = app.config.course_address.colab(notebook)
         buttons[:] = [b for b in buttons if notebook or b.get("text") != "Colab"]
+    groups[:] = [g for g in groups if g.get("buttons") != []]  # no menu that opens on nothing
     context.pop("ipynb_source", None)
 
 
