@@ -5,6 +5,7 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from course_utils import equations
 from course_utils.shapes import expect
+
+_AXIS = re.compile(r"(\d*)([DH])")
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,15 @@ class CellSpec:
     def parameter_count(self, input_size, hidden_size):
         """How many numbers one layer trains."""
         return sum(math.prod(s) for s in self.shapes(input_size, hidden_size).values())
+
+    def parameter_formula(self):
+        """The same as a formula in LaTeX, e.g. ``4HD + 4H^2 + 8H``."""
+        terms = {"HD": 0, "H^2": 0, "H": 0}
+        for p in self.params:
+            axes = [_AXIS.fullmatch(axis).groups() for axis in p.axes.split()]
+            power = "".join(sorted((letter for _, letter in axes), reverse=True))
+            terms[power.replace("HH", "H^2")] += math.prod(int(n or 1) for n, _ in axes)
+        return " + ".join(f"{n if n > 1 else ''}{term}" for term, n in terms.items() if n)
 
     def shapes(self, input_size, hidden_size):
         """{parameter name: shape}."""

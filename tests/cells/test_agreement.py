@@ -124,3 +124,15 @@ def test_no_recurrence_is_affine_in_its_input(problem):
 def test_parameter_count_is_what_the_arrays_hold(key):
     params = numpy_nn.init_params(key, D, H, np.random.default_rng(0))
     assert SPECS[key].parameter_count(D, H) == sum(p.size for p in params.values())
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_printed_parameter_count_is_what_the_arrays_hold(key):
+    terms = SPECS[key].parameter_formula().split(" + ")
+    values = {"HD": H * D, "H^2": H * H, "H": H}
+    counted = 0
+    for term in terms:
+        letters = term.lstrip("0123456789")
+        counted += int(term.removesuffix(letters) or 1) * values[letters]
+    params = numpy_nn.init_params(key, D, H, np.random.default_rng(0))
+    assert counted == sum(p.size for p in params.values())

@@ -11,10 +11,12 @@ SPEC = CellSpec(
     ),
     equations=(
         "rho = exp(-exp(nu))",
-        "h_re = rho * cos(theta) * h_re_prev - rho * sin(theta) * h_im_prev"
-        " + exp(gamma_log) * (B_re @ x)",
-        "h_im = rho * sin(theta) * h_re_prev + rho * cos(theta) * h_im_prev"
-        " + exp(gamma_log) * (B_im @ x)",
+        "lam_re = rho * cos(theta)",
+        "lam_im = rho * sin(theta)",
+        "u_re = exp(gamma_log) * (B_re @ x)",
+        "u_im = exp(gamma_log) * (B_im @ x)",
+        "h_re = lam_re * h_re_prev - lam_im * h_im_prev + u_re",
+        "h_im = lam_im * h_re_prev + lam_re * h_im_prev + u_im",
         "y = C_re @ h_re - C_im @ h_im + D @ x",
     ),
     gates=(),
@@ -41,6 +43,10 @@ SPEC = CellSpec(
         "Outputs are as many as units, and D is a full matrix: it maps inputs to outputs.",
     ),
     symbols={
+        "lam_re": r"\lambda^{\mathrm{re}}",
+        "lam_im": r"\lambda^{\mathrm{im}}",
+        "u_re": r"u^{\mathrm{re}}_t",
+        "u_im": r"u^{\mathrm{im}}_t",
         "h_re": r"h^{\mathrm{re}}_t",
         "h_im": r"h^{\mathrm{im}}_t",
         "h_re_prev": r"h^{\mathrm{re}}_{t-1}",
