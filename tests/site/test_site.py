@@ -51,6 +51,24 @@ def test_links_and_anchors_lead_somewhere():
     assert not broken
 
 
+def test_every_notebook_is_opened_by_its_own_page_and_no_other():
+    """Each Colab button names a committed notebook; pages without one show no button."""
+    site, root = browsing.site(), browsing.ROOT
+    button = re.compile(r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/([^\"]+)")
+    opened = {
+        page.relative_to(site / "book").with_suffix("").as_posix(): set(
+            button.findall(page.read_text("utf-8"))
+        )
+        for page in site.glob("book/**/*.html")
+    }
+    notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
+    wanted = {page: set() for page in opened}
+    for path in notebooks:
+        name = path.relative_to(root / "notebooks").with_suffix("").as_posix()
+        wanted[name] = {path.relative_to(root).as_posix()}
+    assert notebooks and opened == wanted
+
+
 def test_nothing_names_another_host_to_load_from():
     """Links may lead away; scripts, styles, fonts and pictures may not."""
     site, loads = browsing.site(), re.compile(r"""(?:src|srcset)=["'](?:https?:)?//[^"']+""")
