@@ -15,8 +15,14 @@ LOOSE = {
         max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
     ),
     "charlm": lambda v: v["nets"]["rnn"]["bits"] < v["ngram"]["1"] < v["uniform"],
+    "connectivity": lambda v: v["bits"]["64"] < v["bits"]["1"] and v["seen"] < v["bits"]["1"],
+    "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,
+    "gradient_gap": lambda v: (
+        v["reach"]["rnn"]["at_end"] < 1e-6 < v["reach"]["lstm_keeps"]["at_end"]
+        and v["belt"]["lstm_keeps"]["direct"][-1] > 0.5
+    ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
     "truncation": lambda v: (
