@@ -204,7 +204,8 @@ def clean_environment(home):
 
 def shown_paths():
     """What Python needs: the system's libraries and this interpreter's own folders."""
-    own = {str(Path(p)) for p in (sys.prefix, sys.base_prefix)}
+    prefixes = {Path(p) for p in (sys.prefix, sys.base_prefix)}
+    own = {str(p) for p in prefixes | {p.resolve() for p in prefixes}}  # .venv may be a link
     own |= {str(Path(sys.executable).resolve().parent.parent)}
     inside = [p for p in own if not p.startswith("/usr/") and p != "/usr"]
     return [*SYSTEM, *sorted(inside)]

@@ -132,6 +132,7 @@ def build_root(root, shown, hidden, tmp_mb):
         mount("tmpfs", f"{root}/{folder}", "tmpfs", MS_NOSUID | MS_NODEV, small)
     for path in shown:
         if Path(path).is_symlink():
+            Path(root + path).parent.mkdir(parents=True, exist_ok=True)
             Path(root + path).symlink_to(Path(path).readlink())
         elif Path(path).exists():
             bind(root, path)
