@@ -70,9 +70,17 @@ def attempt(program, exercise, sandbox, seed, run):
                 if cell.question is None:
                     raise GivenCellFailed(f"{cell.cell_id}: {error}") from None
                 return cell.question, ended(cell, error)
+            if cell.question and out_of_memory(reply):
+                return cell.question, ended(cell, "MemoryError: its memory was used up")
             record(cell, reply, run)
             previous = cell if cell.question else previous
     return None
+
+
+def out_of_memory(reply):
+    """Did the cell run out of memory?  What it still holds would fail the cells after it."""
+    error = reply.get("error")
+    return isinstance(error, dict) and error.get("name") == "MemoryError"
 
 
 def ended(cell, error):

@@ -77,7 +77,15 @@ class Bubblewrap:
         memory = limits.memory_mb << 20
         return [
             *words,
-            *("--chdir", "/student", "prlimit", f"--as={memory}", f"--cpu={limits.cpu_s}"),
+            *(
+                "--remount-ro",
+                "/",
+                "--chdir",
+                "/student",
+                "prlimit",
+                f"--as={memory}",
+                f"--cpu={limits.cpu_s}",
+            ),
             *(f"--nproc={limits.processes}", f"--fsize={limits.tmp_mb << 20}"),
             *("--nofile=256", "--core=0", "--"),
         ]
