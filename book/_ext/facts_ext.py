@@ -66,7 +66,8 @@ class Cells(Table):
                 + self.text(
                     f"{{cite:t}}`{spec.source.cite}`, {self.seen(spec.source)}",
                     *(f"Departure: {words}" for words in spec.departures),
-                    f"${spec.parameter_formula()}$ parameters: {found['parameters']} for $D = 3, H = 5$",
+                    f"${spec.parameter_formula()}$ parameters; "
+                    f"{found['parameters']} for $D = 3, H = 5$",
                     f"off from: {errors}",
                     classes=["ledger-note"],
                 ),

@@ -6,8 +6,8 @@ SPEC = CellSpec(
     key="clockwork",
     title="Clockwork RNN",
     summary=(
-        "The units fall into modules; module k moves only when the step number divides by its "
-        "period, and hears modules that are as slow as itself or slower."
+        "The units fall into modules; one moves only at steps that are multiples of its period "
+        "(due is 1 there), and hears only modules as slow as itself or slower."
     ),
     equations=(
         "on = due(t_prev, periods)",

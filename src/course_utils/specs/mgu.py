@@ -14,7 +14,11 @@ SPEC = CellSpec(
     gates=("f", "n"),
     states=("h",),
     params=stacked("fn"),
-    source=Source("zhou2016", "the unit's three equations", "none"),
-    departures=("Public sources disagree on whether f keeps or writes; here it writes.",),
+    source=Source(
+        "zhou2016",
+        "the unit's three equations",
+        "quoted: the documentation of RecurrentLayers.jl and of BrainState",
+    ),
+    departures=("f writes, as in the quoted equations; in Flax's code f keeps.",),
     retention=(("f", -1),),
 )

@@ -21,12 +21,12 @@ SPEC = CellSpec(
     gates=("i", "f", "g", "o"),
     states=("h", "c", "n", "m"),
     params=stacked("ifgo"),
-    source=Source("beck2024", "the stabilised sLSTM", "none"),
+    source=Source("beck2024", "eqs 8–17"),
     departures=(
         "The forget gate is the logistic one of the two that the paper allows.",
         "One head: the recurrent matrix is full, not block-diagonal.",
         "Starts from n = 1 at m = −50, a zero that weighs next to nothing, not from n = m = 0.",
-        "The paper's equations were recalled, not seen.",
     ),
+    paper_names={"g": "z", "a_i": "ĩ"},
     retention=(("f", 1),),
 )

@@ -3,5 +3,6 @@
 from course_utils.torch_nn.interop import from_numpy, to_numpy
 from course_utils.torch_nn.recurrent import Recurrent
 from course_utils.torch_nn.scan import scan
+from course_utils.torch_nn.start import LearnedStart
 
-__all__ = ["Recurrent", "from_numpy", "scan", "to_numpy"]
+__all__ = ["LearnedStart", "Recurrent", "from_numpy", "scan", "to_numpy"]
