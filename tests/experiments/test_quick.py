@@ -17,8 +17,15 @@ LOOSE = {
     "charlm": lambda v: v["nets"]["rnn"]["bits"] < v["ngram"]["1"] < v["uniform"],
     "connectivity": lambda v: v["bits"]["64"] < v["bits"]["1"] and v["seen"] < v["bits"]["1"],
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
+    "cue_gap": lambda v: (
+        v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["40"]
+        and v["solved"]["tanh"]["40"] < v["of"]
+    ),
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,
+    "gradient_decay": lambda v: (
+        v["above_bound"] == 0 and v["off_chaos"] > v["off_below_one"] and v["hump"]["peak"] > 10
+    ),
     "gradient_gap": lambda v: (
         v["reach"]["rnn"]["at_end"] < 1e-6 < v["reach"]["lstm_keeps"]["at_end"]
         and v["belt"]["lstm_keeps"]["direct"][-1] > 0.5

@@ -6,7 +6,8 @@ batch, always.
 
 from course_utils.tasks.adding import Adding
 from course_utils.tasks.batch import Batch
+from course_utils.tasks.cue import Cue
 from course_utils.tasks.lamp import Lamp
 from course_utils.tasks.xor import TemporalXor
 
-__all__ = ["Adding", "Batch", "Lamp", "TemporalXor"]
+__all__ = ["Adding", "Batch", "Cue", "Lamp", "TemporalXor"]
