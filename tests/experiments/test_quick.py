@@ -21,6 +21,7 @@ LOOSE = {
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["40"]
         and v["solved"]["tanh"]["40"] < v["of"]
     ),
+    "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,
     "gradient_decay": lambda v: (
