@@ -57,7 +57,7 @@ book: $(INSTALLED) ## build the book: _build/html/index.html
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
 
 test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the built book
-	@$(BIN)/python -m pytest -m "not slow and not site and not browser and not gpu" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not slow and not site and not browser and not gpu" $(ARGS)
 
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
 	@$(BIN)/python -m pytest -m "slow or site or browser" $(ARGS)
