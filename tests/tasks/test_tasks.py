@@ -5,14 +5,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from course_utils.tasks import Adding, Lamp, TemporalXor
+from course_utils.tasks import Adding, Lamp, TemporalOrder, TemporalXor
 from course_utils.tasks.ngram import NGram
 from course_utils.tasks.text import Text, python_help, streams
 
 TEXT = Text("toy", "abracadabra " * 40)
 
 
-@pytest.mark.parametrize("task", [Adding(30), Lamp(20), TemporalXor(7)], ids=str)
+@pytest.mark.parametrize("task", [Adding(30), Lamp(20), TemporalXor(7), TemporalOrder(20)], ids=str)
 def test_a_seed_names_a_batch(task):
     first, again, other = (task.sample(np.random.default_rng(s), 5) for s in (3, 3, 4))
     np.testing.assert_array_equal(first.x, again.x)
@@ -49,6 +49,17 @@ def test_xor_compares_neighbours():
     np.testing.assert_array_equal(target[1:], (x[1:] * x[:-1] < 0).astype(float))
     assert not mask[0].any() and mask[1:].all()
     assert 0.3 < target[1:].mean() < 0.7
+
+
+def test_temporal_order_asks_for_the_two_in_their_order():
+    x, target, _ = TemporalOrder(40).sample(np.random.default_rng(0), 300)
+    marked = x[..., 4:].argmax(-1) + 1  # 1 for X, 2 for Y
+    marked[x[..., 4:].sum(-1) == 0] = 0
+    for n in range(300):
+        first, second = np.flatnonzero(marked[:, n])
+        assert 4 <= first <= 8 and 20 <= second <= 24
+        assert target[n] == 2 * (marked[first, n] - 1) + marked[second, n] - 1
+    assert set(target) == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from course_utils.tasks.adding import Adding
 from course_utils.tasks.batch import Batch
 from course_utils.tasks.cue import Cue
 from course_utils.tasks.lamp import Lamp
+from course_utils.tasks.order import TemporalOrder
 from course_utils.tasks.xor import TemporalXor
 
-__all__ = ["Adding", "Batch", "Cue", "Lamp", "TemporalXor"]
+__all__ = ["Adding", "Batch", "Cue", "Lamp", "TemporalOrder", "TemporalXor"]

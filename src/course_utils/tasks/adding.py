@@ -15,7 +15,8 @@ class Adding:
     one before the middle, 0 elsewhere.  Target 0.5 + (X1 + X2) / 4, in [0, 1]; the last marked
     number is at least T / 2 steps before the answer.
     Hochreiter & Schmidhuber 1997, experiment 4.  Departures: every sequence has T steps (theirs
-    T to T + T/10), and the first and the last step are not marked by -1.
+    T to T + T/10), the first and the last step are not marked by -1, the second mark never stands
+    among the first ten steps (theirs may), and X1 is not set to zero when the first step is marked.
     """
 
     length: int = 100
