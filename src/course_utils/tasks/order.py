@@ -12,8 +12,8 @@ class TemporalOrder:
     """Two of the symbols X, Y stand among four kinds of distractors; say which, in their order.
 
     The first stands at T/10 to T/5, the second at T/2 to 6T/10; the answer, one of XX, XY, YX, YY,
-    is asked after the last step.  Hochreiter & Schmidhuber 1997, experiment 6a, with six symbols and
-    a fixed length.
+    is asked after the last step.  Hochreiter & Schmidhuber 1997, experiment 6a, with six symbols
+    and a fixed length.
     """
 
     length: int = 50
