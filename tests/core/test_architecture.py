@@ -17,6 +17,7 @@ FACTS = PARTS | {"spec", "specs", "conventions"}
 MAY_IMPORT = {
     "__init__": set(),
     "shapes": set(),
+    "timing": set(),
     "equations": set(),
     "spec": PARTS,
     "specs": PARTS | {"spec"},
@@ -27,7 +28,7 @@ MAY_IMPORT = {
     "figures": FACTS,
     "training": PARTS | {"tasks", "numpy_nn", "torch_nn", "spec", "specs"},
     "ledger": PARTS,
-    "experiments": FACTS | {"numpy_nn", "torch_nn", "tasks", "training", "ledger"},
+    "experiments": FACTS | {"numpy_nn", "torch_nn", "tasks", "training", "ledger", "timing"},
     "grading": FACTS | {"numpy_nn", "torch_nn", "tasks", "training", "ledger", "figures"},
     "cli": None,  # on top: may import every room
 }

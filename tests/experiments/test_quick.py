@@ -34,6 +34,7 @@ LOOSE = {
     ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "speed_many": lambda v: v["solved"]["gru"][1] > v["solved"]["gru"][0],
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
