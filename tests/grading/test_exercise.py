@@ -90,6 +90,15 @@ def test_check_gives_a_hint_for_a_known_mistake(exercise, tmp_path):
     assert "squash the cell state before the gate" in done.stdout
 
 
+def test_of_two_mistakes_at_once_one_is_recognised(exercise, tmp_path):
+    answers = solution_answers(exercise)
+    answers["q2"] = answers["q2"].replace("o * np.tanh(c), c", "o * c, c").replace("i * g", "g")
+    (tmp_path / "mine.ipynb").write_bytes(as_submission(exercise, answers))
+    done = course("check", tmp_path / "mine.ipynb")
+    assert "q2: 0 of 2 right" in done.stdout
+    assert "the candidate enters through the input gate" in done.stdout
+
+
 def test_grade_gives_everybody_a_row_a_record_and_a_page(exercise, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()

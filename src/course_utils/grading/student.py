@@ -87,9 +87,22 @@ def judge(question, reference, bundle):
 
 
 def known_mistake(reference, given, rtol=RTOL, atol=ATOL):
-    """The hint of the recorded mistake whose values are exactly those given, or None."""
-    for mistake in reference.get("mistakes", ()):
-        _, parts = unpack(mistake["bundle"])
-        if all(compare(p, given.get(name), rtol, atol).ok for name, p in parts.items()):
-            return mistake["hint"]
+    """The hint of the recorded mistake that gives just these values, or None.
+
+    With two mistakes at once no record fits as a whole; then the first wrong part decides that a
+    record has in common with them, for one hint at a time is enough.
+    """
+
+    def same(name, part):
+        return compare(part, given.get(name), rtol, atol).ok
+
+    recorded = [(m["hint"], unpack(m["bundle"])[1]) for m in reference.get("mistakes", ())]
+    for hint, parts in recorded:
+        if all(same(name, part) for name, part in parts.items()):
+            return hint
+    for name, right in unpack(reference["bundle"])[1].items():
+        if not same(name, right):
+            for hint, parts in recorded:
+                if same(name, parts[name]):
+                    return hint
     return None
