@@ -3,23 +3,6 @@
 from course_utils.grading.mutate import right, swap, wrong
 
 
-@wrong(
-    "q1", hint="that is still the code as it was handed out: compare each line with its equation"
-)
-def hands_it_in_as_it_was(answers):
-    source = answers["q1"]
-    for old, new in (
-        ("do = dh * tanh_c", "do = dh * c"),
-        ("dh * o * (1 - tanh_c**2)", "dh * o"),
-        ("dc * c_prev", "dc * c"),
-        ("dc_prev = dc * f", "dc_prev = dc"),
-        ("di * i * (1 - i)", "df * i * (1 - i)"),
-        ("(1 - g**2)", "(1 - np.tanh(g) ** 2)"),
-    ):
-        source = swap(source, old, new)
-    return {"q1": source}
-
-
 @wrong("q1", hint="h = o * tanh(c), so do is dh times tanh(c), not times c")
 def forgets_the_tanh_in_do(answers):
     return {"q1": swap(answers["q1"], "do = dh * tanh_c", "do = dh * c")}
@@ -66,6 +49,21 @@ def misses_the_slope_of_a_gate(answers):
     return {"q1": swap(answers["q1"], "do * o * (1 - o)", "do")}
 
 
+@wrong("q1", hint="some lines are still as handed out: compare each with its equation, dc first")
+def hands_it_in_as_it_was(answers):
+    source = answers["q1"]
+    for old, new in (
+        ("do = dh * tanh_c", "do = dh * c"),
+        ("dh * o * (1 - tanh_c**2)", "dh * o"),
+        ("dc * c_prev", "dc * c"),
+        ("dc_prev = dc * f", "dc_prev = dc"),
+        ("di * i * (1 - i)", "df * i * (1 - i)"),
+        ("(1 - g**2)", "(1 - np.tanh(g) ** 2)"),
+    ):
+        source = swap(source, old, new)
+    return {"q1": source}
+
+
 @wrong("q2", hint="W_hh was multiplied by the state before: shift h by one step, begin with h0")
 def uses_the_new_h(answers):
     old = "np.concatenate([h0[None], h[:-1]])"
@@ -81,26 +79,6 @@ def begins_with_zeros(answers):
 def wraps_around(answers):
     old = "np.concatenate([h0[None], h[:-1]])"
     return {"q2": swap(answers["q2"], old, "np.roll(h, 1, axis=0)")}
-
-
-@wrong(
-    "q2",
-    hint="that is still the code as it was handed out: one mistake in each of its four results",
-)
-def collects_as_it_was(answers):
-    return {
-        "q2": "def weight_gradients(params, x, h0, h, da):\n"
-        "    grads = {name: np.zeros_like(p) for name, p in params.items()}\n"
-        "    grads['bias_hh'] = grads['bias_ih']\n"
-        "    dx = np.zeros_like(x)\n"
-        "    for t in range(len(x)):\n"
-        "        grads['weight_ih'] = da[t].T @ x[t]\n"
-        "        grads['weight_hh'] += da[t].T @ h[t]\n"
-        "        grads['bias_ih'] += da[t].sum(axis=0)\n"
-        "        grads['bias_hh'] += da[t].sum(axis=0)\n"
-        "        dx[t] = da[t] @ params['weight_ih'] / x.shape[1]\n"
-        "    return grads, dx\n"
-    }
 
 
 @wrong("q2", hint="db is there twice: two names for one array, and += fell on it from both")
@@ -128,6 +106,23 @@ def averages_over_the_batch(answers):
 def averages_dx(answers):
     old = 'da @ params["weight_ih"]'
     return {"q2": swap(answers["q2"], old, old + " / x.shape[1]")}
+
+
+@wrong("q2", hint="this is still the code handed out: each of its results is wrong in its own way")
+def collects_as_it_was(answers):
+    return {
+        "q2": "def weight_gradients(params, x, h0, h, da):\n"
+        "    grads = {name: np.zeros_like(p) for name, p in params.items()}\n"
+        "    grads['bias_hh'] = grads['bias_ih']\n"
+        "    dx = np.zeros_like(x)\n"
+        "    for t in range(len(x)):\n"
+        "        grads['weight_ih'] = da[t].T @ x[t]\n"
+        "        grads['weight_hh'] += da[t].T @ h[t]\n"
+        "        grads['bias_ih'] += da[t].sum(axis=0)\n"
+        "        grads['bias_hh'] += da[t].sum(axis=0)\n"
+        "        dx[t] = da[t] @ params['weight_ih'] / x.shape[1]\n"
+        "    return grads, dx\n"
+    }
 
 
 @wrong("q3", hint="dh_next is missing: what the step after sends back to h must be added to dy[t]")
