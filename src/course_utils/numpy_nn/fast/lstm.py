@@ -1,0 +1,237 @@
+"""The LSTM and its relatives, tuned: one kernel, whose switches are read off the spec.
+
+A step's numbers lie as blocks (H, B) in an order that lets one call do the work of several:
+forward o, i, f, g, c_prev, so that one tanh serves four gates and one product makes i·g and
+f·c_prev; on the way back from_h, o, i, f, g, keep, of which the first two are multiplied by dh and
+the others by dc.  Blocks that a variant lacks are left out.
+"""
+
+import numpy as np
+
+from course_utils.numpy_nn.fast.kernel import Kernel
+
+LSTM_KEYS = (
+    "lstm",
+    "lstm_1997",
+    "lstm_peephole",
+    "lstm_gers2002",
+    "lstm_coupled",
+    "lstm_cifg",
+    "lstm_nig",
+    "lstm_nfg",
+    "lstm_nog",
+    "lstm_niaf",
+    "lstm_noaf",
+)
+
+
+class LSTMKernel(Kernel):
+    """c = f c_prev + i g, h = o tanh(c), with each part optional as the spec says."""
+
+    def __init__(self, spec, T, B, D, H, dtype):
+        key, gates = spec.key, spec.gates
+        peeping = [p.name[-1] for p in spec.params if p.name.startswith("weight_c")]
+        self.has_o, self.late = "o" in gates, "o" in peeping  # late: o reads the new c
+        self.early = [k for k in "if" if k in gates]
+        self.peeping = self.early if set(self.early) & set(peeping) else []
+        self.squash_g = key not in ("lstm_niaf", "lstm_gers2002")
+        self.squash_c = key not in ("lstm_noaf", "lstm_gers2002")
+        self.coupled = {"lstm_coupled": "f", "lstm_cifg": "i"}.get(key)  # the gate that is left
+        self.keeps = self.coupled is not None or "f" in gates
+        order = ["o"] * self.has_o + self.early + ["g"]
+        self.gates = tuple(gates.index(k) for k in order)
+        self.halved = tuple(gates.index(k) for k in "oif" if k in gates)
+        self.place = {k: n for n, k in enumerate([*order, "c"])}  # blocks of a step, forward
+        names = ["from_h", *order] + ["keep"] * self.keeps
+        self.slot = {k: n for n, k in enumerate(names)}  # and on the way back
+        self.slots, self.da = len(names), slice(1, 1 + len(order))
+        super().__init__(spec, T, B, D, H, dtype)
+        self.Z = self.new(T + 1, len(self.place) * H, B)
+        self.c = self.block(self.Z, self.place["c"])
+        # tanh(c): of its own, or h where no output gate stands between them, or c itself
+        self.tanh_c = self.c[1:] if not self.squash_c else self.h[1:]
+        if self.squash_c and self.has_o:
+            self.tanh_c = self.new(T, H, B)
+        self.dc, self.pair = self.new(H, B), self.new(2, H, B)
+        self.seen = self.new(len(self.peeping), H, B)
+        self.forward_views = [
+            self.view(t, self.from_x.by_step(end - first)[:, t - first])
+            for first, end in self.chunks
+            for t in range(first, end)
+        ]
+        self.backward_views = [*map(self.view_back, self.d, self.dy)]
+        self.advance = getattr(self, f"_advance_{self.coupled or ''.join(self.early)}")
+
+    # -- forward -----------------------------------------------------------------------------------
+
+    def view(self, t, x_t):
+        """What one step reads and writes, cut out once."""
+        z, place, H = self.Z[t], self.place, self.H
+        gated = self.early if self.late else ["o"] * self.has_o + self.early
+        logistic = self.block(z, *(place[k] for k in gated))
+        active = self.block(z, *(place[k] for k in gated), *[place["g"]] * self.squash_g)
+        o = self.block(z, place["o"]) if self.has_o else None
+        early = self.block(z, *(place[k] for k in self.early)).reshape(-1, H, self.B)
+        moved = z[place["g"] * H :].reshape(2, H, self.B)  # g, c_prev
+        return (
+            self.h[t], z[: len(self.gates) * H], x_t, active, logistic,
+            early, moved, self.c[t + 1], o, self.tanh_c[t], self.h[t + 1],
+        )  # fmt: skip
+
+    def load(self, params, state):
+        self.c[0] = state[1].T
+        self._load_peepholes(params, self.half)
+
+    def _load_peepholes(self, params, scale):
+        self.inner = [params[f"weight_c{k}"] for k in self.peeping]
+        self.inner = np.stack(self.inner)[..., None] * scale if self.inner else None
+        self.outer = params["weight_co"][:, None] * scale if self.late else None
+
+    def last(self):
+        return self.h[-1].T, self.c[-1].T
+
+    def run(self, first, end):
+        dot, add, mul, tanh, half = np.dot, np.add, np.multiply, np.tanh, self.half
+        weight, inner, outer, seen, work = (
+            self.weight_h, self.inner, self.outer, self.seen, self.work
+        )  # fmt: skip
+        advance, squash_c = self.advance, self.squash_c
+        views = self.forward_views[first:end]
+        for h_prev, z, x_t, active, logistic, early, moved, c, o, tanh_c, h in views:
+            dot(weight, h_prev, out=z)
+            add(z, x_t, out=z)
+            if inner is not None:
+                mul(moved[1], inner, out=seen)
+                add(early, seen, out=early)
+            tanh(active, out=active)
+            mul(logistic, half, out=logistic)
+            add(logistic, half, out=logistic)
+            advance(early, moved, c)
+            if outer is not None:
+                mul(c, outer, out=work)
+                add(o, work, out=o)
+                tanh(o, out=o)
+                mul(o, half, out=o)
+                add(o, half, out=o)
+            if squash_c:
+                tanh(c, out=tanh_c)
+            if o is not None:
+                mul(o, tanh_c, out=h)
+            elif not squash_c:
+                np.copyto(h, c)
+
+    def _advance_if(self, early, moved, c):
+        pair = np.multiply(early, moved, out=self.pair)
+        np.add(pair[0], pair[1], out=c)
+
+    def _advance_i(self, early, moved, c):
+        g, c_prev = moved
+        if self.coupled:  # i g + (1 - i) c_prev = c_prev + i (g - c_prev)
+            np.subtract(g, c_prev, out=c)
+            np.multiply(early[0], c, out=c)
+        else:
+            np.multiply(early[0], g, out=c)
+        np.add(c, c_prev, out=c)
+
+    def _advance_f(self, early, moved, c):
+        g, c_prev = moved
+        if self.coupled:  # f c_prev + (1 - f) g = g + f (c_prev - g)
+            np.subtract(c_prev, g, out=c)
+            np.multiply(early[0], c, out=c)
+        else:
+            np.multiply(early[0], c_prev, out=c)
+        np.add(c, g, out=c)
+
+    # -- backward ----------------------------------------------------------------------------------
+
+    def view_back(self, d, dy):
+        """As ``view``: what one step of the way back reads and writes."""
+        slot, shape = self.slot, (-1, self.H, self.B)
+        inward = self.block(d, 1 + self.has_o, len(slot) - 1).reshape(shape)  # those times dc
+        return (
+            dy, self.block(d, 0, int(self.has_o)).reshape(shape), self.block(d, 0),
+            self.block(d, slot["o"]) if self.has_o else None, inward,
+            inward[: len(self.early)], inward[-1] if self.keeps else self.dc,
+            self.block(d, self.da.start, self.da.stop - 1),
+        )  # fmt: skip
+
+    def load_backward(self, params, dstate):
+        np.copyto(self.dc, dstate[1].T)
+        self._load_peepholes(params, 1)
+        for name, grad in self.grads.items():
+            if name.startswith("weight_c"):
+                grad[...] = 0
+
+    def first(self):
+        return self.dh.T, self.dc.T
+
+    def slopes(self, first, end):
+        """What dh and dc are multiplied by in each step, into ``d``."""
+        d = {k: self.block(self.d[: end - first], n) for k, n in self.slot.items()}
+        z = {k: self.block(self.Z[first:end], n) for k, n in self.place.items()}
+        tanh_c = self.tanh_c[first:end]
+        sub, mul, one = np.subtract, np.multiply, self.one
+        gates = len(self.gates) - 1  # all but g are logistic, and lie first in both
+        logistic = self.block(self.Z[first:end], 0, gates - 1)
+        slope = self.block(self.d[: end - first], 1, gates)
+        mul(sub(one, logistic, out=slope), logistic, out=slope)
+        if self.coupled:  # by what the gate moves c
+            moved = ("c", "g") if self.coupled == "f" else ("g", "c")
+            sub(z[moved[0]], z[moved[1]], out=d["from_h"])
+            mul(d[self.coupled], d["from_h"], out=d[self.coupled])
+            sub(one, z[self.coupled], out=d["keep"])
+        else:
+            for gate, factor in (("i", "g"), ("f", "c")):
+                if gate in d:
+                    mul(d[gate], z[factor], out=d[gate])
+        if self.squash_g:
+            mul(z["g"], z["g"], out=d["g"])
+            sub(one, d["g"], out=d["g"])
+        else:
+            d["g"][...] = one
+        if "i" in d:
+            mul(d["g"], z["i"], out=d["g"])
+        elif self.coupled:
+            mul(d["g"], d["keep"], out=d["g"])
+        if "f" in d:
+            np.copyto(d["keep"], z["f"])
+        if self.squash_c:
+            mul(tanh_c, tanh_c, out=d["from_h"])
+            sub(one, d["from_h"], out=d["from_h"])
+        else:
+            d["from_h"][...] = one
+        if self.has_o:
+            mul(d["from_h"], z["o"], out=d["from_h"])
+            mul(d["o"], tanh_c, out=d["o"])
+
+    def rerun(self, first, end):
+        dot, add, mul = np.dot, np.add, np.multiply
+        back, dh, dc, work = self.weight_h.T, self.dh, self.dc, self.work
+        inner, outer, seen, carried = self.inner, self.outer, self.seen, self.dc
+        views = reversed(self.backward_views[: end - first])
+        for dy, outward, from_h, da_o, inward, early, kept, da in views:
+            add(dh, dy, out=dh)
+            mul(outward, dh, out=outward)
+            add(carried, from_h, out=dc)
+            if outer is not None:
+                mul(da_o, outer, out=work)
+                add(dc, work, out=dc)
+            mul(inward, dc, out=inward)
+            carried = kept
+            if inner is not None:
+                mul(early, inner, out=seen)
+                for part in seen:
+                    add(carried, part, out=carried)
+            dot(back, da, out=dh)
+        if carried is not dc:
+            np.copyto(dc, carried)
+        self._peephole_gradients(first, end)
+
+    def _peephole_gradients(self, first, end):
+        """Add the chunk's share of the gradients of weight_ci, weight_cf and weight_co."""
+        seen = dict.fromkeys(self.peeping, self.c[first:end])
+        if self.late:
+            seen["o"] = self.c[first + 1 : end + 1]
+        for k, c in seen.items():
+            da = self.block(self.d[: end - first], self.slot[k])
+            self.grads[f"weight_c{k}"] += np.einsum("thb,thb->h", da, c)
