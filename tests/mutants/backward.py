@@ -241,7 +241,7 @@ def forgets_the_lengths(answers):
     return {"q5": swap(answers["q5"], old, "")}
 
 
-@wrong("q6")
+@wrong("q6", hint="a difference of two losses: the constant ate it; one imaginary part is enough")
 def takes_a_difference(answers):
     old = (
         "        moved = value.astype(complex)\n        moved[index] += 1e-30j\n"
