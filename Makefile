@@ -24,7 +24,7 @@ NOTEBOOKS := _build/lowered
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test test-all notebooks derive lint serve clean
+.PHONY: help install book test test-all bench notebooks derive lint serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -62,6 +62,9 @@ test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the bu
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
 	@$(BIN)/python -m pytest -m "slow or site or browser" $(ARGS)
 	@$(BIN)/python -m pytest --nbval-lax -p no:cacheprovider -W default notebooks
+
+bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
+	@$(BIN)/python benchmarks/bench.py
 
 notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the result)
 	@rm -rf $(NOTEBOOKS)

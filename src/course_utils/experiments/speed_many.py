@@ -12,7 +12,6 @@ from course_utils import numpy_nn, timing
 from course_utils.numpy_nn import fast, losses, many, ops, optim
 from course_utils.tasks import Cue
 
-
 NETS = {"rnn": "rnn", "gru": "gru", "lstm": "lstm", "lstm_keeps": "lstm"}
 
 
