@@ -3,6 +3,7 @@
 import torch
 
 from course_utils.shapes import ShapeError
+from course_utils.torch_nn import fast
 from course_utils.torch_nn.native import KERNELS
 
 BACKENDS = ("auto", "native", "eager", "fused")
@@ -23,9 +24,10 @@ def known_backend(key, backend):
         raise ValueError(
             f"backend: PyTorch has no kernel for {key!r}, only for {', '.join(KERNELS)}; use 'auto'"
         )
-    if backend == "fused":
+    if backend == "fused" and key not in fast.KEYS:
         raise ValueError(
-            f"backend: there is no fused kernel for {key!r} in this version; use 'auto'"
+            f"backend: there is no fused kernel for {key!r}, only for {', '.join(fast.KEYS)}; "
+            "use 'auto'"
         )
     return backend
 

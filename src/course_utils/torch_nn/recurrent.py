@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
-from course_utils.torch_nn import cells, door, native
+from course_utils.torch_nn import cells, door, fast, native
 from course_utils.torch_nn.unroll import unroll
 
 
@@ -16,9 +16,10 @@ class Recurrent(nn.Module):
     """A (multi-layer, possibly bidirectional) recurrent network of any cell of the course.
 
     key names the cell.  The other arguments are nn.LSTM's, with its defaults; ``proj_size`` is
-    refused.  backend: ``"native"`` is PyTorch's own kernel (rnn, rnn_relu, lstm, gru), ``"eager"``
-    the loop of this package, ``"auto"`` native where there is one.  config overrides constants of
-    the spec.
+    refused.  backend: ``"native"`` is PyTorch's own kernel (rnn, rnn_relu, lstm, gru); ``"fused"``
+    the tuned one of this package (the LSTM's variants and both GRUs, on the CPU); ``"eager"`` the
+    loop; ``"auto"`` the first of them that the call allows.  config overrides constants of the
+    spec.
 
     ``y, state = layer(x, hx)``: x (T, B, D), with batch_first (B, T, D), unbatched (T, D), or a
     PackedSequence; hx, the initial states, each (num_layers · directions, B, H).  state is one
@@ -127,9 +128,19 @@ class Recurrent(nn.Module):
         # torch packs no empty sequence
         if kernel and x.shape[0] and x.shape[1] and (lengths is None or lengths.all()):
             return native.run(self, kernel, x, hx, lengths)
-        return self._run_eager(x, hx, lengths)
+        return self._run_layers(x, hx, lengths)
 
-    def _run_eager(self, x, hx, lengths):
+    def _fuses(self, x, lengths):
+        """Whether this call goes to the fused kernel; ValueError if it was asked for and cannot."""
+        if self.backend not in ("auto", "fused"):
+            return False
+        obstacle = fast.obstacle(self.key, x, lengths, self.config)
+        if obstacle and self.backend == "fused":
+            raise ValueError(obstacle)
+        return obstacle is None
+
+    def _run_layers(self, x, hx, lengths):
+        fuses = self._fuses(x, lengths)
         active = None
         if lengths is not None:
             steps = torch.arange(x.shape[0], device=x.device)
@@ -142,6 +153,13 @@ class Recurrent(nn.Module):
             for k, suffix in enumerate(self._suffixes(layer)):
                 index = layer * self.directions + k
                 start = tuple(s[index] for s in hx)
+                if fuses:
+                    y, state = fast.unroll(
+                        self.key, self._params(suffix), x, start, reverse=bool(k)
+                    )
+                    ways.append(y)
+                    last.append(state)
+                    continue
                 extra = self._extra(below, k, x, start)
                 y, state, history = unroll(
                     self.key,

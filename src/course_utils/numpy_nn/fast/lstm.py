@@ -71,7 +71,7 @@ class LSTMKernel(Kernel):
         logistic = self.block(z, *(place[k] for k in gated))
         active = self.block(z, *(place[k] for k in gated), *[place["g"]] * self.squash_g)
         o = self.block(z, place["o"]) if self.has_o else None
-        early = self.block(z, *(place[k] for k in self.early)).reshape(-1, H, self.B)
+        early = self.block(z, *(place[k] for k in self.early)).reshape(len(self.early), H, self.B)
         moved = z[place["g"] * H :].reshape(2, H, self.B)  # g, c_prev
         return (
             self.h[t], z[: len(self.gates) * H], x_t, active, logistic,
@@ -146,10 +146,10 @@ class LSTMKernel(Kernel):
 
     def view_back(self, d, dy):
         """As ``view``: what one step of the way back reads and writes."""
-        slot, shape = self.slot, (-1, self.H, self.B)
-        inward = self.block(d, 1 + self.has_o, len(slot) - 1).reshape(shape)  # those times dc
+        slot, parts = self.slot, d.reshape(self.slots, self.H, self.B)
+        inward = parts[1 + self.has_o :]  # those times dc
         return (
-            dy, self.block(d, 0, int(self.has_o)).reshape(shape), self.block(d, 0),
+            dy, parts[: 1 + self.has_o], parts[0],
             self.block(d, slot["o"]) if self.has_o else None, inward,
             inward[: len(self.early)], inward[-1] if self.keeps else self.dc,
             self.block(d, self.da.start, self.da.stop - 1),
