@@ -20,7 +20,7 @@ class Config:
     embedding: int = 32
     batch: int = 32
     length: int = 64
-    passes: int = 8
+    passes: int = 6
     lr: float = 4e-3
     tunes: int = 10**9  # of the collection, from its start
     seeds: tuple = (0, 1, 2, 3)

@@ -1,0 +1,44 @@
+"""Shaded text and scores: what is shown is what was given."""
+
+import re
+import sys
+
+import pytest
+
+from course_utils.figures.page import FigureError
+from course_utils.figures.score import score
+from course_utils.figures.shaded import shaded
+
+TUNE = "T:A Test\nM:6/8\nL:1/8\nK:G\nD|G2A BAG|A>BA d2c|(BAG) F3|G3 G2||\n"
+
+
+def test_shaded_text_is_the_text_and_deeper_means_more():
+    body = shaded('a<b\n"c"', [0, 0, 0.5, 0, 1, 1, 1], alt="the quote is shaded").html()
+    assert 'aria-label="the quote is shaded"' in body
+    assert re.sub("<[^>]*>", "", body) == "a&lt;b\n&quot;c&quot;"
+    shades = [int(k) for k in re.findall(r"(\d+)%", body)]
+    assert shades == sorted(shades)
+    assert len(shades) == 2
+
+
+def test_a_value_for_every_character_or_none():
+    with pytest.raises(FigureError, match=r"values: expected one a character \(3\), got 2"):
+        shaded("abc", [0, 1], alt="x")
+
+
+def test_a_score_is_engraved_in_the_colour_of_the_page():
+    pytest.importorskip("verovio")
+    body = score(TUNE, alt="four bars").html()
+    assert 'aria-label="four bars"' in body
+    assert body.count('class="note"') == 17
+    assert "black" not in body
+    assert body == score(TUNE, alt="four bars").html()
+
+
+def test_without_verovio_there_are_letters_but_no_book(monkeypatch):
+    monkeypatch.setitem(sys.modules, "verovio", None)
+    monkeypatch.delenv("UNROLLED_BOOK", raising=False)
+    assert "pip install verovio" in score(TUNE, alt="four bars").html()
+    monkeypatch.setenv("UNROLLED_BOOK", "1")
+    with pytest.raises(FigureError, match="pip install verovio"):
+        score(TUNE, alt="four bars")
