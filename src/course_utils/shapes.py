@@ -1,5 +1,6 @@
 """One way to check shapes at the door: errors name the argument, the axis and what set its size."""
 
+import functools
 import re
 
 _AXIS = re.compile(r"(\d*)(\w+)")
@@ -21,21 +22,19 @@ def expect(**arrays):
     """
     sizes, set_by = {}, {}
     for name, (array, axes) in arrays.items():
-        axes = axes.split()
+        axes = _parse(axes)
         shape = _shape(name, array)
         if len(shape) != len(axes):
-            wanted = f"{len(axes)} ax{'i' if len(axes) == 1 else 'e'}s ({', '.join(axes)})"
+            wanted = f"{len(axes)} ax{'i' if len(axes) == 1 else 'e'}s"
+            wanted += f" ({', '.join(axis for axis, _, _ in axes)})"
             raise ShapeError(f"{name}: expected {wanted}, got {len(shape)}; full shape {shape}")
-        for axis, size in zip(axes, shape, strict=True):
-            if axis.isdigit():
-                if size != int(axis):
+        for (axis, times, symbol), size in zip(axes, shape, strict=True):
+            if symbol is None:
+                if size != times:
                     raise ShapeError(
                         f"{name}: expected size {axis}, got {size}; full shape {shape}"
                     )
-                continue
-            times, symbol = _AXIS.fullmatch(axis).groups()
-            times = int(times or 1)
-            if symbol not in sizes:
+            elif symbol not in sizes:
                 if size % times:
                     raise ShapeError(
                         f"{name}: axis {axis} should be a multiple of {times}, got {size}; "
@@ -50,6 +49,16 @@ def expect(**arrays):
                     f"got {size}; full shape {shape}"
                 )
     return sizes
+
+
+@functools.cache
+def _parse(axes):
+    """((axis, multiple, symbol), ...), symbol None where the axis is a number itself."""
+    found = []
+    for axis in axes.split():
+        times, symbol = (axis, None) if axis.isdigit() else _AXIS.fullmatch(axis).groups()
+        found.append((axis, int(times or 1), symbol))
+    return tuple(found)
 
 
 def _shape(name, array):

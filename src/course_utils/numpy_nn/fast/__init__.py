@@ -111,8 +111,7 @@ def unroll_backward(tape, dy, dlast=None, workspace=None):
     if workspace is not None and kernel not in workspace._kernels.values():
         raise ValueError("workspace: not the one that this tape was made in; leave it out")
     T, B, H = kernel.T, kernel.B, kernel.H
-    expect(dy=(dy, "T B H"))
-    if dy.shape != (T, B, H):
+    if expect(dy=(dy, "T B H")) != {"T": T, "B": B, "H": H}:
         raise ShapeError(f"dy: expected shape {(T, B, H)} (T, B, H), got {dy.shape}")
     dstate = initial_state(spec, cell, dlast, B, H, kernel.dtype, name="dlast")
     dx, dstate0, grads = kernel.backward(tape.params, dy, dstate)
