@@ -54,22 +54,27 @@ def one_hot(string):
 
 def test_what_is_legal_by_hand():
     x = one_hot("BPBTXSEPEB")
-    may = ["".join(np.array(list(reber.SYMBOLS))[row]) for row in reber.legal(x)[:, 0]]
+    may = ["".join(np.array(list(reber.SYMBOLS))[row]) for row in reber.legal(reber.states(x)[:, 0])]
     assert may == [
         "TP", "B", "TP", "SX", "SX", "E", "P", "E", "B", "TP"
     ]  # fmt: skip
-    assert np.flatnonzero(reber.outer(x)).tolist() == [6]
+    assert np.flatnonzero(reber.outer(reber.states(x))).tolist() == [6]
 
 
 def test_right_needs_every_legal_symbol_above_every_other():
-    x = one_hot("BT")
+    states = reber.states(one_hot("BT"))
     scores = np.zeros((2, 1, 7))
     scores[0, 0, 1] = 2  # after B: T and P are legal
     scores[1, 0, 0] = 1  # after BT: B
-    assert reber.right(scores, x)[:, 0].tolist() == [False, True]
+    assert reber.right(scores, states)[:, 0].tolist() == [False, True]
     scores[0, 0, 2] = 1
-    assert reber.right(scores, x).all()
-    assert reber.right(-scores, np.zeros_like(x)).all()  # padding
+    assert reber.right(scores, states).all()
+
+
+def test_padding_leaves_the_state_alone():
+    x = one_hot("BTB")
+    x[2] = 0
+    assert reber.states(x)[:, 0].tolist() == [1, 2, 2]
 
 
 def test_a_symbol_against_the_grammar_is_named_by_its_step():

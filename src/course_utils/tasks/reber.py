@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 
@@ -54,37 +55,38 @@ def states(x):
     return np.array(rows)
 
 
-def legal(x):
-    """Which symbols may come next (T, n, 7), bool, after each symbol of x (T, n, 7)."""
-    return moves()[states(x)] >= 0
+def legal(states):
+    """Which symbols may come next, (..., 7) bool, in states (...)."""
+    return moves()[states] >= 0
 
 
-def outer(x):
-    """Where the outer symbol has to be repeated next (T, n), bool: the long memory of the task."""
-    return np.isin(states(x), (9, 18))
+def outer(states):
+    """Whether the outer symbol has to be repeated next: the long memory of the task."""
+    return (states == 9) | (states == 18)
 
 
-def right(scores, x):
-    """Steps (T, n) at which every legal next symbol scores above every one that is not.
-
-    scores (T, n, 7) in any monotone unit.  Padding counts as right.
-    """
-    allowed = legal(x)
+def right(scores, states):
+    """Where (...) every legal next symbol scores above every other; scores (..., 7)."""
+    allowed = legal(states)
     least = np.where(allowed, scores, np.inf).min(-1)
     most = np.where(allowed, -np.inf, scores).max(-1)
-    return (least > most) | ~x.any(-1)
+    return least > most
 
 
-def walk(rng, steps, n):
-    """-> (steps, n) symbols as integers: n endless streams, of two legal symbols either equally."""
+def steps(rng, n):
+    """Endlessly: the next symbols (n,) and the states (n,) after them; of two, either equally."""
     table, now = moves(), np.zeros(n, int)
     options = [np.flatnonzero(row >= 0) for row in table]
     choices = np.array([[o[0], o[-1]] for o in options])  # (20, 2)
-    drawn, symbols = rng.integers(0, 2, (steps, n)), np.empty((steps, n), int)
-    for t in range(steps):
-        symbols[t] = choices[now, drawn[t]]
-        now = table[now, symbols[t]]
-    return symbols
+    while True:
+        symbols = choices[now, rng.integers(0, 2, n)]
+        now = table[now, symbols]
+        yield symbols, now
+
+
+def walk(rng, length, n):
+    """-> (length, n) symbols as integers: n endless streams of strings."""
+    return np.array([symbols for symbols, _ in islice(steps(rng, n), length)])
 
 
 @dataclass(frozen=True)
@@ -100,22 +102,15 @@ class EmbeddedReber:
         T is the longest string's length less one; E is predicted, not read.
         """
         positive(n=n)
-        symbols = walk(rng, 24 * n + 200, 1)  # a string has about 12 of them
-        ends = 1 + np.flatnonzero(states(np.eye(len(SYMBOLS))[symbols])[:, 0] == 0)[:n]
-        strings = np.split(symbols[: ends[-1], 0], ends[:-1])
-        return pack(strings)
-
-
-def pack(strings):
-    """Lists of symbol numbers -> Batch, padded."""
-    steps = max(map(len, strings)) - 1
-    x = np.zeros((steps, len(strings), len(SYMBOLS)))
-    target, mask = np.zeros((steps, len(strings)), int), np.zeros((steps, len(strings)), bool)
-    for k, string in enumerate(strings):
-        m = len(string) - 1
-        x[np.arange(m), k, string[:-1]] = 1
-        target[:m, k], mask[:m, k] = string[1:], True
-    return Batch(x, target, mask)
+        symbols, running = [], [np.ones(n, bool)]
+        for now, after in steps(rng, n):
+            symbols.append(now)
+            running.append(running[-1] & (after != 0))
+            if not running[-1].any():
+                break
+        symbols, mask = np.array(symbols), np.array(running[1:-1])  # (T + 1, n), (T, n)
+        x = np.eye(len(SYMBOLS))[symbols[:-1]] * mask[..., None]
+        return Batch(x, np.where(mask, symbols[1:], 0), mask)
 
 
 @dataclass(frozen=True)
