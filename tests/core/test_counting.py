@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from course_utils import numpy_nn, timing
-from course_utils.numpy_nn import counting, ladder
+from course_utils import counting, numpy_nn, timing
+from course_utils.numpy_nn import ladder
 
 T, B, D, H = 5, 3, 2, 4
 RNG = np.random.default_rng(11)

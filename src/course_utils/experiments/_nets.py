@@ -9,14 +9,16 @@ from course_utils import numpy_nn, torch_nn
 class Net(torch.nn.Module):
     """x (T, B, D) -> one answer a step (T, B, N), or, with ``last``, one a sequence (B, N).
 
-    retention is that of ``numpy_nn.init_params``; the layer is drawn from ``seed`` alone.
+    start (scheme, retention, config) goes to ``numpy_nn.init_params``; the layer is drawn from
+    ``seed`` alone.
     """
 
-    def __init__(self, key, inputs, hidden, outputs, seed, *, last=False, retention=None):
+    def __init__(self, key, inputs, hidden, outputs, seed, *, last=False, **start):
         super().__init__()
         rng = np.random.default_rng(seed)
-        params = numpy_nn.init_params(key, inputs, hidden, rng, np.float32, retention=retention)
-        self.layer, self.last = torch_nn.from_numpy(key, params), last
+        params = numpy_nn.init_params(key, inputs, hidden, rng, np.float32, **start)
+        self.layer = torch_nn.from_numpy(key, params, config=start.get("config"))
+        self.last = last
         self.readout = torch.nn.Linear(hidden, outputs)
         bound = hidden**-0.5
         with torch.no_grad():

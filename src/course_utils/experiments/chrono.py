@@ -20,7 +20,7 @@ from course_utils.training import fit, torch_step
 
 @dataclass(frozen=True)
 class Config:
-    """Starts, lengths (starts are made for the last), training; solved as in the adding experiment."""
+    """Starts, lengths (starts are made for the last), training; solved as in ``adding``."""
 
     starts: tuple = ("one", "forget", "both", "chrono")
     lengths: tuple = (30, 150)

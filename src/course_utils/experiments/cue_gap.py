@@ -35,20 +35,27 @@ def run(config, progress=iter):
     """By network: how many seeds solve each gap."""
     found = {"gaps": list(config.gaps), "of": len(config.seeds), "solved": {}, "accuracy": {}}
     for name in progress(NETS):
-        accuracy = [[one(config, name, gap, seed) for seed in config.seeds] for gap in config.gaps]
-        found["accuracy"][name] = accuracy
-        found["solved"][name] = {
-            str(gap): int(np.sum(np.array(row) >= config.solved))
-            for gap, row in zip(config.gaps, accuracy, strict=True)
-        }
+        found["accuracy"][name], found["solved"][name] = by_gap(config, name, network)
     return found
 
 
-def one(config, name, gap, seed):
+def by_gap(config, name, build):
+    """Accuracy (gaps, seeds) of the networks build(config, name, task, seed); {gap: solved}."""
+    reached = [
+        [one(config, build(config, name, Cue(gap), seed), gap, seed) for seed in config.seeds]
+        for gap in config.gaps
+    ]
+    solved = {
+        str(gap): int(np.sum(np.array(row) >= config.solved))
+        for gap, row in zip(config.gaps, reached, strict=True)
+    }
+    return reached, solved
+
+
+def one(config, model, gap, seed):
     """Accuracy on 500 new sequences after training (stopped early once solved)."""
     task, rng = Cue(gap), np.random.default_rng((seed, gap))
     test = tensors(task.sample(np.random.default_rng((seed, gap, 1)), 500))
-    model = network(config, name, task, seed)
     step = torch_step(
         model, loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr, clip=config.clip
     )

@@ -40,16 +40,17 @@ QUICK = Config(biases=(0.0, -4.0), steps=300, nets=3, length=50, updates=1200, s
 
 def run(config, progress=iter):
     """By bias: |c| and slope over time untrained, and how many seeds learned to add."""
-    found = {"of": len(config.seeds)}
+    at = np.unique(np.geomspace(1, config.steps, 40).astype(int))
+    found = {"of": len(config.seeds), "at": at.tolist()}
     for bias in progress(config.biases):
         size, slope = untrained(config, bias)
         rows = [one(config, bias, seed) for seed in config.seeds]
         took = [row["sequences"] for row in rows if row["solved"]]
         found[f"{bias:g}"] = {
-            "size": size,
-            "slope": slope,
-            "size_end": size[-1],
-            "slope_end": slope[-1],
+            "size": size[at - 1].tolist(),
+            "slope": slope[at - 1].tolist(),
+            "size_end": float(size[-1]),
+            "slope_end": float(slope[-1]),
             "solved": len(took),
             "sequences": float(np.median(took)) if took else None,
             "wrong": float(np.median([row["wrong"] for row in rows])),
@@ -68,10 +69,7 @@ def untrained(config, bias):
         _, last, tape = numpy_nn.unroll("lstm_1997", params, x)
         cells.append([cache.c_prev[0] for cache in tape.caches[1:]] + [last.c[0]])
     c = np.array(cells)  # (nets, steps, units)
-    return (
-        np.sqrt((c**2).mean(axis=(0, 2))).tolist(),
-        (1 - np.tanh(c) ** 2).mean(axis=(0, 2)).tolist(),
-    )
+    return np.sqrt((c**2).mean(axis=(0, 2))), (1 - np.tanh(c) ** 2).mean(axis=(0, 2))
 
 
 def one(config, bias, seed):

@@ -26,8 +26,8 @@ class Config:
         (100, 32, 16, 32),
     )
     variants: tuple = (
-        "lstm_peephole", "lstm_coupled", "lstm_cifg", "lstm_nig", "lstm_nfg", "lstm_nog",
-        "lstm_niaf", "lstm_noaf", "lstm_fgr",
+        "lstm_1997", "lstm_peephole", "lstm_coupled", "lstm_cifg", "lstm_nig", "lstm_nfg",
+        "lstm_nog", "lstm_niaf", "lstm_noaf",
     )  # fmt: skip
     variant_sizes: tuple = ((25, 1, 64, 100), (35, 32, 256, 256))
     layers: tuple = ("lstm_peephole", "lstm_cifg", "gru_2014")

@@ -75,9 +75,9 @@ def fit(grid, flops, seconds):
     numbers[chosen] = found
     error = np.abs(terms @ numbers - 1)
     return {
-        "step": float(numbers[0]),
-        "unit": float(numbers[1]),
-        "flops": float(1 / numbers[2]) if numbers[2] else None,
+        "step_us": 1e6 * float(numbers[0]),
+        "unit_ns": 1e9 * float(numbers[1]),
+        "gflops": 1e-9 / float(numbers[2]) if numbers[2] else None,
         "median_error": float(np.median(error)),
         "worst_error": float(error.max()),
     }

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils import timing
+from course_utils import counting, timing
 from course_utils.experiments._speed import Case
-from course_utils.numpy_nn import counting, ladder
+from course_utils.numpy_nn import ladder
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Config:
     square: int = 768  # of the product whose rate counts as the peak
     cached: int = 32_768  # floats in an array that stays in the cache
     memory: int = 2**25  # floats in one that does not
-    seconds: float = 8.0
+    seconds: float = 20.0
     least: int = 7
 
 
@@ -81,20 +81,20 @@ def probes(config):
 
 
 def machine(config, seconds):
-    """Seconds a call, operations a second, bytes a second, seconds a tanh; from the probes."""
+    """The machine in five numbers and a sixth, from the probes: see the names for the units."""
     row = 4 * config.cached  # bytes
     return {
-        "call": seconds["call"],
-        "flops": 2 * config.square**3 / seconds["peak"],
-        "elementwise": 3 * row / seconds["add"],
-        "tanh": seconds["tanh"] / config.cached,
-        "read": 2 * row / seconds["read"],
-        "memory": 8 * config.memory / seconds["memory"],
+        "call_us": 1e6 * seconds["call"],
+        "peak_gflops": 2e-9 * config.square**3 / seconds["peak"],
+        "elementwise_gb": 3e-9 * row / seconds["add"],  # gigabytes a second
+        "tanh_ns": 1e9 * seconds["tanh"] / config.cached,
+        "read_gb": 2e-9 * row / seconds["read"],
+        "memory_gb": 8e-9 * config.memory / seconds["memory"],
     }
 
 
 def predicted(log, known, points=None):
-    """Seconds by part, from a counting log and the machine's numbers.
+    """Milliseconds by part, from a counting log and the machine's numbers.
 
     A product takes what is longer, its operations or its bytes; or, given measured points of the
     roofline, its operations at the rate of its operations a byte.  tanh goes by elements, the rest
@@ -102,19 +102,21 @@ def predicted(log, known, points=None):
     """
     tanh = sum(call.elements for call in log.rest if call.name == "tanh")
     moved = sum(call.bytes for call in log.rest if call.name != "tanh")
-    products = [max(c.flops / known["flops"], c.bytes / known["read"]) for c in log.products]
+    products = [
+        max(c.flops / known["peak_gflops"], c.bytes / known["read_gb"]) for c in log.products
+    ]
     if points:
         x, y = np.log(points["intensity"]), points["rows"]
         products = [c.flops / np.interp(np.log(c.flops / c.bytes), x, y) for c in log.products]
     return {
-        "calls": len(log) * known["call"],
-        "products": float(sum(products)),
-        "elementwise": tanh * known["tanh"] + moved / known["elementwise"],
+        "calls": 1e-3 * len(log) * known["call_us"],
+        "products": 1e-6 * float(sum(products)),
+        "elementwise": 1e-6 * (tanh * known["tanh_ns"] + moved / known["elementwise_gb"]),
     }
 
 
 def climb(config, size, points):
-    """By rung: what it does, seconds predicted and measured; PyTorch's kernel beside them.
+    """By rung: what it does, milliseconds predicted and measured; PyTorch's kernel beside them.
 
     ``refined`` is the prediction with the measured points of the roofline at this width.
     """
@@ -140,11 +142,12 @@ def climb(config, size, points):
             "products": len(log.products),
             "other_calls": len(log.rest),
             "flops": log.flops,
-            "bytes": log.bytes,
+            "mega_flops": 1e-6 * log.flops,
+            "mega_bytes": 1e-6 * log.bytes,
             "parts": parts,
             "predicted": total,
-            "measured": seconds[name],
-            "off": seconds[name] / total,
+            "measured": 1e3 * seconds[name],
+            "off": 1e3 * seconds[name] / total,
             "refined": sum(predicted(log, known, points).values()),
             "loop_over": timing.ratio(times, "loop", name),
         }
@@ -161,7 +164,7 @@ def climb(config, size, points):
         "worst": max(max(r["off"], 1 / r["off"]) for r in rungs.values()),
         "worst_refined": max(max(r["off_refined"], 1 / r["off_refined"]) for r in rungs.values()),
         "libraries": {
-            name: {"measured": seconds[name], "loop_over": timing.ratio(times, "loop", name)}
+            name: {"measured": 1e3 * seconds[name], "loop_over": timing.ratio(times, "loop", name)}
             for name in ("fast", "torch")
         },
         "fast_over_torch": timing.ratio(times, "fast", "torch"),
@@ -198,7 +201,7 @@ def late(size):
 def roof(config, width):
     """The product of a step, U (4H, H) by the states of B sequences, for growing B.
 
-    By layout the operations a second; and operations a byte, if every array is touched once.
+    By layout GF/s; and operations a byte, if every array is touched once.
     """
     rng = np.random.default_rng(3)
     U = rng.standard_normal((4 * width, width), np.float32)
@@ -212,11 +215,11 @@ def roof(config, width):
                 "rows": lambda a=h_rows, b=U_T, o=out_rows: np.dot(a, b, out=o),
                 "columns": lambda a=U, b=h, o=out: np.dot(a, b, out=o),
             },
-            seconds=config.seconds / 8,
+            seconds=config.seconds / 16,
             least=config.least,
         )
         flops = 2 * U.size * B
         found["intensity"].append(flops / (U.nbytes + h.nbytes + out.nbytes))
         for layout, seconds in timing.medians(times).items():
-            found[layout].append(flops / seconds)
+            found[layout].append(1e-9 * flops / seconds)
     return found

@@ -16,7 +16,7 @@ STUDENT_SIDE = (
     "grading/compare.py",
     "shapes.py",
 )
-OPEN_ROOMS = ("shapes", "equations", "figures", "tasks")
+OPEN_ROOMS = ("shapes", "equations", "figures", "tasks", "counting")
 
 
 def write_kit(folder, rooms=()):
