@@ -185,13 +185,13 @@ def test_exports_say_the_same(folder, tmp_path, right, exercise, sandbox):
     run(folder, out, sandbox, exports=("gradescope", "canvas", "moodle", "github"))
     result = json.loads((out / "gradescope" / "ada.ipynb.json").read_text("utf-8"))
     assert result["score"] == 8
-    assert [t["score"] for t in result["tests"]] == [3, 0, 3, 2]
+    assert [t["score"] for t in result["tests"]] == [2, 0, 2, 1, 1, 1, 1]
     assert "input gate" in result["tests"][1]["output"]
     packed = json.loads((out / "github.json").read_text("utf-8"))["ada.ipynb"]["result"]
     assert sum(t["score"] for t in json.loads(base64.b64decode(packed))["tests"]) == 8
     suites = {s.get("name"): s for s in ET.parse(out / "junit.xml").getroot()}
     assert suites["ada.ipynb"].get("failures") == "1"
-    assert suites["+bob.ipynb"].get("failures") == "4"
+    assert suites["+bob.ipynb"].get("failures") == "7"
     assert "ada,,,ada,,8.0" in (out / "canvas.csv").read_text("utf-8")
     assert "'+bob,0.0,the file is empty" in (out / "moodle.csv").read_text("utf-8")
 

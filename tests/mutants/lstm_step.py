@@ -9,7 +9,7 @@ def sigmoid_for_the_candidate(answers):
 
 
 @wrong("q1", hint="the blocks come in the order i, f, g, o")
-def blocks_in_keras_order(answers):
+def blocks_with_the_candidate_last(answers):
     return {"q1": swap(answers["q1"], "a_i, a_f, a_g, a_o =", "a_i, a_f, a_o, a_g =")}
 
 
@@ -83,6 +83,17 @@ def stops_one_early(answers):
     return {"q3": swap(answers["q3"], "for x_t in x:", "for x_t in x[:-1]:")}
 
 
+@wrong("q3", hint="y holds what is shown, h; the cell state c stays inside")
+def shows_the_cell_state(answers):
+    return {"q3": swap(answers["q3"], "y.append(h)", "y.append(c)")}
+
+
+@wrong("q3", hint="c is kept as it was at the beginning: both halves of the state go on")
+def carries_only_h(answers):
+    old = "h, c = step(x_t, h, c)\n"
+    return {"q3": swap(answers["q3"], old, "h, _ = step(x_t, h, c)\n")}
+
+
 @wrong("q4", hint="this is the gate f itself; the bias is its logit, log(f / (1 - f))")
 def returns_the_gate(answers):
     return {"q4": swap(answers["q4"], "return np.log(f / (1 - f))", "return f")}
@@ -91,6 +102,126 @@ def returns_the_gate(answers):
 @wrong("q4", hint="the state is multiplied by f in every step: f = share ** (1 / steps)")
 def divides_instead_of_rooting(answers):
     return {"q4": swap(answers["q4"], "share ** (1 / steps)", "share / steps")}
+
+
+@wrong("q4", hint="the wrong way round: the logit of f is log(f / (1 - f))")
+def turns_the_logit_round(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "np.log((1 - f) / f)")}
+
+
+@wrong("q4", hint="f**steps == share, so f is the root of share, not its power")
+def takes_the_power(answers):
+    return {"q4": swap(answers["q4"], "share ** (1 / steps)", "share**steps")}
+
+
+@wrong(
+    "q5", hint="i and f are exchanged: to store, the input gate opens and the forget gate closes"
+)
+def stores_when_it_should_keep(answers):
+    source = swap(answers["q5"], "weight[0, :, -1] = 2", "weight[0, :, -1] = -2")
+    source = swap(source, "weight[1, :, -1] = -2", "weight[1, :, -1] = 2")
+    return {"q5": swap(source, "[-sure, sure, 0, sure]", "[sure, -sure, 0, sure]")}
+
+
+@wrong("q5", hint="the forget gate never closes: what was there stays under what is stored")
+def adds_to_what_is_there(answers):
+    return {"q5": swap(answers["q5"], "weight[1, :, -1] = -2 * sure", "weight[1, :, -1] = 0")}
+
+
+@wrong("q5", hint="from -sure to +sure is a step of 2 * sure: with one the gate stands at a half")
+def opens_half_way(answers):
+    source = swap(answers["q5"], "weight[0, :, -1] = 2 * sure", "weight[0, :, -1] = sure")
+    return {"q5": swap(source, "= -2 * sure", "= -sure")}
+
+
+@wrong("q5", hint="the output gate is always open: its bias is +sure, at 0 it stands at a half")
+def shows_one_half(answers):
+    return {"q5": swap(answers["q5"], "[-sure, sure, 0, sure]", "[-sure, sure, 0, 0]")}
+
+
+@wrong("q5", hint="the order of the blocks is i, f, g, o: g and o are exchanged")
+def exchanges_the_candidate(answers):
+    source = swap(answers["q5"], "weight[2, :, :n]", "weight[3, :, :n]")
+    return {"q5": swap(source, "[-sure, sure, 0, sure]", "[-sure, sure, sure, 0]")}
+
+
+@wrong("q5", hint="w is the last input, the v come before it")
+def takes_the_first_input(answers):
+    source = answers["q5"].replace("[0, :, -1]", "[0, :, 0]").replace("[1, :, -1]", "[1, :, 0]")
+    return {"q5": swap(source, "[2, :, :n]", "[2, :, 1:]")}
+
+
+@wrong("q5", hint="h passes a second tanh on its way out: o * tanh(c)")
+def shows_what_it_stored(answers):
+    old = "np.tanh(v), np.tanh(np.tanh(v))"
+    return {"q5": swap(answers["q5"], old, "np.tanh(v), np.tanh(v)")}
+
+
+@wrong("q5", hint="c holds g = tanh(v), not v itself")
+def stores_it_unsquashed(answers):
+    old = "np.tanh(v), np.tanh(np.tanh(v))"
+    return {"q5": swap(answers["q5"], old, "v, np.tanh(v)")}
+
+
+@wrong("q6", hint="the ONNX blocks are still in their order i, o, f, g")
+def keeps_the_order(answers):
+    return {"q6": swap(answers["q6"], "        i, o, f, g = np", "        i, f, g, o = np")}
+
+
+@wrong("q6", hint="the biases of an ONNX file have four blocks each, in the order of the weights")
+def keeps_the_order_of_the_biases(answers):
+    old = "for name, value in params.items():\n"
+    new = "for name, value in list(params.items())[:2]:\n"
+    return {"q6": swap(answers["q6"], old, new)}
+
+
+@wrong("q6", hint="the two biases of B are exchanged: the first half belongs to W, to the input")
+def exchanges_the_biases(answers):
+    return {"q6": swap(answers["q6"], "B_w, B_r = np", "B_r, B_w = np")}
+
+
+@wrong("q6", hint="the order of the checkpoint is i, g, f, o: the candidate comes second")
+def takes_the_checkpoint_for_keras(answers):
+    return {"q6": answers["q6"].replace("i, g, f, o = ", "i, f, g, o = ")}
+
+
+@wrong("q6", hint="the checkpoint's code adds forget_bias while it runs: put it into the bias of f")
+def forgets_the_hidden_bias(answers):
+    return {"q6": swap(answers["q6"], "f + forget_bias", "f")}
+
+
+@wrong("q6", hint="forget_bias belongs to the forget gate alone")
+def adds_it_to_every_gate(answers):
+    old = "[i, f + forget_bias, g, o]"
+    return {"q6": swap(answers["q6"], old, "[i, f, g, o]) + (forget_bias")}
+
+
+@wrong("q6", hint="in the kernel the rows of x come first, then those of h_prev")
+def takes_the_state_first(answers):
+    source = swap(answers["q6"], "weight[:, :D]", "weight[:, -D:]")
+    return {"q6": swap(source, "weight[:, D:]", "weight[:, :-D]")}
+
+
+@wrong("q7", hint="only the first layer reads D inputs; the others read H")
+def reads_the_input_in_every_layer(answers):
+    old = "4 * H * (D + H) + (layers - 1) * 4 * H * (H + H)"
+    return {"q7": swap(answers["q7"], old, "layers * 4 * H * (D + H)")}
+
+
+@wrong("q7", hint="the biases are missing")
+def counts_no_bias(answers):
+    return {"q7": swap(answers["q7"], "biases = 4 * H * layers", "biases = 0 * H")}
+
+
+@wrong("q7", hint="the candidate has weights, too: four blocks, not three")
+def counts_the_gates_only(answers):
+    return {"q7": answers["q7"].replace("4 * H", "3 * H")}
+
+
+@wrong("q7", hint="h_prev has weights, too: each block is H times (inputs + H)")
+def forgets_the_recurrence(answers):
+    source = swap(answers["q7"], "(D + H)", "D")
+    return {"q7": swap(source, "(H + H)", "H")}
 
 
 @right

@@ -6,8 +6,8 @@ by a wrong one with a payload, so an honest grader gives 3 + 0 + 3 + 2.
 
 from dataclasses import dataclass, field
 
-HONEST = (3, 0, 3, 2)
-FULL = (3, 2, 3, 2)
+HONEST = (2, 0, 2, 1, 1, 1, 1)
+FULL = (2, 2, 2, 1, 1, 1, 1)
 WRONG = "def state(i, f, g, o, c_prev):\n    return o, c_prev\n"
 
 
@@ -184,20 +184,20 @@ TRICKS = [
             "fake.grading = types.SimpleNamespace(check=lambda *a, **k: print('right'))\n"
             "sys.modules['course_utils'] = fake"
         ),
-        points=(3, 0, 0, 0),
+        points=(2, 0, 0, 0, 0, 0, 0),
         happened="the replacement emits nothing: it costs the attacker the later questions too",
     ),
     Attack(
         "replaces `grading.check` by one that always says right",
         wrong("from course_utils import grading\ngrading.check = lambda *a, **k: print('right')"),
-        points=(3, 0, 0, 0),
+        points=(2, 0, 0, 0, 0, 0, 0),
         happened="emits nothing: costs the attacker the later questions too",
     ),
     Attack("sets another `SEED`", RIGHT + "SEED = 0\n", points=FULL, happened="ignored"),
     Attack(
         "resets the random numbers",
         wrong("np.random.default_rng = lambda *a, **k: np.random.Generator(np.random.PCG64(0))"),
-        points=(3, 0, 0, 0),
+        points=(2, 0, 0, 0, 0, 0, 0),
         happened="other inputs, so other values: costs the later questions too",
     ),
     Attack(
@@ -211,7 +211,7 @@ TRICKS = [
             "from course_utils import grading\n"
             "grading.check = lambda q, *a, _c=grading.check, **k: _c('q1', *a, **k)"
         ),
-        points=(3, 0, 0, 0),
+        points=(2, 0, 0, 0, 0, 0, 0),
         says="belongs to another question",
         happened="refused; costs the later questions too",
     ),
@@ -328,7 +328,7 @@ BORROWED = [
         title,
         RIGHT,
         other={"q1": f"def gates(params, x, h_prev):\n    {line}\n    raise ValueError\n"},
-        points=(0, 2, 3, 2),
+        points=(0, 2, 2, 1, 1, 1, 1),
         says=says,
         happened="the module is not there; flagged for review",
     )
