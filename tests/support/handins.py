@@ -213,7 +213,9 @@ CASES = [
     HandIn("right outputs saved over wrong answers", saved_outputs, NONE),
     HandIn("check cells deleted", lambda nb: without(nb, "q1-check", "q2-check")),
     HandIn("set-up cell deleted", lambda nb: without(nb, "setup")),
-    HandIn("an answer deleted", deleted_answer, (2, 0, 2, 1, 1, 1, 1), note="q2: no answer was found"),
+    HandIn(
+        "an answer deleted", deleted_answer, (2, 0, 2, 1, 1, 1, 1), note="q2: no answer was found"
+    ),
     HandIn("an answer cell duplicated", duplicated),
     HandIn("a stub pasted below the answer", duplicated_stub),
     HandIn("two different answers", two_versions, note="different answers; the last was graded"),
