@@ -33,12 +33,34 @@ LOOSE = {
         and v["belt"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
+    "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    # shares of a second belong to the machine: here only what does not depend on it
+    "speed_cells": lambda v: all(
+        row["flops"] > 0 and row["rounds"] >= 3 for rows in v["cells"].values() for row in rows
+    ),
+    "speed_growth": lambda v: v["of"] == 8 and v["fit"]["fast"]["step_us"] >= 0,
+    "speed_ladder": lambda v: (
+        v["batch"]["rungs"]["loop"]["products"] == 40
+        and v["batch"]["rungs"]["columns"]["products"] == 6
+        and len({rung["flops"] for rung in v["batch"]["rungs"].values()}) == 1
+    ),
     "speed_many": lambda v: v["solved"]["gru"][1] > v["solved"]["gru"][0],
+    "text_lm": lambda v: (
+        v["lstm"]["mixed"] < v["ngram"]["kneser_ney"]["bits"] < v["ngram"]["witten_bell"]["bits"]
+        and v["lstm"]["bits"] < v["uniform"] - 2
+        and v["cells"]["quote"]["trained"]["fit"] > 0.7
+    ),
+    "speed_pinned": lambda v: min(v.values()) > 0,
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
         and v["random"]["error_over_chance"] < 2
+    ),
+    "tunes_lm": lambda v: (
+        v["ngram"]["learning"] < v["ngram"]["kneser_ney"]["bits"] < v["xz"] + 1
+        and v["lstm"]["bits"] < v["lstm"]["pieces"] < v["uniform"]
+        and v["real"]["share"] > 0.7
     ),
 }
 

@@ -10,8 +10,11 @@ from course_utils.numpy_nn.ops import sigmoid, split
 
 
 def loop(params, x, h, c):
-    """As the equations are printed: at every step two products for each of four gates."""
-    (W_i, W_f, W_g, W_o), (U_i, U_f, U_g, U_o), (b_i, b_f, b_g, b_o) = by_gate(params)
+    """As the equations are printed."""
+    W, U, b = by_gate(params)
+    W_i, W_f, W_g, W_o = W
+    U_i, U_f, U_g, U_o = U
+    b_i, b_f, b_g, b_o = b
     y = []
     for x_t in x:
         i = sigmoid(x_t @ W_i.T + h @ U_i.T + b_i)
