@@ -124,11 +124,15 @@ def test_a_worker_that_dies_costs_one_row(exercise, sandbox, tmp_path, right):
     setup = {"solution": str(SOLUTION), "seed": 5, "unsandboxed": False}
     with Crew(setup, exercise) as worker:
         worker.start()
+        first = worker.folder
+        assert list(first.iterdir())  # the sandbox's files
         worker.process.kill()
         record = worker.grade(path)
         assert (record["status"], record["score"]) == ("failed", 0)
         assert "grade it by hand" in record["reason"]
         assert worker.grade(path)["score"] == 10
+        second = worker.folder
+    assert not first.exists() and not second.exists()
 
 
 def test_no_expected_value_of_a_secret_seed_reaches_a_student(graded, references, exercise):

@@ -3,9 +3,12 @@
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from course_utils.grading.grade import empty_record, refused
 from course_utils.grading.sandbox.ladder import NoSandbox
@@ -18,7 +21,7 @@ class Crew:
 
     def __init__(self, setup, exercise):
         self.setup, self.exercise = setup, exercise
-        self.process, self.buffer, self.name = None, b"", "none"
+        self.process, self.folder, self.buffer, self.name = None, None, b"", "none"
         questions = exercise.questions.values()
         runs = 3 * (len(exercise.questions) + 1)  # every question may cost a replay at each seed
         self.patience = 120 + runs * sum(q.timeout_s for q in questions)
@@ -26,12 +29,21 @@ class Crew:
     def start(self):
         """Start a worker and wait until its references are made."""
         package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+        # what a worker leaves behind, killed or not, lies here and goes with it; a sandbox's user
+        # must be able to pass through
+        self.folder = Path(tempfile.mkdtemp(prefix="course-crew-"))
+        self.folder.chmod(0o711)
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "course_utils.grading.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": package, "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": package,
+                "OMP_NUM_THREADS": "1",
+                "TMPDIR": str(self.folder),
+            },
         )
         self.buffer = b""
         self.send(self.setup)
@@ -89,6 +101,7 @@ class Crew:
             return ""
         process.kill()
         _, said = process.communicate()
+        shutil.rmtree(self.folder, ignore_errors=True)
         return said.decode("utf-8", "replace")
 
     def __enter__(self):
