@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from course_utils.grading.bundle import unpack
 from course_utils.grading.derive import PUBLIC, derive
 from course_utils.grading.exercise import load
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.mutate import load_mutants, try_all, try_mutant
+from course_utils.grading.student import known_mistake
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
@@ -57,6 +59,19 @@ def test_an_exercise_gives_nothing_away(path):
             assert "NotImplementedError" in cells[cell.cell_id]
             assert "SOLUTION" not in cells[cell.cell_id]
             assert cells[cell.cell_id].count("\n") < cell.source.count("\n")
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_every_known_mistake_is_told_apart_from_the_others(path):
+    mutants = [m for m in load_mutants(path.stem, MUTANTS) if m.hint]
+    questions = json.loads((PUBLIC / f"{path.stem}.json").read_text("utf-8"))["questions"]
+    for key, reference in questions.items():
+        hints = [m.hint for m in mutants if m.loses[0] == key]
+        told = [
+            known_mistake(reference, unpack(m["bundle"])[1], reference["rtol"], reference["atol"])
+            for m in reference["mistakes"]
+        ]
+        assert told == hints
 
 
 def test_the_solution_has_full_marks_and_the_stub_none(graded, exercise):
