@@ -169,21 +169,21 @@ class LSTMKernel(Kernel):
         """What dh and dc are multiplied by in each step, into ``d``."""
         d = {k: self.block(self.d[: end - first], n) for k, n in self.slot.items()}
         z = {k: self.block(self.Z[first:end], n) for k, n in self.place.items()}
-        tanh_c = self.tanh_c[first:end]
+        h, tanh_c = self.h[first + 1 : end + 1], self.tanh_c[first:end]
         sub, mul, one = np.subtract, np.multiply, self.one
         gates = len(self.gates) - 1  # all but g are logistic, and lie first in both
-        logistic = self.block(self.Z[first:end], 0, gates - 1)
-        slope = self.block(self.d[: end - first], 1, gates)
-        mul(sub(one, logistic, out=slope), logistic, out=slope)
+        sub(one, self.block(self.Z[first:end], 0, gates - 1),
+            out=self.block(self.d[: end - first], 1, gates))  # fmt: skip
+        for gate, factor in (("i", "g"), ("f", "c")):
+            if gate in d:
+                mul(d[gate], z[gate], out=d[gate])
+                if not self.coupled:
+                    mul(d[gate], z[factor], out=d[gate])
         if self.coupled:  # by what the gate moves c
             moved = ("c", "g") if self.coupled == "f" else ("g", "c")
             sub(z[moved[0]], z[moved[1]], out=d["from_h"])
             mul(d[self.coupled], d["from_h"], out=d[self.coupled])
             sub(one, z[self.coupled], out=d["keep"])
-        else:
-            for gate, factor in (("i", "g"), ("f", "c")):
-                if gate in d:
-                    mul(d[gate], z[factor], out=d[gate])
         if self.squash_g:
             mul(z["g"], z["g"], out=d["g"])
             sub(one, d["g"], out=d["g"])
@@ -195,14 +195,13 @@ class LSTMKernel(Kernel):
             mul(d["g"], d["keep"], out=d["g"])
         if "f" in d:
             np.copyto(d["keep"], z["f"])
-        if self.squash_c:
-            mul(tanh_c, tanh_c, out=d["from_h"])
-            sub(one, d["from_h"], out=d["from_h"])
+        through = z["o"] if self.has_o else one
+        if self.squash_c:  # o (1 - tanh²) = o - h tanh
+            sub(through, mul(h, tanh_c, out=d["from_h"]), out=d["from_h"])
         else:
-            d["from_h"][...] = one
-        if self.has_o:
-            mul(d["from_h"], z["o"], out=d["from_h"])
-            mul(d["o"], tanh_c, out=d["o"])
+            d["from_h"][...] = through
+        if self.has_o:  # o (1 - o) tanh = (1 - o) h
+            mul(d["o"], h, out=d["o"])
 
     def rerun(self, first, end):
         dot, add, mul = np.dot, np.add, np.multiply
