@@ -10,20 +10,26 @@ from course_utils import experiments
 # what QUICK must show: the claims' rules, loosened to what its size can show
 LOOSE = {
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
+    "adding_long": lambda v: v["50"]["solved"] == v["of"],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
     "cell_table": lambda v: all(
         max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
     ),
     "charlm": lambda v: v["nets"]["rnn"]["bits"] < v["ngram"]["1"] < v["uniform"],
+    "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
     "clipping": lambda v: v["10"]["clipped"]["solved"] == v["of"],
     "connectivity": lambda v: v["bits"]["64"] < v["bits"]["1"] and v["seen"] < v["bits"]["1"],
+    "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["40"]
         and v["solved"]["tanh"]["40"] < v["of"]
     ),
+    "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
+    "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
+    "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
     "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,
     "gradient_decay": lambda v: (
         v["above_bound"] == 0 and v["off_chaos"] > v["off_below_one"] and v["hump"]["peak"] > 10
@@ -34,7 +40,17 @@ LOOSE = {
     ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
+    "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
+    "reber_stream": lambda v: (
+        v["forget"]["mean_by_seed"][0] > 1000 > 100 > v["none"]["mean_by_seed"][0]
+        and v["none"]["largest"] > 20 * v["forget"]["largest"]
+    ),
+    "shortcuts": lambda v: (
+        v["solved"]["skip"]["40"] == v["of"]
+        and v["log10"]["tanh"][-1] < v["log10"]["leaky"][-1] - 3
+    ),
     # shares of a second belong to the machine: here only what does not depend on it
     "speed_cells": lambda v: all(
         row["flops"] > 0 and row["rounds"] >= 3 for rows in v["cells"].values() for row in rows
@@ -46,12 +62,12 @@ LOOSE = {
         and len({rung["flops"] for rung in v["batch"]["rungs"].values()}) == 1
     ),
     "speed_many": lambda v: v["solved"]["gru"][1] > v["solved"]["gru"][0],
+    "speed_pinned": lambda v: min(v.values()) > 0,
     "text_lm": lambda v: (
         v["lstm"]["mixed"] < v["ngram"]["kneser_ney"]["bits"] < v["ngram"]["witten_bell"]["bits"]
         and v["lstm"]["bits"] < v["uniform"] - 2
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
     ),
-    "speed_pinned": lambda v: min(v.values()) > 0,
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
