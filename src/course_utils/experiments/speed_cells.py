@@ -98,12 +98,15 @@ def summary(rows):
     """Over the sizes: geometric means, the worst, and how often NumPy is ahead."""
     ahead = [row["torch_over_fast"] for row in rows]
     readable = [row["readable_over_fast"] for row in rows]
+    forward = [row["torch_over_fast_forward"] for row in rows]
     return {
         "torch_over_fast": _digits(np.exp(np.mean(np.log(ahead)))),
         "torch_over_fast_least": min(ahead),
         "torch_over_fast_most": max(ahead),
         "numpy_ahead": sum(r > 1 for r in ahead),
         "readable_over_fast": _digits(np.exp(np.mean(np.log(readable)))),
+        "forward_least": min(forward),
+        "forward_most": max(forward),
         "of": len(rows),
     }
 
