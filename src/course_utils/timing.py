@@ -1,5 +1,7 @@
 """Timing on a machine that others use too: candidates take turns, and only ratios are believed.
 
+For example::
+
     with timing.one_thread():
         times = timing.interleave({"loop": loop, "product": product}, seconds=1)
     timing.ratio(times, "loop", "product")      # how many times slower the loop is

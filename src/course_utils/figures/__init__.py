@@ -7,7 +7,7 @@
 ``curves, heatmap``  arrays into Axes
 ``cell_diagram``     a cell as a circuit, checked against its equations
 ``chain, cover``     the loop and its unrolling; the picture of the course
-``stepper``          a cell told one equation at a time, in numbers
+``stepper``          a cell told one equation at a time, in numbers; ``way_back`` a chain, backwards
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
@@ -25,7 +25,7 @@ _WHERE = {
     "show": "inline",
     "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
     "chain": "unrolling", "cover": "unrolling",
-    "stepper": "steps",
+    "stepper": "steps", "way_back": "walking",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "explore": "frames",
     "standalone": "export", "write_svg": "export",
