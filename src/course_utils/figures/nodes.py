@@ -29,7 +29,7 @@ def graph(ax, places, edges, meanings=None):
     for place in places.values():
         ax.add_patch(Circle(place, RADIUS, fill=False, edgecolor=GREY, linewidth=1.6))
     low, high = np.min([*places.values()], axis=0), np.max([*places.values()], axis=0)
-    ax.set(xlim=(low[0] - 0.3, high[0] + 0.3), ylim=(low[1] - 0.8, high[1] + 0.8))
+    ax.set(xlim=(low[0] - 0.3, high[0] + 0.3), ylim=(low[1] - 1.0, high[1] + 1.0))
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
@@ -49,7 +49,7 @@ def _loop(ax, a, side, symbol, ink):
     control = a + height
     start, end = _edge(a, control - spread * 0.6), _edge(a, control + spread * 0.6)
     _path(ax, start, [control - spread, control + spread], end, ink)
-    ax.text(*(a + height * 0.98), symbol, ha="center", va="center", fontsize=14, fontweight="bold")
+    ax.text(*(a + height * 1.2), symbol, ha="center", va="center", fontsize=14, fontweight="bold")
 
 
 def _edge(a, towards):
