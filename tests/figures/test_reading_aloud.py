@@ -32,6 +32,8 @@ def test_a_score_is_engraved_in_the_colour_of_the_page():
     assert 'aria-label="four bars"' in body
     assert body.count('class="note"') == 17
     assert "black" not in body
+    own = re.search(r'<svg id="(\w+)"', body)[1]
+    assert f"#{own} path" in body  # the rule that draws staves and stems finds them
     assert body == score(TUNE, alt="four bars").html()
 
 

@@ -54,7 +54,8 @@ def one_hot(string):
 
 def test_what_is_legal_by_hand():
     x = one_hot("BPBTXSEPEB")
-    may = ["".join(np.array(list(reber.SYMBOLS))[row]) for row in reber.legal(reber.states(x)[:, 0])]
+    symbols, legal = np.array(list(reber.SYMBOLS)), reber.legal(reber.states(x)[:, 0])
+    may = ["".join(symbols[row]) for row in legal]
     assert may == [
         "TP", "B", "TP", "SX", "SX", "E", "P", "E", "B", "TP"
     ]  # fmt: skip

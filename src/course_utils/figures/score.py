@@ -39,12 +39,13 @@ def themed(svg, alt, width):
     """verovio's SVG -> SVG to put inline, black become the colour of the text."""
     svg = svg[svg.index("<svg") :]
     box = re.search(r'viewBox="([^"]+)"', svg)[1]
+    name = re.search(r'<svg[^>]* id="([^"]+)"', svg)[1]  # its own style sheet speaks to this name
     svg = re.sub(r"<desc>.*?</desc>|<!--.*?-->|<title[^>]*/>", "", svg, flags=re.S)
     svg = re.sub(r'(color|fill|stroke)="(black|#000000)"', r'\1="currentColor"', svg)
     svg = re.sub(r">\s*\n\s*<", "><", svg)
     rest = svg[svg.index(">") :]
     return (
-        f'<svg class="u-figure u-score" role="img" aria-label="{alt}" viewBox="{box}" '
+        f'<svg id="{name}" class="u-figure u-score" role="img" aria-label="{alt}" viewBox="{box}" '
         f'style="max-width:{width}px;color:var(--u-text);fill:var(--u-text)" '
         f'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"{rest}'
     ).strip()
