@@ -7,6 +7,7 @@ Blocks of a step (see ``lstm``): forward r, z, then what r multiplies and n (``g
 import numpy as np
 
 from course_utils.numpy_nn.fast.kernel import Columns, Kernel
+from course_utils.numpy_nn.fast.products import Product
 
 GRU_KEYS = ("gru", "gru_2014")
 
@@ -26,16 +27,12 @@ class GRUKernel(Kernel):
         self.n = self.block(self.Z, 3 if self.after else 2)
         self.dreset = self.new(H, B)
         self.reset = None if self.after else Columns(H, self.span, B, dtype)
-        self.weight_dx = self.new(3 * H, D)  # its rows n, z, r
-        self.weight_dh = self.new(3 * H, H)  # z, r, n
+        self.rows_x = self.new(3 * H, D)  # the weights as the gradients lie: n, z, r
+        self.rows_h = self.new(3 * H, H)  # z, r, n
+        self.sums["h"] = self.new(3 * H, H)
+        self.forth_rz, self.forth_n = Product(2 * H, H, B), Product(H, H, B)
         self.ones = np.ones(self.span * B, dtype)
         self.sum_n = np.zeros(H, dtype)
-        self.forward_views = [
-            self.view(t, self.from_x.by_step(end - first)[:, t - first])
-            for first, end in self.chunks
-            for t in range(first, end)
-        ]
-        self.backward_views = [*map(self.view_back, self.d, self.dy)]
 
     # -- forward -----------------------------------------------------------------------------------
 
@@ -49,24 +46,24 @@ class GRUKernel(Kernel):
         self.bias_n = params["bias_hh"][2 * self.H :, None].astype(self.dtype)
 
     def view(self, t, x_t):
-        """What one step reads and writes, cut out once."""
+        """What one step reads and writes."""
         z, H = self.Z[t], self.H
         blocks = [self.block(z, k) for k in range(4)]
-        return (self.h[t], z[: 3 * H], z[: 2 * H], x_t[: 2 * H], x_t[2 * H :],
-                *blocks, self.h[t + 1])  # fmt: skip
+        n = blocks[3] if self.after else self.forth_n.cut(blocks[2])
+        sums = self.forth.cut(z[: 3 * H]) if self.after else self.forth_rz.cut(z[: 2 * H])
+        return (self.h[t], sums, z[: 2 * H], x_t[: 2 * H], x_t[2 * H :],
+                *blocks, n, self.h[t + 1])  # fmt: skip
 
     def run(self, first, end):
-        dot, add, mul, tanh, sub, half = (
-            np.dot, np.add, np.multiply, np.tanh, np.subtract, self.half
-        )  # fmt: skip
-        after, weight, bias_n = self.after, self.weight_h, self.bias_n
-        weight_rz, weight_n = weight[: 2 * self.H], weight[2 * self.H :]
+        add, mul, tanh, sub, half = np.add, np.multiply, np.tanh, np.subtract, self.half
+        after, weight, bias_n, rows = self.after, self.weight_h, self.bias_n, 2 * self.H
+        forth = self.forth if after else self.forth_rz
+        weight_rz = forth.cut(weight if after else weight[:rows])
+        weight_n = self.forth_n.cut(weight[rows:])
+        dot, dot_n = forth.multiply, self.forth_n.multiply
         views = self.forward_views[first:end]
-        for h_prev, sums, rz, x_rz, x_n, r, z, third, fourth, h in views:
-            if after:
-                dot(weight, h_prev, out=sums)
-            else:
-                dot(weight_rz, h_prev, out=rz)
+        for h_prev, sums, rz, x_rz, x_n, r, z, third, fourth, sum_n, h in views:
+            dot(weight_rz, h_prev, out=sums)
             add(rz, x_rz, out=rz)
             tanh(rz, out=rz)
             mul(rz, half, out=rz)
@@ -78,7 +75,7 @@ class GRUKernel(Kernel):
             else:
                 n = third
                 mul(r, h_prev, out=fourth)
-                dot(weight_n, fourth, out=n)
+                dot_n(weight_n, fourth, out=sum_n)
             add(n, x_n, out=n)
             tanh(n, out=n)
             sub(h_prev, n, out=h)
@@ -91,14 +88,19 @@ class GRUKernel(Kernel):
         H = self.H
         self.sum_n[...] = 0
         for out, name, order in (
-            (self.weight_dx, "weight_ih", (2, 1, 0)),
-            (self.weight_dh, "weight_hh", (1, 0, 2)),
+            (self.rows_x, "weight_ih", (2, 1, 0)),
+            (self.rows_h, "weight_hh", (1, 0, 2)),
         ):
             for place, k in enumerate(order):
                 np.copyto(out[place * H : (place + 1) * H], params[name][k * H : (k + 1) * H])
+        self.weight_dx = self.rows_x
+        gated = self.rows_h if self.after else self.rows_h[: 2 * H]
+        self.back, self.weight_back = self.turned(gated, "gates")
+        if not self.after:
+            self.back_n, self.weight_back_n = self.turned(self.rows_h[2 * H :], "n")
 
     def view_back(self, d, dy):
-        """As ``view``: what one step of the way back reads and writes."""
+        """As ``view``, for the way back."""
         parts = d.reshape(5, self.H, self.B)
         through = self.block(d, 2, 4) if self.after else self.block(d, 2, 3)
         return dy, parts[:3], parts[0], parts[1], parts[3:], parts[4], through
@@ -123,16 +125,22 @@ class GRUKernel(Kernel):
         np.copyto(reset, r)
 
     def rerun(self, first, end):
-        dot, add, mul = np.dot, np.add, np.multiply
-        after, dh, dreset, H = self.after, self.dh, self.dreset, self.H
-        back = self.weight_dh.T if after else self.weight_dh[: 2 * H].T
-        back_n = self.weight_dh[2 * H :].T
+        add, mul = np.add, np.multiply
+        after, dh, dreset, back = self.after, self.dh, self.dreset, self.weight_back
+        dot, product = self.back.multiply, self.back.cut(dh)
+        if not after:
+            dot_n, back_n = self.back_n.multiply, self.weight_back_n
+            product_n = self.back_n.cut(dreset)
         views = reversed(self.backward_views[: end - first])
         for dy, outward, keep, dn, gated, reset, through in views:
             add(dh, dy, out=dh)
             mul(outward, dh, out=outward)
-            mul(gated, dn if after else dot(back_n, dn, out=dreset), out=gated)
-            dot(back, through, out=dh)
+            if after:
+                mul(gated, dn, out=gated)
+            else:
+                dot_n(back_n, dn, out=product_n)
+                mul(gated, dreset, out=gated)
+            dot(back, through, out=product)
             add(dh, keep, out=dh)
             if not after:
                 add(dh, reset, out=dh)
@@ -159,3 +167,9 @@ class GRUKernel(Kernel):
         np.copyto(grads["bias_hh"], grads["bias_ih"])
         if self.after:
             grads["bias_hh"][2 * H :] = self.sum_n
+
+    def restore(self, made, out, order):
+        """made (3H, ·), its gates in this order, to the spec's."""
+        H = self.H
+        for place, k in enumerate(order):
+            np.copyto(out[k * H : (k + 1) * H], made[place * H : (place + 1) * H])

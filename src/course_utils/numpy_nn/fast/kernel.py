@@ -2,14 +2,19 @@
 
 Inside a kernel everything is feature-major: a step's state is (H, B), its pre-activations (G·H, B),
 so that the recurrent product is weight (G·H, H) @ h (H, B).  BLAS runs it up to twice as fast as
-the mirrored h (B, H) @ weight.T, and what is activated together lies together.
+the mirrored h (B, H) @ weight.T, and what is activated together lies together.  The products of a
+step are asked for as ``products`` says.
 
 Two stretches of time matter.  The loop runs over *chunks* short enough for what a step reads and
 writes to stay in the cache; the weight gradients are products over *spans* of several chunks, long
 enough for adding them up to cost little beside the product.
 """
 
+from functools import cached_property
+
 import numpy as np
+
+from course_utils.numpy_nn.fast.products import Product
 
 CHUNK = 200_000
 """Numbers that a chunk may hold per buffer: 0.8 MB in float32, within a core's cache."""
@@ -43,10 +48,11 @@ class Columns:
 class Kernel:
     """One layer of one cell at one size: sets out the work, which subclasses do chunk by chunk.
 
-    A subclass gives ``gates``, the order in which it stacks the gates, as indices into the spec's
-    order; ``halved``, those among them that are logistic; ``slots``, the blocks of H rows that its
-    backward pass keeps for a step; ``da``, the slice of them (in blocks) that are gradients of
-    pre-activations.  It writes ``load``, ``forward_views``, ``run``, ``slopes`` and ``rerun``.
+    A subclass gives ``gates``, the order in which it stacks the gates on the way there, as indices
+    into the spec's order; ``halved``, those among them that are logistic; ``slots``, the blocks of
+    H rows that it keeps for a step on the way back; ``da``, the slice of them (in blocks) that are
+    gradients of pre-activations, in the spec's order unless it says otherwise in ``load_backward``
+    and ``gather``.  It writes ``load``, ``view``, ``run``, ``slopes``, ``view_back`` and ``rerun``.
     """
 
     gates = (0,)
@@ -65,17 +71,19 @@ class Kernel:
         self.h = self.new(T + 1, H, B)
         self.x = self.new(T * B, D + 1)  # with a one, which the bias meets
         self.x[:, D] = 1
-        self.from_x = Columns(G * H, n, B, dtype)
+        self.x_by_step = self.x[:, :, None] if B == 1 else self.new(T, D + 1, B)
+        self.from_x = self.new(n, G * H, B)
         self.weight_x, self.weight_h = self.new(G * H, D + 1), self.new(G * H, H)
-        self.weight_dx = self.new(G * H, D)
+        self.inward, self.forth = Product(G * H, D + 1, B), Product(G * H, H, B)
         self.work, self.dh = self.new(H, B), self.new(H, B)
         self.dy, self.d = self.new(n, H, B), self.new(n, self.slots * H, B)
         self.all_da = Columns((self.da.stop - self.da.start) * H, self.span, B, dtype)
         self.all_h = Columns(H, self.span, B, dtype)
         self.dx = self.new(T * B, D)
-        self.sums = {"x": self.new(G * H, D + 1), "h": self.new(G * H, H)}
-        self.parts = {k: np.empty_like(v) for k, v in self.sums.items() if self.span < T}
         self.grads = {name: self.new(*shape) for name, shape in spec.shapes(D, H).items()}
+        self.sums = {"x": self.new(G * H, D + 1), "h": self.grads["weight_hh"]}
+        self.parts = {k: np.empty_like(v) for k, v in self.sums.items() if self.span < T}
+        self.copies = {}  # of weights, turned for the way back
 
     def new(self, *shape):
         """An array for the kernel to write into."""
@@ -84,9 +92,12 @@ class Kernel:
     @property
     def nbytes(self):
         """Bytes of all arrays held."""
-        held = [*vars(self).values(), *self.grads.values(), *self.sums.values()]
-        held += [*self.parts.values()] + [a.data for a in held if isinstance(a, Columns)]
-        return sum(a.nbytes for a in held if isinstance(a, np.ndarray) and a.base is None)
+        held = [*vars(self).values()]
+        for arrays in (self.grads, self.sums, self.parts, self.copies):
+            held += arrays.values()
+        held += [a.data for a in held if isinstance(a, Columns)]
+        arrays = {id(a): a for a in held if isinstance(a, np.ndarray) and a.base is None}
+        return sum(a.nbytes for a in arrays.values())
 
     def block(self, array, *places):
         """The blocks first..last of array (…, blocks·H, B): ``places`` are their numbers."""
@@ -97,9 +108,11 @@ class Kernel:
     def forward(self, params, x, state):
         """x (T, B, D), state (each (B, H)) -> y (T, B, H), last states; both are views."""
         self.x[:, : self.D] = x.reshape(-1, self.D)
-        self.arrange(params["weight_hh"], self.weight_h, halve=True)
-        self.arrange(params["weight_ih"], self.weight_x[:, : self.D], halve=True)
-        self.arrange(self.bias(params), self.weight_x[:, self.D], halve=True)
+        if self.B != 1:
+            np.copyto(self.x_by_step, self.x.reshape(self.T, self.B, self.D + 1).transpose(0, 2, 1))
+        self.arrange(params["weight_hh"], self.weight_h)
+        self.arrange(params["weight_ih"], self.weight_x[:, : self.D])
+        self.arrange(self.bias(params), self.weight_x[:, self.D])
         self.h[0] = state[0].T
         self.load(params, state)
         for first, end in self.chunks:
@@ -111,23 +124,33 @@ class Kernel:
         """What is added to the inputs' share, in the spec's order of gates."""
         return params["bias_ih"] + params["bias_hh"]
 
-    def arrange(self, weight, out, halve):
-        """weight (G·H, ·) in the kernel's order of gates, the logistic ones halved if asked."""
+    def arrange(self, weight, out):
+        """weight (G·H, ·) in the kernel's order of gates, the logistic ones halved."""
         H = self.H
         for place, k in enumerate(self.gates):
             source, target = weight[k * H : (k + 1) * H], out[place * H : (place + 1) * H]
-            if halve and k in self.halved:
+            if k in self.halved:
                 np.multiply(source, self.half, out=target)
             else:
                 np.copyto(target, source)
 
     def project(self, first, end):
         """The inputs' share of the pre-activations of steps first..end, biases included."""
-        x, out = self.x[first * self.B : end * self.B], self.from_x.stored(end - first)
+        x, out = self.x_by_step[first:end], self.from_x[: end - first]
         if self.B == 1:
-            np.dot(x, self.weight_x.T, out=out)
-        else:
-            np.dot(self.weight_x, x.T, out=out)
+            np.dot(x[..., 0], self.weight_x.T, out=out[..., 0])
+        else:  # each piece of the weights serves all steps before the next one
+            weight, out = self.inward.cut(self.weight_x), self.inward.cut(out)
+            np.matmul(weight[..., None, :, :], x, out=np.moveaxis(out, 0, -3))
+
+    @cached_property
+    def forward_views(self):
+        """What each step reads and writes, cut out once."""
+        return [
+            self.view(t, self.from_x[t - first])
+            for first, end in self.chunks
+            for t in range(first, end)
+        ]
 
     def load(self, params, state):
         """Take what the loop needs from params and state, beyond what every cell has."""
@@ -141,8 +164,8 @@ class Kernel:
     def backward(self, params, dy, dstate):
         """dy (T, B, H), dstate (each (B, H)) -> dx (T, B, D), dstate0, grads."""
         T, B, D = self.T, self.B, self.D
-        self.arrange(params["weight_hh"], self.weight_h, halve=False)
-        self.arrange(params["weight_ih"], self.weight_dx, halve=False)
+        self.weight_dx = params["weight_ih"]
+        self.back, self.weight_back = self.turned(params["weight_hh"], "weight_back")
         np.copyto(self.dh, dstate[0].T)
         self.load_backward(params, dstate)
         end = T
@@ -162,6 +185,25 @@ class Kernel:
             end = first
         self.gather()
         return self.dx.reshape(T, B, D), self.first(), self.grads
+
+    def turned(self, weight, name):
+        """weight (R, H) -> the product that takes (R, B) back to (H, B), and what it multiplies.
+
+        That is weight.T, or, where the product is cut into pieces, a copy kept under ``name``.
+        """
+        R, H = weight.shape
+        back = Product(H, R, self.B)
+        if back.pieces == 1:
+            return back, weight.T
+        if name not in self.copies:
+            self.copies[name] = self.new(H, R)
+        np.copyto(self.copies[name], weight.T)
+        return back, back.cut(self.copies[name])
+
+    @cached_property
+    def backward_views(self):
+        """As ``forward_views``, for the steps of a chunk on the way back."""
+        return [self.view_back(d, dy) for d, dy in zip(self.d, self.dy, strict=True)]
 
     def load_backward(self, params, dstate):
         """As ``load``, for the way back."""
@@ -193,13 +235,6 @@ class Kernel:
 
     def gather(self):
         """The sums as gradients, in the spec's order of gates."""
-        self.restore(self.sums["x"][:, : self.D], self.grads["weight_ih"])
-        self.restore(self.sums["x"][:, self.D], self.grads["bias_ih"])
-        self.restore(self.sums["h"], self.grads["weight_hh"])
-        np.copyto(self.grads["bias_hh"], self.grads["bias_ih"])
-
-    def restore(self, made, out, gates=None):
-        """made (G·H, ·) from the kernel's order of gates (or the one given) to the spec's."""
-        H = self.H
-        for place, k in enumerate(gates or self.gates):
-            np.copyto(out[k * H : (k + 1) * H], made[place * H : (place + 1) * H])
+        np.copyto(self.grads["weight_ih"], self.sums["x"][:, : self.D])
+        for name in ("bias_ih", "bias_hh"):
+            np.copyto(self.grads[name], self.sums["x"][:, self.D])

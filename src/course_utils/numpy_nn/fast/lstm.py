@@ -2,8 +2,9 @@
 
 A step's numbers lie as blocks (H, B) in an order that lets one call do the work of several:
 forward o, i, f, g, c_prev, so that one tanh serves four gates and one product makes i·g and
-f·c_prev; on the way back from_h, o, i, f, g, keep, of which the first two are multiplied by dh and
-the others by dc.  Blocks that a variant lacks are left out.
+f·c_prev; on the way back keep, i, f, g, o, from_h, of which the last two are multiplied by dh and
+the others by dc, and the middle lies as PyTorch stacks the gates.  Blocks that a variant lacks are
+left out.
 """
 
 import numpy as np
@@ -42,9 +43,9 @@ class LSTMKernel(Kernel):
         self.gates = tuple(gates.index(k) for k in order)
         self.halved = tuple(gates.index(k) for k in "oif" if k in gates)
         self.place = {k: n for n, k in enumerate([*order, "c"])}  # blocks of a step, forward
-        names = ["from_h", *order] + ["keep"] * self.keeps
+        names = ["keep"] * self.keeps + [*self.early, "g"] + ["o"] * self.has_o + ["from_h"]
         self.slot = {k: n for n, k in enumerate(names)}  # and on the way back
-        self.slots, self.da = len(names), slice(1, 1 + len(order))
+        self.slots, self.da = len(names), slice(self.keeps, len(names) - 1)
         super().__init__(spec, T, B, D, H, dtype)
         self.Z = self.new(T + 1, len(self.place) * H, B)
         self.c = self.block(self.Z, self.place["c"])
@@ -54,18 +55,12 @@ class LSTMKernel(Kernel):
             self.tanh_c = self.new(T, H, B)
         self.dc, self.pair = self.new(H, B), self.new(2, H, B)
         self.seen = self.new(len(self.peeping), H, B)
-        self.forward_views = [
-            self.view(t, self.from_x.by_step(end - first)[:, t - first])
-            for first, end in self.chunks
-            for t in range(first, end)
-        ]
-        self.backward_views = [*map(self.view_back, self.d, self.dy)]
         self.advance = getattr(self, f"_advance_{self.coupled or ''.join(self.early)}")
 
     # -- forward -----------------------------------------------------------------------------------
 
     def view(self, t, x_t):
-        """What one step reads and writes, cut out once."""
+        """What one step reads and writes."""
         z, place, H = self.Z[t], self.place, self.H
         gated = self.early if self.late else ["o"] * self.has_o + self.early
         logistic = self.block(z, *(place[k] for k in gated))
@@ -74,8 +69,9 @@ class LSTMKernel(Kernel):
         early = self.block(z, *(place[k] for k in self.early)).reshape(len(self.early), H, self.B)
         moved = z[place["g"] * H :].reshape(2, H, self.B)  # g, c_prev
         return (
-            self.h[t], z[: len(self.gates) * H], x_t, active, logistic,
-            early, moved, self.c[t + 1], o, self.tanh_c[t], self.h[t + 1],
+            self.h[t], self.forth.cut(z[: len(self.gates) * H]), z[: len(self.gates) * H],
+            x_t, active, logistic, early, moved, self.c[t + 1], o,
+            self.tanh_c[t], self.h[t + 1],
         )  # fmt: skip
 
     def load(self, params, state):
@@ -91,14 +87,13 @@ class LSTMKernel(Kernel):
         return self.h[-1].T, self.c[-1].T
 
     def run(self, first, end):
-        dot, add, mul, tanh, half = np.dot, np.add, np.multiply, np.tanh, self.half
-        weight, inner, outer, seen, work = (
-            self.weight_h, self.inner, self.outer, self.seen, self.work
-        )  # fmt: skip
+        add, mul, tanh, half = np.add, np.multiply, np.tanh, self.half
+        dot, weight = self.forth.multiply, self.forth.cut(self.weight_h)
+        inner, outer, seen, work = self.inner, self.outer, self.seen, self.work
         advance, squash_c = self.advance, self.squash_c
         views = self.forward_views[first:end]
-        for h_prev, z, x_t, active, logistic, early, moved, c, o, tanh_c, h in views:
-            dot(weight, h_prev, out=z)
+        for h_prev, sums, z, x_t, active, logistic, early, moved, c, o, tanh_c, h in views:
+            dot(weight, h_prev, out=sums)
             add(z, x_t, out=z)
             if inner is not None:
                 mul(moved[1], inner, out=seen)
@@ -145,13 +140,13 @@ class LSTMKernel(Kernel):
     # -- backward ----------------------------------------------------------------------------------
 
     def view_back(self, d, dy):
-        """As ``view``: what one step of the way back reads and writes."""
+        """As ``view``, for the way back."""
         slot, parts = self.slot, d.reshape(self.slots, self.H, self.B)
-        inward = parts[1 + self.has_o :]  # those times dc
+        outward = slot["o"] if self.has_o else slot["from_h"]  # from here on times dh
         return (
-            dy, parts[: 1 + self.has_o], parts[0],
-            self.block(d, slot["o"]) if self.has_o else None, inward,
-            inward[: len(self.early)], inward[-1] if self.keeps else self.dc,
+            dy, parts[outward:], parts[-1], parts[slot["o"]] if self.has_o else None,
+            parts[:outward], parts[self.keeps : slot["g"]],
+            parts[0] if self.keeps else self.dc,
             self.block(d, self.da.start, self.da.stop - 1),
         )  # fmt: skip
 
@@ -171,9 +166,9 @@ class LSTMKernel(Kernel):
         z = {k: self.block(self.Z[first:end], n) for k, n in self.place.items()}
         h, tanh_c = self.h[first + 1 : end + 1], self.tanh_c[first:end]
         sub, mul, one = np.subtract, np.multiply, self.one
-        gates = len(self.gates) - 1  # all but g are logistic, and lie first in both
-        sub(one, self.block(self.Z[first:end], 0, gates - 1),
-            out=self.block(self.d[: end - first], 1, gates))  # fmt: skip
+        for gates in filter(None, (self.early, ["o"] * self.has_o)):
+            sub(one, self.block(self.Z[first:end], *(self.place[k] for k in gates)),
+                out=self.block(self.d[: end - first], *(self.slot[k] for k in gates)))  # fmt: skip
         for gate, factor in (("i", "g"), ("f", "c")):
             if gate in d:
                 mul(d[gate], z[gate], out=d[gate])
@@ -204,8 +199,9 @@ class LSTMKernel(Kernel):
             mul(d["o"], h, out=d["o"])
 
     def rerun(self, first, end):
-        dot, add, mul = np.dot, np.add, np.multiply
-        back, dh, dc, work = self.weight_h.T, self.dh, self.dc, self.work
+        add, mul = np.add, np.multiply
+        dot, back, product = self.back.multiply, self.weight_back, self.back.cut(self.dh)
+        dh, dc, work = self.dh, self.dc, self.work
         inner, outer, seen, carried = self.inner, self.outer, self.seen, self.dc
         views = reversed(self.backward_views[: end - first])
         for dy, outward, from_h, da_o, inward, early, kept, da in views:
@@ -221,7 +217,7 @@ class LSTMKernel(Kernel):
                 mul(early, inner, out=seen)
                 for part in seen:
                     add(carried, part, out=carried)
-            dot(back, da, out=dh)
+            dot(back, da, out=product)
         if carried is not dc:
             np.copyto(dc, carried)
         self._peephole_gradients(first, end)

@@ -13,18 +13,16 @@ class RNNKernel(Kernel):
     def __init__(self, spec, T, B, D, H, dtype):
         super().__init__(spec, T, B, D, H, dtype)
         self.relu = spec.key == "rnn_relu"
-        h = self.h
-        self.forward_views = [
-            (h[t], self.from_x.by_step(end - first)[:, t - first], h[t + 1])
-            for first, end in self.chunks
-            for t in range(first, end)
-        ]
-        self.backward_views = [*zip(self.d, self.dy, strict=True)]
+
+    def view(self, t, x_t):
+        """What one step reads and writes."""
+        return self.h[t], self.forth.cut(self.h[t + 1]), x_t, self.h[t + 1]
 
     def run(self, first, end):
-        weight, dot, add, tanh, maximum = self.weight_h, np.dot, np.add, np.tanh, np.maximum
-        for h_prev, x_t, h in self.forward_views[first:end]:
-            dot(weight, h_prev, out=h)
+        weight, dot = self.forth.cut(self.weight_h), self.forth.multiply
+        add, tanh, maximum = np.add, np.tanh, np.maximum
+        for h_prev, product, x_t, h in self.forward_views[first:end]:
+            dot(weight, h_prev, out=product)
             add(h, x_t, out=h)
             if self.relu:
                 maximum(h, 0, out=h)
@@ -40,9 +38,14 @@ class RNNKernel(Kernel):
             np.multiply(h, h, out=d)
             np.subtract(self.one, d, out=d)
 
+    def view_back(self, d, dy):
+        """As ``view``, for the way back."""
+        return d, dy
+
     def rerun(self, first, end):
-        back, dh, dot, add, mul = self.weight_h.T, self.dh, np.dot, np.add, np.multiply
+        back, dot, add, mul = self.weight_back, self.back.multiply, np.add, np.multiply
+        dh, product = self.dh, self.back.cut(self.dh)
         for d, dy in reversed(self.backward_views[: end - first]):
             add(dh, dy, out=dh)
             mul(d, dh, out=d)
-            dot(back, d, out=dh)
+            dot(back, d, out=product)
