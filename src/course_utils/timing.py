@@ -24,8 +24,10 @@ def interleave(work, *, seconds=1.0, least=7, most=400, clock=time.process_time)
     """Call the functions of ``work`` (name -> function) in turn, round after round.
 
     Rounds go on for ``seconds`` on the wall, but at least ``least`` and at most ``most``.  Returns
-    name -> seconds a call, by round (rounds,).  A load that comes and goes hits all alike.
+    name -> seconds a call, by round (rounds,).  A load that comes and goes hits all alike.  Each
+    finds the caches as the one before has left them, so every round has another order.
     """
+    order = np.random.default_rng(0)
     repeat = {name: _repeats(call, clock) for name, call in work.items()}
     rounds = {name: [] for name in work}
     collects = gc.isenabled()
@@ -33,7 +35,8 @@ def interleave(work, *, seconds=1.0, least=7, most=400, clock=time.process_time)
     try:
         end, n = time.perf_counter() + seconds, 0
         while (time.perf_counter() < end or n < least) and n < most:
-            for name, call in work.items():
+            for k in order.permutation(len(work)):
+                name, call = [*work.items()][k]
                 rounds[name].append(_sample(call, repeat[name], clock))
             n += 1
     finally:

@@ -8,7 +8,7 @@ from problems import close, make
 
 from course_utils import numpy_nn
 from course_utils.numpy_nn import fast
-from course_utils.numpy_nn.fast import kernel
+from course_utils.numpy_nn.fast import kernel, products
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
 
@@ -55,6 +55,35 @@ def test_neither_do_they_depend_on_how_the_sequence_is_cut(key, B, steps, monkey
     assert len(whole.chunks) == 1 and len(cut.chunks) == -(-T // steps) and cut.span < T
     p = make(key, T=T, B=B, D=D, H=H)
     equal(tuned(p), readable(p), 1e-10)
+
+
+@pytest.mark.parametrize("key", fast.KEYS)
+def test_nor_on_how_the_products_are_cut(key, monkeypatch):
+    monkeypatch.setattr(products, "small_products", lambda: True)
+    monkeypatch.setattr(products, "LARGEST", 40)
+    monkeypatch.setattr(products, "LEAST_ROWS", 1)
+    T, B, D, H = 7, 3, 5, 6
+    cut = fast.Workspace().kernel(SPECS[key], (T, B, D, H), np.dtype(float))
+    assert cut.forth.pieces > 1 and cut.inward.pieces > 1
+    p = make(key, T=T, B=B, D=D, H=H)
+    equal(tuned(p), readable(p))
+
+
+def test_products_are_cut_only_where_that_helps(monkeypatch):
+    monkeypatch.setattr(products, "small_products", lambda: True)
+    assert products.pieces(1024, 256, 32) == 16  # 64 rows: the most that stay below 100³
+    assert products.pieces(128, 32, 32) == 1  # small enough as it is
+    assert products.pieces(1021, 256, 32) == 1  # a prime number of rows
+    assert products.pieces(64, 4096, 64) == 1  # pieces would be too thin
+    monkeypatch.setattr(products, "small_products", lambda: False)
+    assert products.pieces(1024, 256, 32) == 1
+
+
+def test_kernels_pinned_to_an_older_processor_are_not_expected_to_have_them(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    products.small_products.cache_clear()
+    assert not products.small_products()
+    products.small_products.cache_clear()
 
 
 @pytest.mark.parametrize("key", fast.KEYS)

@@ -26,7 +26,7 @@ class GRUKernel(Kernel):
         self.Z = self.new(T, 4 * H, B)
         self.n = self.block(self.Z, 3 if self.after else 2)
         self.dreset = self.new(H, B)
-        self.reset = None if self.after else Columns(H, self.span, B, dtype)
+        self.reset = None if self.after else Columns(H, self.span, B, self.new)
         self.rows_x = self.new(3 * H, D)  # the weights as the gradients lie: n, z, r
         self.rows_h = self.new(3 * H, H)  # z, r, n
         self.sums["h"] = self.new(3 * H, H)

@@ -19,6 +19,21 @@ from course_utils.numpy_nn.fast.products import Product
 CHUNK = 200_000
 """Numbers that a chunk may hold per buffer: 0.8 MB in float32, within a core's cache."""
 
+LINE = 64
+"""Bytes of a cache line."""
+
+
+def aligned(shape, dtype):
+    """An empty array that starts where a cache line does.
+
+    A vector register of AVX-512 holds a cache line; read across the seam of two, it takes twice as
+    long.  NumPy itself promises 16 bytes.
+    """
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
+
 
 class Columns:
     """A matrix (rows, n·B) whose columns run over time, n at most ``steps``, and its views.
@@ -26,9 +41,9 @@ class Columns:
     With one sequence it is stored the other way round, so that a step is contiguous.
     """
 
-    def __init__(self, rows, steps, B, dtype):
+    def __init__(self, rows, steps, B, new):
         self.rows, self.B = rows, B
-        self.data = np.empty(rows * steps * B, dtype)
+        self.data = new(rows * steps * B)
 
     def stored(self, n):
         """The memory of n steps, contiguous: (rows, n·B), or (n, rows) when B is 1."""
@@ -62,7 +77,7 @@ class Kernel:
 
     def __init__(self, spec, T, B, D, H, dtype):
         self.spec, self.T, self.B, self.D, self.H, self.dtype = spec, T, B, D, H, dtype
-        self.calls = 0
+        self.calls = self.nbytes = 0
         self.half, self.one = dtype.type(0.5), dtype.type(1)
         G = len(self.gates)
         n = max(1, min(T, CHUNK // max(1, self.slots * H * B)))
@@ -77,27 +92,19 @@ class Kernel:
         self.inward, self.forth = Product(G * H, D + 1, B), Product(G * H, H, B)
         self.work, self.dh = self.new(H, B), self.new(H, B)
         self.dy, self.d = self.new(n, H, B), self.new(n, self.slots * H, B)
-        self.all_da = Columns((self.da.stop - self.da.start) * H, self.span, B, dtype)
-        self.all_h = Columns(H, self.span, B, dtype)
+        self.all_da = Columns((self.da.stop - self.da.start) * H, self.span, B, self.new)
+        self.all_h = Columns(H, self.span, B, self.new)
         self.dx = self.new(T * B, D)
         self.grads = {name: self.new(*shape) for name, shape in spec.shapes(D, H).items()}
         self.sums = {"x": self.new(G * H, D + 1), "h": self.grads["weight_hh"]}
-        self.parts = {k: np.empty_like(v) for k, v in self.sums.items() if self.span < T}
+        self.parts = {k: self.new(*v.shape) for k, v in self.sums.items() if self.span < T}
         self.copies = {}  # of weights, turned for the way back
 
     def new(self, *shape):
-        """An array for the kernel to write into."""
-        return np.empty(shape, self.dtype)
-
-    @property
-    def nbytes(self):
-        """Bytes of all arrays held."""
-        held = [*vars(self).values()]
-        for arrays in (self.grads, self.sums, self.parts, self.copies):
-            held += arrays.values()
-        held += [a.data for a in held if isinstance(a, Columns)]
-        arrays = {id(a): a for a in held if isinstance(a, np.ndarray) and a.base is None}
-        return sum(a.nbytes for a in arrays.values())
+        """An array for the kernel to write into, counted in ``nbytes``."""
+        made = aligned(shape, self.dtype)
+        self.nbytes += made.nbytes
+        return made
 
     def block(self, array, *places):
         """The blocks first..last of array (…, blocks·H, B): ``places`` are their numbers."""
