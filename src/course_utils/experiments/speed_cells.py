@@ -29,7 +29,7 @@ class Config:
         "lstm_1997", "lstm_peephole", "lstm_coupled", "lstm_cifg", "lstm_nig", "lstm_nfg",
         "lstm_nog", "lstm_niaf", "lstm_noaf",
     )  # fmt: skip
-    variant_sizes: tuple = ((25, 1, 64, 100), (35, 32, 256, 256))
+    variant_sizes: tuple = sizes
     layers: tuple = ("lstm_peephole", "lstm_cifg", "gru_2014")
     seconds: float = 2.0
     least: int = 7
@@ -57,8 +57,10 @@ def run(config, progress=iter):
             "blas": timing.blas(),
             "cells": cells,
             "summary": {key: summary(rows) for key, rows in cells.items()},
-            "variants": variants(config),
-            "layers": layers(config),
+            "variants": (by_size := variants(config, progress)),
+            "variants_most": max(row["most"] for row in by_size),
+            "layers": (by_cell := layers(config, progress)),
+            "layers_summary": {key: spread(rows) for key, rows in by_cell.items()},
         }
 
 
@@ -111,10 +113,22 @@ def summary(rows):
     }
 
 
-def variants(config):
+def spread(rows):
+    """Over the sizes: the least and most times that our layer is ahead of the loop."""
+    ahead = [row["eager_over_fast"] for row in rows]
+    return {
+        "least": min(ahead),
+        "most": max(ahead),
+        "mean": _digits(np.exp(np.mean(np.log(ahead)))),
+        "ahead": sum(a >= 2.5 for a in ahead),
+        "of": len(ahead),
+    }
+
+
+def variants(config, progress):
     """By size: each variant's fast step over that of the LSTM with forget gate."""
     found = []
-    for size in config.variant_sizes:
+    for size in progress(config.variant_sizes):
         work = {key: Case(key, size).fast() for key in ("lstm", *config.variants)}
         times = _times(config, work)
         over = {k: _digits(timing.ratio(times, k, "lstm")) for k in config.variants}
@@ -122,25 +136,22 @@ def variants(config):
     return found
 
 
-def layers(config):
+def layers(config, progress):
     """By cell without a kernel in PyTorch, and size: our loop over our fast backend."""
-    found = {}
-    for key in config.layers:
-        rows = []
-        for size in config.variant_sizes:
-            case = Case(key, size)
-            work = {"eager": case.torch("eager"), "fused": case.torch("fused")}
-            work["nn.LSTM"] = Case("lstm", size).torch()
-            times = _times(config, work)
-            rows.append(
-                {
-                    "size": list(size),
-                    "seconds": _short(timing.medians(times)),
-                    "eager_over_fast": _digits(timing.ratio(times, "eager", "fused")),
-                    "lstm_over_fast": _digits(timing.ratio(times, "nn.LSTM", "fused")),
-                }
-            )
-        found[key] = rows
+    found = {key: [] for key in config.layers}
+    for key, size in progress([(k, s) for k in config.layers for s in config.variant_sizes]):
+        case = Case(key, size)
+        work = {"eager": case.torch("eager"), "fused": case.torch("fused")}
+        work["nn.LSTM"] = Case("lstm", size).torch()
+        times = _times(config, work)
+        found[key].append(
+            {
+                "size": list(size),
+                "seconds": _short(timing.medians(times)),
+                "eager_over_fast": _digits(timing.ratio(times, "eager", "fused")),
+                "lstm_over_fast": _digits(timing.ratio(times, "nn.LSTM", "fused")),
+            }
+        )
     return found
 
 
