@@ -25,7 +25,7 @@ class GRUKernel(Kernel):
         super().__init__(spec, T, B, D, H, dtype)
         self.Z = self.new(T, 4 * H, B)
         self.n = self.block(self.Z, 3 if self.after else 2)
-        self.dreset = self.new(H, B)
+        self.dreset, self.bias_n = self.new(H, B), self.new(H, B)
         self.reset = None if self.after else Columns(H, self.span, B, self.new)
         self.rows_x = self.new(3 * H, D)  # the weights as the gradients lie: n, z, r
         self.rows_h = self.new(3 * H, H)  # z, r, n
@@ -43,7 +43,7 @@ class GRUKernel(Kernel):
         return bias
 
     def load(self, params, state):
-        self.bias_n = params["bias_hh"][2 * self.H :, None].astype(self.dtype)
+        self.bias_n[...] = params["bias_hh"][2 * self.H :, None]
 
     def view(self, t, x_t):
         """What one step reads and writes."""

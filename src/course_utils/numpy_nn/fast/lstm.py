@@ -55,6 +55,9 @@ class LSTMKernel(Kernel):
             self.tanh_c = self.new(T, H, B)
         self.dc, self.pair = self.new(H, B), self.new(2, H, B)
         self.seen = self.new(len(self.peeping), H, B)
+        # peepholes, repeated for every sequence: a row times one number is slower than two rows
+        self.inner = self.new(len(self.peeping), H, B) if self.peeping else None
+        self.outer = self.new(H, B) if self.late else None
         self.advance = getattr(self, f"_advance_{self.coupled or ''.join(self.early)}")
 
     # -- forward -----------------------------------------------------------------------------------
@@ -79,9 +82,10 @@ class LSTMKernel(Kernel):
         self._load_peepholes(params, self.half)
 
     def _load_peepholes(self, params, scale):
-        self.inner = [params[f"weight_c{k}"] for k in self.peeping]
-        self.inner = np.stack(self.inner)[..., None] * scale if self.inner else None
-        self.outer = params["weight_co"][:, None] * scale if self.late else None
+        for n, k in enumerate(self.peeping):
+            np.multiply(params[f"weight_c{k}"][:, None], scale, out=self.inner[n])
+        if self.late:
+            np.multiply(params["weight_co"][:, None], scale, out=self.outer)
 
     def last(self):
         return self.h[-1].T, self.c[-1].T
@@ -152,7 +156,7 @@ class LSTMKernel(Kernel):
 
     def load_backward(self, params, dstate):
         np.copyto(self.dc, dstate[1].T)
-        self._load_peepholes(params, 1)
+        self._load_peepholes(params, self.one)
         for name, grad in self.grads.items():
             if name.startswith("weight_c"):
                 grad[...] = 0
