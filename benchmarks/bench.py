@@ -48,6 +48,7 @@ def measure(quick=False):
         name = module.__name__.rpartition(".")[2]
         config = module.QUICK if quick else shorter(module.Config())
         found[name] = module.run(config, lambda items, name=name: tqdm(items, desc=name))
+    found["goals"] = goals(found["speed_cells"])
     found["imports"] = imports(3 if quick else 7)
     found["chapters"] = chapters()
     found["seconds"] = round(time.perf_counter() - start, 1)
@@ -140,6 +141,7 @@ def tables(found):
     for name, value in here["environment"].items():
         yield f"{name}={value} is set"
     yield from training(found["speed_cells"])
+    yield from reached(found["goals"])
     yield from growth(found["speed_growth"])
     yield from ladder(found["speed_ladder"])
     yield "\nimport, CPU seconds: " + ", ".join(f"{k} {v:.2f}" for k, v in found["imports"].items())
@@ -173,6 +175,37 @@ def training(cells):
     for key, rows in cells["layers"].items():
         ratios = ", ".join(f"{row['eager_over_fast']:.2f}" for row in rows)
         yield f"{key} in PyTorch, loop / fused: {ratios}"
+
+
+def goals(cells):
+    """What the tuned layers were built to reach, and what they reach here: rows of plain values."""
+    summary, first = cells["summary"], cells["cells"]["lstm"][0]
+    found = [("LSTM, readable / fast, first size", first["readable_over_fast"], 6)]
+    for key, statement, bound in (
+        ("lstm", "LSTM, nn.LSTM / fast, geometric mean", 1.2),
+        ("gru", "GRU, nn.GRU / fast, least", 1.8),
+        ("rnn", "RNN, nn.RNN / fast, least", 2.0),
+    ):
+        if key in summary:
+            name = "torch_over_fast" + ("" if key == "lstm" else "_least")
+            found.append((statement, summary[key][name], bound))
+    if cells["floor"]["of"]:
+        found.append(("share of floor where B H >= 8000, least", cells["floor"]["least"], 0.8))
+    found.append(("LSTM / its slowest variant", 1 / cells["variants_most"], 1 / 1.25))
+    for key, spread in cells["layers_summary"].items():
+        found.append((f"{key} in PyTorch, loop / fused, least", spread["least"], 2.5))
+    return [
+        {"goal": text, "here": round(here, 3), "at_least": bound, "met": bool(here >= bound)}
+        for text, here, bound in found
+    ]
+
+
+def reached(rows):
+    """The goals as a table."""
+    yield "\nGoals"
+    for row in rows:
+        verdict = "met" if row["met"] else "missed"
+        yield f"  {row['goal']:56}{row['here']:7.2f}   at least {row['at_least']:.2f}   {verdict}"
 
 
 def growth(found):

@@ -26,7 +26,8 @@ def test_a_quick_run_writes_the_machine_and_what_was_measured(tmp_path):
     assert found["imports"]["course_utils"] < found["imports"]["torch"]
     row = found["speed_cells"]["cells"]["lstm"][0]
     assert {"readable", "fast", "torch"} < set(row["seconds"]) and row["floor"] > 0
-    for text in ("readable/fast", "us a step", "The ladder, small", str(path)):
+    assert {goal["met"] for goal in found["goals"]} <= {True, False} and len(found["goals"]) >= 5
+    for text in ("readable/fast", "Goals", "us a step", "The ladder, small", str(path)):
         assert text in done.stdout
 
 

@@ -57,6 +57,7 @@ def run(config, progress=iter):
             "blas": timing.blas(),
             "cells": cells,
             "summary": {key: summary(rows) for key, rows in cells.items()},
+            "floor": shares(cells),
             "variants": (by_size := variants(config, progress)),
             "variants_most": max(row["most"] for row in by_size),
             "layers": (by_cell := layers(config, progress)),
@@ -111,6 +112,18 @@ def summary(rows):
         "forward_most": max(forward),
         "of": len(rows),
     }
+
+
+def shares(cells):
+    """Of the floor, over all cells, at the sizes where products are most of the work."""
+    found = [
+        row["share_of_floor"]
+        for rows in cells.values()
+        for row in rows
+        if row["size"][1] * row["size"][3] >= 8000 and row["size"][2] > 1  # B H, D
+    ]
+    most = {"least": min(found), "most": max(found)} if found else {}
+    return most | {"reached": sum(share >= 0.8 for share in found), "of": len(found)}
 
 
 def spread(rows):
