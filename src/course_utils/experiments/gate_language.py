@@ -1,6 +1,6 @@
 """Does a new subject make the cell forget the old one, and do its gates decide?
 
-Look into trained networks; then hold gates at their averages and see what breaks.
+Look into trained networks; then hold gates, cut the belt or the loop, and see what breaks.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils import equations, torch_nn
+from course_utils import torch_nn
 from course_utils.experiments._fast import set_bias
-from course_utils.spec import NUMPY
+from course_utils.experiments._inside import CUTS, HELD, inside, scores
 from course_utils.specs import SPECS
 from course_utils.tasks.subjects import MEN, PRONOUNS, WOMEN, WORDS, Subjects, gender
 from course_utils.training import fit, torch_step
@@ -51,9 +51,6 @@ def one_hot(ids):
     return torch.nn.functional.one_hot(torch.as_tensor(ids), len(WORDS)).float()
 
 
-HELD = {"f": "f", "i": "i", "o": "o", "all": "ifo"}
-
-
 def run(config, progress=iter):
     """Per seed: agreement of the pronouns, and the gates of the unit that knows the gender.
 
@@ -78,8 +75,9 @@ def middle(rows):
     """Medians over the seeds."""
     names = "agreement correlation forget_new forget_same forget_filler belt".split()
     found = {name: float(np.median([row[name] for row in rows])) for name in names}
-    held = {k: float(np.median([row["held"][k] for row in rows])) for k in HELD}
-    return found | {"held": held}
+    for way, keys in (("held", HELD), ("cut", CUTS)):
+        found[way] = {k: float(np.median([row[way][k] for row in rows])) for k in keys}
+    return found
 
 
 def one_seed(config, seed, keeps=None):
@@ -108,12 +106,13 @@ def one_seed(config, seed, keeps=None):
         bar=False,
     )
     new = task.sample(np.random.default_rng((seed, 2)), 300)
-    inside = gates(model, new.x)
+    params, x = torch_nn.to_numpy(model.layer), one_hot(new.x).numpy()
+    seen = inside(params, x)
     known = gender(new.x)
-    correlation = [np.corrcoef(inside["c"][..., k].ravel(), known.ravel())[0, 1]
+    correlation = [np.corrcoef(seen["c"][..., k].ravel(), known.ravel())[0, 1]
                    for k in range(config.hidden)]  # fmt: skip
     unit = int(np.argmax(np.abs(correlation)))
-    f = inside["f"][..., unit]
+    f = seen["f"][..., unit]
     named = new.x < len(WOMEN) + len(MEN)
     changed = np.zeros_like(named)
     changed[1:] = named[1:] & (known[1:] != known[:-1])
@@ -123,43 +122,19 @@ def one_seed(config, seed, keeps=None):
     filler[:2] = False
     words = SENTENCE.split()
     ids = np.array([[WORDS.index(word)] for word in words])
-    seen = gates(model, ids)
+    told = inside(params, one_hot(ids).numpy())
     sign = float(np.sign(correlation[unit]))
-    means = {k: inside[k].mean((0, 1)) for k in "ifo"}
-    held = {
-        name: agreement(model, new, gates(model, new.x, {k: means[k] for k in which})["h"])
-        for name, which in HELD.items()
-    }
     return {
-        "agreement": agreement(model, new, inside["h"]),
-        "held": held,
-        "belt": float(np.median(belt_share(inside, new, unit))),
+        "agreement": agreement(model, new, seen["h"]),
+        **scores(params, x, lambda h: agreement(model, new, h)),
+        "belt": float(np.median(belt_share(seen, new, unit))),
         "correlation": float(abs(correlation[unit])),
         "forget_new": float(f[changed].mean()),
         "forget_same": float(f[same].mean()),
         "forget_filler": float(f[filler].mean()),
-        "trace": {"words": words, "c": (sign * seen["c"][:, 0, unit]).round(3).tolist()}
-        | {k: seen[k][:, 0, unit].round(3).tolist() for k in "ifo"},
+        "trace": {"words": words, "c": (sign * told["c"][:, 0, unit]).round(3).tolist()}
+        | {k: told[k][:, 0, unit].round(3).tolist() for k in "ifo"},
     }
-
-
-def gates(model, ids, held=None):
-    """Gates, candidate and states at each step, by the printed equations: name -> (T, n, H).
-
-    held {gate: (H,)}: gates that stand at these values whatever the net computes.
-    """
-    spec, x = SPECS["lstm"], one_hot(ids).numpy()
-    held = {k: np.broadcast_to(v, (x.shape[1], len(v))) for k, v in (held or {}).items()}
-    lines = [line for line in spec.equations if equations.target(line) not in held]
-    known = spec.symbol_values(torch_nn.to_numpy(model.layer)) | held
-    h = c = np.zeros((x.shape[1], model.layer.hidden_size), np.float32)
-    found = {name: [] for name in "ifogch"}
-    for x_t in x:
-        now = equations.evaluate(lines, known | {"x": x_t, "h_prev": h, "c_prev": c}, NUMPY)
-        h, c = now["h"], now["c"]
-        for name, values in found.items():
-            values.append(now[name])
-    return {name: np.array(values, float) for name, values in found.items()}
 
 
 def asked(batch):
@@ -177,15 +152,15 @@ def agreement(model, batch, h):
     return float((guess == batch.target)[asked(batch)].mean())
 
 
-def belt_share(inside, batch, unit):
+def belt_share(seen, batch, unit):
     """What part of the unit's content, before each pronoun, was written at the last name.
 
     That is what came along the belt, shrunk by every forget gate on the way, over all that is
     there; the rest was written since, or is older.  Pronouns right after a name are left out:
     nothing had to be carried to them.
     """
-    f, c = inside["f"][..., unit], inside["c"][..., unit]
-    written = (inside["i"] * inside["g"])[..., unit]
+    f, c = seen["f"][..., unit], seen["c"][..., unit]
+    written = (seen["i"] * seen["g"])[..., unit]
     named = batch.x < len(WOMEN) + len(MEN)
     carried = np.zeros_like(c)
     for t in range(len(c)):  # carried (T, n): restarted by a name, else multiplied by f
