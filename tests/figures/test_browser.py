@@ -40,8 +40,11 @@ def path(tmp_path_factory):
              figures.decay_explorer(decay()), frames]  # fmt: skip
     head = "".join(f'<link rel="stylesheet" href="{n}">' for n in names["css"])
     scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
-    body = "".join(p.html() for p in parts)
-    look = "<style>body { background: var(--u-page); color: var(--u-text); margin: 1rem }</style>"
+    body = "".join(f'<div class="output">{p.html()}</div>' for p in parts)  # as the book has it
+    look = (
+        "<style>body { background: var(--u-page); color: var(--u-text); margin: 1rem }"
+        ".output { overflow: auto }</style>"
+    )
     write_text(
         folder / "page.html",
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
@@ -236,11 +239,13 @@ def test_on_a_phone_the_cell_stays_in_sight_of_its_sliders(browser, path):
     window = Page(browser, width=390)
     page = window.open(path)
     page.get_by_text("Through h", exact=True).click()
-    for name in ("f", "c_0", "h_0"):
+    page.locator(".u-lstm [name=h_0]").focus()
+    for name in ("h_0", "c_0", "o", "g", "i", "f", "x", "t"):  # backwards, so the page scrolls up
         slider = page.locator(f".u-lstm [name={name}]")
-        slider.focus()
+        assert slider.evaluate("e => e === document.activeElement"), name
         board, box = (e.bounding_box() for e in (page.locator(".u-lstm .u-circuit"), slider))
-        assert 0 <= board["y"] and board["y"] + board["height"] <= box["y"]
+        assert 0 <= board["y"] and board["y"] + board["height"] <= box["y"], name
+        page.keyboard.press("Shift+Tab")
     window.context.close()
 
 

@@ -51,10 +51,10 @@ def lstm_explorer(presets, live=None):
 
     presets: {name: preset}, of one length T from 2 to 24.  A preset sets the pre-activations by
     hand, {"f": [a_1, …, a_T], "i": …, "g": …, "o": …}, each in [-6, 6]; or it gives the unit
-    "weights" {"W_xf": …, "W_hf": …, "b_f": …, …}, twelve numbers under the names of the equations,
-    and inputs "x" [x_1, …, x_T] in [-3, 3].  Then the weights decide, and a gate that is listed as
-    well is held where its list holds a number, not None.  "c_0" in [-3, 3] and "h_0" in [-1, 1] are
-    the state before the first step, zero if not given.
+    "weights" {"W_xf": …, "W_hf": …, "b_f": …, …} by the names of the equations, zero where one is
+    missing, and inputs "x" [x_1, …, x_T] in [-3, 3].  Then the weights decide, and a gate that is
+    listed as well is held where its list holds a number, not None.  The state before the first
+    step is "c_0" in [-3, 3] and "h_0" in [-1, 1], zero if not given.
 
     live: force (True) or forbid (False) the widget; None decides by where this runs.  In the book,
     and in a notebook without ipywidgets, the figure computes in the page, in JavaScript, and needs

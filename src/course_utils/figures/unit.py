@@ -89,13 +89,11 @@ SHOWN = ("x", "c_prev", "h_prev", *(f"a_{k}" for k in GATES), *GATES, "kept", "w
 
 
 def _weights(where, weights):
-    missing = [n for n in WEIGHTS if n not in weights]
-    unknown = [n for n in weights if n not in WEIGHTS]
-    if missing or unknown:
-        wrong = "; ".join(f"{word} {', '.join(names)}" for word, names in
-                          (("missing", missing), ("unknown", unknown)) if names)  # fmt: skip
-        raise FigureError(f"{where}: weights: {wrong}")
-    return {n: _number(f"{where}: {n}", weights[n]) for n in WEIGHTS}
+    """All twelve, zero where none is given."""
+    if unknown := [n for n in weights if n not in WEIGHTS]:
+        known = ", ".join(WEIGHTS)
+        raise FigureError(f"{where}: no weights {', '.join(unknown)}; there are {known}")
+    return {n: _number(f"{where}: {n}", weights.get(n, 0)) for n in WEIGHTS}
 
 
 def _scores(where, given, gate, x):
