@@ -101,6 +101,13 @@ def test_sliders_that_would_move_nothing_are_left_out():
     assert named == ["t", "x", *GATES, "c_0", "h_0"]
 
 
+def test_a_units_weights_are_told_without_their_zeros():
+    told = figures.lstm_explorer(PRESETS).html().split('data-preset="Through h">')[1]
+    lines = re.sub("<[^>]+>", "", told.split("</p>")[0].replace("</span>", "\n")).split("\n")
+    assert lines[:4] == ["af = 0.5 xt − 0.25 ht−1 − 1", "ai = 0.5 ht−1 + 3",
+                         "ag = 4 xt + 4 ht−1", "ao = 0.75 xt + 4"]  # fmt: skip
+
+
 # -- what it refuses -------------------------------------------------------------------------------
 
 HAND, FREE = {k: [0.0, 0.0] for k in "figo"}, {"weights": dict.fromkeys(WEIGHTS, 1), "x": [0, 0]}
@@ -197,9 +204,10 @@ def test_the_widgets_weights_decide_until_a_gate_is_held(player):
     assert controls["x"].value == -1.5
     assert controls["g"].value == pytest.approx(lstm_run(unit)[5]["a_g"], abs=0.05)
     assert player.preset["g"] == [None] * 12, "showing a value does not hold it"
-    controls["x"].value = 2.0
+    assert "0.25" in shown(player), "the weights are told"
+    controls["x"].value = 0.1 + 0.2
     controls["h_0"].value = -0.5
-    x = [2.0 if t == 5 else v for t, v in enumerate(unit["x"])]
+    x = [0.3 if t == 5 else v for t, v in enumerate(unit["x"])]
     assert player.run == lstm_run(unit | {"x": x, "h_0": -0.5})
     controls["f"].value = -6.0
     assert player.run[5]["a_f"] == -6.0 and "u-held" in shown(player)

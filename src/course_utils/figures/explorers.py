@@ -77,11 +77,7 @@ def lstm_explorer(presets, live=None):
         for n in presets
     )
     reads = any(p["weights"] for p in presets.values())
-    weights = "".join(
-        f'<p class="u-weights" data-preset="{escape(n)}">{"".join(_weights(p["weights"]))}</p>'
-        for n, p in presets.items()
-        if p["weights"]
-    )
+    weights = "".join(lstm_weights(p, n) for n, p in presets.items())
     body = f"""<section class="u-widget u-lstm" aria-label="One LSTM unit over {length} steps">
 <div class="u-presets" role="group" aria-label="Examples" hidden>{buttons}</div>
 {lstm_picture(unit, run, now)}
@@ -155,15 +151,22 @@ def _lstm_controls(unit, run, now, reads):
 {decided}"""
 
 
-def _weights(weights):
-    """The four pre-activations with this unit's numbers; terms that are zero are not told."""
-    for k in GATES:
-        read = ((f"W_x{k}", f" {symbol('x')}"), (f"W_h{k}", f" {symbol('h_prev')}"), (f"b_{k}", ""))
-        terms = [(weights[n], what) for n, what in read if weights[n]]
-        first = "−" if terms and terms[0][0] < 0 else ""
-        line = "".join((" − " if w < 0 else " + ") + f"{abs(w):g}{what}" for w, what in terms)
-        yield (f'<span><var class="u-{MEANING[k]}">a<sub>{k}</sub></var> = '
-               f"{first}{line[3:] or '0'}</span>")  # fmt: skip
+def lstm_weights(unit, name):
+    """The four pre-activations with a unit's own numbers; what is zero is not told."""
+    if unit["weights"] is None:
+        return ""
+    lines = "".join(_weighted(unit["weights"], k) for k in GATES)
+    return f'<p class="u-weights" data-preset="{escape(name)}">{lines}</p>'
+
+
+def _weighted(weights, k):
+    read = ((f"W_x{k}", f" {symbol('x')}"), (f"W_h{k}", f" {symbol('h_prev')}"), (f"b_{k}", ""))
+    terms = [(weights[n], what) for n, what in read if weights[n]]
+    first = "−" if terms and terms[0][0] < 0 else ""
+    line = "".join((" − " if w < 0 else " + ") + f"{abs(w):g}{what}" for w, what in terms)
+    return (
+        f'<span><var class="u-{MEANING[k]}">a<sub>{k}</sub></var> = {first}{line[3:] or "0"}</span>'
+    )
 
 
 def _lstm_table(run, reads):

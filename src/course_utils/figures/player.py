@@ -4,7 +4,7 @@ import ipywidgets
 
 from course_utils.figures import live
 from course_utils.figures.charts import GATES
-from course_utils.figures.explorers import ROLE, lstm_picture, lstm_say
+from course_utils.figures.explorers import ROLE, lstm_picture, lstm_say, lstm_weights
 from course_utils.figures.page import Html
 from course_utils.figures.unit import LIMIT, lstm_run
 
@@ -66,12 +66,13 @@ class LstmPlayer(ipywidgets.VBox):
         def moved(change):
             if self._loading:
                 return
+            value = round(change["new"], 1)  # sliders add up tenths: -1.2999999999999998
             if name in ("c_0", "h_0"):
-                self._unit[name] = change["new"]
+                self._unit[name] = value
             else:
                 here = self.controls["t"].value - 1
                 every, values = self.controls["all"].value, self._unit[name]
-                self._unit[name] = [change["new"] if every or t == here else v
+                self._unit[name] = [value if every or t == here else v
                                     for t, v in enumerate(values)]  # fmt: skip
             self._show()
 
@@ -109,7 +110,8 @@ class LstmPlayer(ipywidgets.VBox):
         picture = lstm_picture(self._unit, run, now)
         return Html(
             f'<section class="u-widget u-played" aria-label="One LSTM unit over {len(run)} steps">'
-            f'{picture}<p class="u-say">{lstm_say(run[now - 1], now)}</p></section>'
+            f'{picture}<p class="u-say">{lstm_say(run[now - 1], now)}</p>'
+            f"{lstm_weights(self._unit, self.controls['preset'].value)}</section>"
         )
 
 
