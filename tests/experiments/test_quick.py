@@ -30,7 +30,10 @@ LOOSE = {
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
-    "gate_language": lambda v: v["forgets"] == v["of"] and v["agreement"] > 0.9,
+    "gate_language": lambda v: (
+        v["forgets"] == v["of"] and v["agreement"] > 0.9 and v["held"]["f"] > 0.9 > v["cut"]["loop"]
+    ),
+    "gates_held": lambda v: v["held"]["all"] < 0.5 < v["right"],
     "gradient_decay": lambda v: (
         v["above_bound"] == 0 and v["off_chaos"] > v["off_below_one"] and v["hump"]["peak"] > 10
     ),

@@ -1,12 +1,20 @@
 """The interactive figures in a real browser, from file://: keys move them, their sums are right."""
 
+import re
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 from tests.figures.gallery import PRESETS, decay
-from tests.support.browsing import chromium
+from tests.figures.html import plates
+from tests.figures.units import by_numpy, random_unit
+from tests.support.browsing import Page, chromium
 
 from course_utils import figures, numpy_nn
+from course_utils.figures.explorers import lstm_picture, lstm_run, lstm_say
 from course_utils.figures.page import write_text
+from course_utils.figures.unit import checked
+from course_utils.figures.words import number
 
 pytestmark = pytest.mark.browser
 SLIDERS = {
@@ -18,8 +26,8 @@ SLIDERS = {
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
-    """The open page of one figure of each kind, its complaints, and what it asked for."""
+def path(tmp_path_factory):
+    """A page with one figure of each kind."""
     folder = tmp_path_factory.mktemp("figures")
     names = figures.write_assets(folder)
     frames = figures.explore(
@@ -32,19 +40,37 @@ def seen(tmp_path_factory):
              figures.decay_explorer(decay()), frames]  # fmt: skip
     head = "".join(f'<link rel="stylesheet" href="{n}">' for n in names["css"])
     scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
-    body = "".join(p.html() for p in parts)
+    body = "".join(f'<div class="output">{p.html()}</div>' for p in parts)  # as the book has it
+    look = (
+        "<style>body { background: var(--u-page); color: var(--u-text); margin: 1rem }"
+        ".output { overflow: auto }</style>"
+    )
     write_text(
         folder / "page.html",
-        f'<!doctype html><html lang="en"><meta charset="utf-8">{head}<body>{body}{scripts}',
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"{head}{look}<body><main><h1>Figures</h1>{body}</main>{scripts}",
     )
-    with chromium() as browser:
-        page = browser.new_page()
-        wrong, asked = [], []
-        page.on("console", lambda m: m.type in ("error", "warning") and wrong.append(m.text))
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.on("request", lambda r: asked.append(r.url))
-        page.goto((folder / "page.html").as_uri())
-        yield page, wrong, asked
+    return folder / "page.html"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seen(browser, path):
+    """The open page, its complaints, and what it asked for."""
+    page = browser.new_page()
+    wrong, asked = [], []
+    page.on("console", lambda m: m.type in ("error", "warning") and wrong.append(m.text))
+    page.on("pageerror", lambda e: wrong.append(str(e)))
+    page.on("request", lambda r: asked.append(r.url))
+    page.goto(path.as_uri())
+    yield page, wrong, asked
+    page.close()
 
 
 @pytest.mark.parametrize("kind", sorted(SLIDERS))
@@ -73,6 +99,154 @@ def test_the_explorers_arithmetic_is_numpys(seen):
         np.testing.assert_allclose(
             [found["c"], found["h"]], [state.c.item(), state.h.item()], rtol=0, atol=1e-9
         )
+
+
+def test_inputs_weights_and_the_state_before_are_numpys_too(seen):
+    page, _, _ = seen
+    rng = np.random.default_rng(1)
+    for T in (2, 24):
+        unit = random_unit(rng, T)
+        run = page.evaluate("unit => unrolled.lstmRun(unit)", checked("random", unit))
+        c, h = by_numpy(unit)
+        np.testing.assert_allclose([s["c"] for s in run], c, rtol=0, atol=1e-12)
+        np.testing.assert_allclose([s["h"] for s in run], h, rtol=0, atol=1e-12)
+
+
+def test_a_held_gate_is_held_as_in_the_spec(seen):
+    page, _, _ = seen
+    unit = random_unit(np.random.default_rng(2)) | {k: [None] * 9 for k in "figo"}
+    unit |= {"f": [None, 0, *[None] * 7], "o": [*[None] * 8, -6]}
+    run = page.evaluate("unit => unrolled.lstmRun(unit)", checked("held", unit))
+    for found, wanted in zip(run, lstm_run(unit), strict=True):
+        assert set(found) == set(wanted)
+        assert found == pytest.approx(wanted, rel=0, abs=1e-12)
+
+
+# -- the explorer's picture ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def explorer(browser, path):
+    """The explorer alone, as it starts, and the page around it."""
+    window = Page(browser)
+    yield window.open(path).locator(".u-lstm"), window
+    window.context.close()
+
+
+def drawn(explorer):
+    """The circuit and the chart as they stand in the page."""
+    kinds = (".u-circuit", ".u-chart")
+    return [explorer.locator(kind).evaluate("e => e.outerHTML") for kind in kinds]
+
+
+def same(one, other):
+    """Two SVG trees: equal but for the second decimal of numbers."""
+    assert one.tag.rpartition("}")[2] == other.tag.rpartition("}")[2]
+    apart = {"xmlns", "style"}
+    names = set(one.keys()) - apart
+    assert names == set(other.keys()) - apart
+    texts = [(one.text or "", other.text or "")]
+    texts += [(one.get(name), other.get(name)) for name in names]
+    for a, b in texts:
+        decimal = r"-?\d+(?:\.\d+)?"
+        assert re.sub(decimal, "#", a.strip()) == re.sub(decimal, "#", b.strip())
+        pairs = zip(re.findall(decimal, a), re.findall(decimal, b), strict=True)
+        assert all(abs(float(p) - float(q)) < 0.011 for p, q in pairs), (a, b)
+    for child, twin in zip(one, other, strict=True):
+        same(child, twin)
+
+
+@pytest.mark.parametrize("name, t", [("Write, keep, show", 3), ("Count", 12), ("Through h", 1),
+                                     ("Through h", 9)])  # fmt: skip
+def test_the_script_draws_what_python_draws(explorer, name, t):
+    explorer, _ = explorer
+    explorer.get_by_text(name, exact=True).click()
+    explorer.locator("[name=t]").fill(str(t))
+    unit = checked(name, PRESETS[name])
+    run = lstm_run(unit)
+    wanted = ElementTree.fromstring(f"<div>{lstm_picture(unit, run, t)}</div>")
+    for found, svg in zip(drawn(explorer), wanted, strict=True):
+        same(ElementTree.fromstring(found), svg)
+    assert explorer.locator(".u-say").inner_text() == re.sub(" +", " ", lstm_say(run[t - 1], t))
+
+
+def test_every_slider_follows_the_keys_and_the_wires_follow_it(explorer):
+    explorer, window = explorer
+    explorer.get_by_text("Through h", exact=True).click()
+    unit = checked("Through h", PRESETS["Through h"])
+    explorer.locator("[name=t]").fill("4")
+    for name in ("f", "i", "g", "o", "x", "c_0", "h_0"):
+        slider = explorer.locator(f"[name={name}]")
+        before = float(slider.input_value())
+        slider.focus()
+        for key in ("ArrowLeft", "PageDown", "ArrowRight", "ArrowLeft"):
+            window.page.keyboard.press(key)
+        value = float(slider.input_value())
+        assert value < before, name
+        assert slider.get_attribute("aria-valuetext")
+        if name in ("c_0", "h_0"):
+            unit[name] = value
+        else:
+            unit[name] = [value if t == 3 else v for t, v in enumerate(unit[name])]
+        step = lstm_run(unit)[3]
+        on_wires = plates(drawn(explorer)[0])
+        assert on_wires == {k: number(step[k]) for k in on_wires}, name
+    time = explorer.locator("[name=t]")
+    time.focus()
+    window.page.keyboard.press("ArrowRight")
+    assert time.input_value() == "5"
+    assert plates(drawn(explorer)[0])["c"] == number(lstm_run(unit)[4]["c"])
+
+
+def test_the_box_sets_every_step_and_the_weights_take_gates_back(explorer):
+    explorer, window = explorer
+    explorer.get_by_text("Through h", exact=True).click()
+    free = explorer.locator(".u-free")
+    explorer.locator("[name=all]").focus()
+    window.page.keyboard.press("Space")
+    explorer.locator("[name=f]").fill("2")
+    assert explorer.locator(".u-held").count() == 12 + 1, "all of f, and o at step 9"
+    assert free.get_attribute("aria-disabled") == "false"
+    free.focus()
+    window.page.keyboard.press("Enter")
+    assert explorer.locator(".u-held").count() == 0
+    assert free.get_attribute("aria-disabled") == "true"
+    free_run = lstm_run(PRESETS["Through h"] | {"o": [None] * 12})
+    assert plates(drawn(explorer)[0])["h"] == number(free_run[2]["h"])
+
+
+def test_what_moves_nothing_is_not_shown(explorer):
+    explorer, _ = explorer
+    shown = {name: explorer.locator(f"[name={name}]").is_visible() for name in ("x", "h_0", "c_0")}
+    assert shown == {"x": False, "h_0": False, "c_0": True}
+    explorer.get_by_text("Through h", exact=True).click()
+    assert explorer.locator("[name=x]").is_visible() and explorer.locator("[name=h_0]").is_visible()
+
+
+@pytest.mark.parametrize("width, scheme", [(1300, "light"), (1300, "dark"), (390, "light"),
+                                           (390, "dark")])  # fmt: skip
+def test_figures_fit_and_are_accessible(browser, path, width, scheme):
+    window = Page(browser, width=width, scheme=scheme)
+    page = window.open(path)
+    assert window.axe() == [] and window.overflow() <= 0
+    page.get_by_text("Through h", exact=True).click()
+    assert window.axe() == [] and window.overflow() <= 0
+    assert window.errors == [] and window.requests == []
+    window.context.close()
+
+
+def test_on_a_phone_the_cell_stays_in_sight_of_its_sliders(browser, path):
+    window = Page(browser, width=390)
+    page = window.open(path)
+    page.get_by_text("Through h", exact=True).click()
+    page.locator(".u-lstm [name=h_0]").focus()
+    for name in ("h_0", "c_0", "o", "g", "i", "f", "x", "t"):  # backwards, so the page scrolls up
+        slider = page.locator(f".u-lstm [name={name}]")
+        assert slider.evaluate("e => e === document.activeElement"), name
+        board, box = (e.bounding_box() for e in (page.locator(".u-lstm .u-circuit"), slider))
+        assert 0 <= board["y"] and board["y"] + board["height"] <= box["y"], name
+        page.keyboard.press("Shift+Tab")
+    window.context.close()
 
 
 def test_no_complaint_and_no_request_beyond_the_disk(seen):

@@ -1,8 +1,6 @@
 """Steppers, explorers and frames: their numbers, their limits, their errors."""
 
-import json
 import re
-from html.parser import HTMLParser
 
 import matplotlib
 import numpy as np
@@ -12,41 +10,15 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 
 from course_utils import figures
-from course_utils.figures import FigureError, frames
-from course_utils.figures.explorers import lstm_run
+from course_utils.figures import FigureError, frames, live
 from course_utils.figures.layouts import LAYOUTS
 from course_utils.figures.steps import EXAMPLE
 from course_utils.specs import SPECS
 
-from .gallery import PRESETS, decay, wave
+from .gallery import decay, wave
+from .html import Open, data
 
 DRAWN = sorted(set(LAYOUTS) & set(SPECS))
-
-
-class Open(HTMLParser):
-    """Complains about a tag that is closed wrongly."""
-
-    VOID = ("input", "br", "meta", "link")
-
-    def __init__(self, html):
-        super().__init__()
-        self.stack = []
-        self.feed(html)
-        assert not self.stack
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in self.VOID:
-            self.stack.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.stack.pop() == tag
-
-
-def data(html):
-    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', html, re.S)[1])
 
 
 def sigmoid(a):
@@ -86,36 +58,6 @@ def test_a_stepper_names_the_values_it_misses():
 
 
 # -- explorers -------------------------------------------------------------------------------------
-
-
-def test_the_explorers_run_is_the_lstm():
-    rng = np.random.default_rng(5)
-    scores = {k: 3 * rng.standard_normal(7) for k in "figo"}
-    c = 0.0
-    for t, step in enumerate(lstm_run(scores)):
-        c = sigmoid(scores["f"][t]) * c + sigmoid(scores["i"][t]) * np.tanh(scores["g"][t])
-        assert step["c"] == pytest.approx(c, rel=1e-12)
-        assert step["h"] == pytest.approx(sigmoid(scores["o"][t]) * np.tanh(c), rel=1e-12)
-
-
-def test_the_lstm_explorer_is_complete_without_script():
-    html = figures.lstm_explorer(PRESETS).html()
-    Open(html)
-    assert html.count("<tr>") == 1 + 12 and "u-trace u-cell" in html
-    assert data(html)["Count"]["f"] == [6.0] * 12
-
-
-@pytest.mark.parametrize(
-    "presets, message",
-    [
-        ({"a": {k: [0.0] for k in "figo"}}, r"from 2 to 24, got \[1\]"),
-        ({"a": {"f": [0, 0], "i": [0, 0, 0], "g": [0, 0], "o": [0, 0]}}, r"got \[2, 3\]"),
-        ({"a": {"f": [0, 0], "i": [0, 0], "g": [0, 0]}}, r"no pre-activations for 'o'"),
-    ],
-)
-def test_the_lstm_explorer_says_what_it_misses(presets, message):
-    with pytest.raises(FigureError, match=message):
-        figures.lstm_explorer(presets)
 
 
 def test_the_decay_explorer_is_complete_without_script_and_starts_near_0_9():
@@ -207,7 +149,7 @@ def test_explore_refuses_what_it_cannot_show():
 def test_without_a_kernel_and_in_the_book_there_are_frames(monkeypatch):
     svg = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     assert isinstance(figures.explore(lambda k: svg, alt="{k}", k=[1]), frames.Frames)
-    monkeypatch.setattr(frames, "_has_kernel", lambda: True)
+    monkeypatch.setattr(live, "has_kernel", lambda: True)
     monkeypatch.setenv("UNROLLED_BOOK", "1")
     assert isinstance(figures.explore(lambda k: svg, alt="{k}", k=[1]), frames.Frames)
 

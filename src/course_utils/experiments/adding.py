@@ -54,6 +54,18 @@ def run(config, progress=iter):
 
 def one_seed(config, key, retention, input_bias, length, seed):
     """Train one network until it is right often enough, or time is up."""
+    _, history, _ = trained(config, key, retention, input_bias, length, seed)
+    curve = np.convolve(history.loss, np.ones(25) / 25, "valid")[::25]
+    return {
+        "solved": history.stopped,
+        "sequences": history.updates * config.batch,
+        "wrong": history.checks[-1][1],
+        "loss": [round(float(v), 6) for v in curve],
+    }
+
+
+def trained(config, key, retention, input_bias, length, seed):
+    """The network after training, its history, and the sequences it was tested on."""
     task, rng = Adding(length), np.random.default_rng((seed, 1))
     model = Net(key, 2, config.hidden, 1, seed, last=True, retention=retention)
     if input_bias:
@@ -73,13 +85,7 @@ def one_seed(config, key, retention, input_bias, length, seed):
         done=lambda share: share <= config.wrong,
         bar=False,
     )
-    curve = np.convolve(history.loss, np.ones(25) / 25, "valid")[::25]
-    return {
-        "solved": history.stopped,
-        "sequences": history.updates * config.batch,
-        "wrong": history.checks[-1][1],
-        "loss": [round(float(v), 6) for v in curve],
-    }
+    return model, history, test
 
 
 def loss(model, batch):

@@ -31,13 +31,26 @@ def path(points):
 # -- the LSTM --------------------------------------------------------------------------------------
 
 LEFT, RIGHT = 52, 40
-PLOT_TOP, PLOT_HEIGHT, ROW_TOP, ROW_HEIGHT = 14, 150, 190, 38
+PLOT_TOP, PLOT_HEIGHT, ROW_TOP, ROW_HEIGHT = 14, 130, 166, 31
 
 
-def lstm_chart(run, now):
-    """Inside of the svg.  run: list of {f, i, g, o, c, h}; now: index of the marked step."""
-    column = (WIDTH - LEFT - RIGHT) / len(run)
-    reach = max(1, math.ceil(max(abs(s["c"]) for s in run)))
+def lstm_rows(run):
+    """What has a row of bars: the gates, and above them the inputs, if the unit reads any."""
+    return GATES if run[0]["x"] is None else ("x", *GATES)
+
+
+def lstm_height(run):
+    """Height of the chart in the units of its view box."""
+    return ROW_TOP + ROW_HEIGHT * len(lstm_rows(run)) + 30
+
+
+def lstm_chart(run, now, reach, held=()):
+    """Inside of the svg.
+
+    run: as from ``lstm_run``; now: index of the marked step; reach: the |c| at the plot's edge;
+    held: pairs (gate, index) that a hand holds against the weights.
+    """
+    column, rows = (WIDTH - LEFT - RIGHT) / len(run), lstm_rows(run)
 
     def x(t):
         return LEFT + column * (t + 0.5)
@@ -46,7 +59,7 @@ def lstm_chart(run, now):
         return PLOT_TOP + PLOT_HEIGHT * (0.5 - 0.5 * v / reach)
 
     out = [tag("rect", {"class": "u-now", "x": LEFT + column * now, "y": 4, "width": column,
-                        "height": 338, "rx": 8})]  # fmt: skip
+                        "height": lstm_height(run) - 34, "rx": 8})]  # fmt: skip
     for v in (reach, 0, -reach):
         rule = {"class": "u-rule", "d": path([(LEFT, y(v)), (WIDTH - RIGHT, y(v))])}
         tick = {"class": "u-tick", "x": LEFT - 10, "y": y(v), "dy": ".33em", "text-anchor": "end"}
@@ -57,34 +70,40 @@ def lstm_chart(run, now):
             tag("circle", {"cx": a, "cy": b, "r": 6 if t == now else 3.5})
             for t, (a, b) in enumerate(line)
         )
-        out.append(tag("g", {"class": f"u-trace {css}"}, tag("path", {"d": path(line)}) + dots))
+        before = [(LEFT, y(run[0][f"{state}_prev"]))]
+        way = tag("path", {"d": path(before + line)})
+        out.append(tag("g", {"class": f"u-trace {css}"}, way + dots))
     gap = y(run[-1]["h"]) - y(run[-1]["c"])
-    push = max(0, (22 - abs(gap)) / 2) * (-1 if gap < 0 else 1)  # the two letters never touch
+    push = max(0, (28 - abs(gap)) / 2) * (-1 if gap < 0 else 1)  # the two letters never touch
     for state, css, shift in (("c", "u-cell", -push), ("h", "u-hidden", push)):
         at = {"class": f"u-name {css}", "x": WIDTH - RIGHT + 6, "y": y(run[-1][state]) + shift}
         out.append(tag("text", at | {"dy": ".3em"}, state))
-    out += [_bars(run, gate, k, column, x) for k, gate in enumerate(GATES)]
+    out += [_bars(run, name, k, column, x, held) for k, name in enumerate(rows)]
+    foot = lstm_height(run) - 8
     for t in range(len(run)):
         if t == 0 or (t + 1) % 4 == 0:
-            at = {"class": "u-tick", "x": x(t), "y": 366, "text-anchor": "middle"}
+            at = {"class": "u-tick", "x": x(t), "y": foot, "text-anchor": "middle"}
             out.append(tag("text", at, str(t + 1)))
-    out.append(tag("text", {"class": "u-name", "x": WIDTH - RIGHT + 6, "y": 364}, "t"))
+    out.append(tag("text", {"class": "u-name", "x": WIDTH - RIGHT + 6, "y": foot}, "t"))
     return "".join(out)
 
 
-def _bars(run, gate, k, column, x):
-    base, inner = ROW_TOP + ROW_HEIGHT * k, ROW_HEIGHT - 8
-    signed = gate == "g"  # a candidate may be negative: its bar grows from the middle
+def _bars(run, name, k, column, x, held):
+    base, inner = ROW_TOP + ROW_HEIGHT * k, ROW_HEIGHT - 7
+    signed = name in ("g", "x")  # what may be negative grows from the middle
     zero, unit = (base + inner / 2, inner / 2) if signed else (base + inner, inner)
+    if name == "x":
+        unit /= max(1, *(abs(s["x"]) for s in run))
     at = {"class": "u-name", "x": LEFT - 12, "y": base + inner / 2, "dy": ".3em"}
-    inside = tag("text", at | {"text-anchor": "end"}, gate)
+    inside = tag("text", at | {"text-anchor": "end"}, name)
     for t, s in enumerate(run):
-        size, room = s[gate] * unit, {"x": x(t) - column / 2 + 4, "width": column - 8}
-        cup = {"class": "u-cup", **room, "y": base, "height": inner, "rx": 4}
+        size, room = s[name] * unit, {"x": x(t) - column / 2 + 4, "width": column - 8}
+        css = "u-cup u-held" if (name, t) in held else "u-cup"
+        cup = {"class": css, **room, "y": base, "height": inner, "rx": 4}
         fill = {"class": "u-fill", **room, "y": min(zero, zero - size), "rx": 2}
         fill["height"] = max(1.5, abs(size))  # a trace of ink where a gate is shut
         inside += tag("rect", cup) + tag("rect", fill)
-    return tag("g", {"class": f"u-bars u-{MEANING[gate]}"}, inside)
+    return tag("g", {"class": f"u-bars u-{MEANING.get(name, name)}"}, inside)
 
 
 # -- fading gradients ------------------------------------------------------------------------------

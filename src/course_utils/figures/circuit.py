@@ -65,9 +65,13 @@ class Circuit(Html):
     def html(self):
         return self.svg()
 
-    def svg(self, uid=None):
-        """SVG text without colours of its own; uid: an id for the svg element, to link to it."""
-        return ink.draw(self, uid)
+    def svg(self, uid=None, **more):
+        """SVG text without colours of its own; uid: an id for the svg element, to link to it.
+
+        more: ``alt`` in place of title and description, SVG text ``under`` the wires and ``over``
+        them (the nodes stay on top).
+        """
+        return ink.draw(self, uid, **more)
 
     # -- reading the drawing back ------------------------------------------------------------------
 

@@ -3,19 +3,25 @@
 Numbers come in, HTML goes out.  Without script each is a picture and a table.
 """
 
-import ast
 from html import escape
 
 import numpy as np
 
-from course_utils import equations
-from course_utils.figures.charts import GATES, MEANING, WIDTH, decay_chart, lstm_chart
+from course_utils.figures import live as kernel
+from course_utils.figures.charts import (
+    GATES,
+    MEANING,
+    WIDTH,
+    decay_chart,
+    lstm_chart,
+    lstm_height,
+)
+from course_utils.figures.gauges import gauged, reach
 from course_utils.figures.page import FigureError, Html, embedded
-from course_utils.figures.steps import FUNCTIONS
+from course_utils.figures.unit import LIMIT, STATES, checked, held, lstm_run, within
 from course_utils.figures.words import number, symbol
 
 ROLE = {"f": "forget gate", "i": "input gate", "g": "candidate", "o": "output gate"}
-STATES = ("c", "h")
 
 
 def _slider(label, css, low, high, step, value, name):
@@ -40,82 +46,137 @@ def _table(summary, label, head, rows):
 # -- the LSTM --------------------------------------------------------------------------------------
 
 
-def lstm_run(scores):
-    """One LSTM unit from c = 0.
+def lstm_explorer(presets, live=None):
+    """An LSTM unit to play with: its gates, its inputs and the state it starts from.
 
-    scores {"f": (T,), "i": …, "g": …, "o": …}: pre-activations -> T dicts of f, i, g, o, c, h.  The
-    equations are those of the spec; only what stands inside a gate's function is replaced.
+    presets: {name: preset}, of one length T from 2 to 24.  A preset sets the pre-activations by
+    hand, {"f": [a_1, …, a_T], "i": …, "g": …, "o": …}, each in [-6, 6]; or it gives the unit
+    "weights" {"W_xf": …, "W_hf": …, "b_f": …, …} by the names of the equations, zero where one is
+    missing, and inputs "x" [x_1, …, x_T] in [-3, 3].  Then the weights decide, and a gate that is
+    listed as well is held where its list holds a number, not None.  The state before the first
+    step is "c_0" in [-3, 3] and "h_0" in [-1, 1], zero if not given.
+
+    live: force (True) or forbid (False) the widget; None decides by where this runs.  In the book,
+    and in a notebook without ipywidgets, the figure computes in the page, in JavaScript, and needs
+    no kernel; the table in it is from the spec.  With a kernel and ipywidgets it is an
+    ``LstmPlayer``, drawn by the spec's equations: its numbers can be read in the next cell, and it
+    works where a notebook shows no scripts from outputs.
     """
-    lines, c, run = list(_from_scores()), np.zeros((1, 1)), []
-    for step in zip(*(scores[gate] for gate in GATES), strict=True):
-        given = {f"a_{gate}": np.array([[float(a)]]) for gate, a in zip(GATES, step, strict=True)}
-        found = equations.evaluate(lines, given | {"c_prev": c}, FUNCTIONS)
-        c = found["c"]
-        run.append({name: found[name].item() for name in (*GATES, *STATES)})
-    return run
+    presets = _checked(presets)
+    if kernel.wanted(live):
+        from course_utils.figures.player import LstmPlayer
 
-
-def _from_scores():
-    from course_utils.specs import SPECS
-
-    for line in SPECS["lstm"].equations:
-        name, tree = equations.parse(line)
-        if name in GATES:
-            tree = ast.Call(tree.func, [ast.Name(f"a_{name}", ast.Load())], [])
-        yield f"{name} = {ast.unparse(tree)}"
-
-
-def lstm_explorer(presets):
-    """An LSTM unit whose gates the reader sets, step by step.
-
-    presets {name: {"f": [a_1, …, a_T], "i": …, "g": …, "o": …}}: pre-activations in [-6, 6], all of
-    one length T (2 to 24).  The page computes in JavaScript; the table in it is from the spec.
-    """
-    presets = {
-        name: {gate: _scores(name, scores, gate) for gate in GATES}
-        for name, scores in presets.items()
-    }
-    lengths = {len(a) for scores in presets.values() for a in scores.values()}
-    if len(lengths) != 1 or not 2 <= min(lengths) <= 24:
-        raise FigureError(f"presets: expected one length from 2 to 24, got {sorted(lengths)}")
-    (length,) = lengths
-    first, now = next(iter(presets)), min(3, length)
-    run = lstm_run(presets[first])
+        return LstmPlayer(presets)
+    first = next(iter(presets))
+    unit = presets[first]
+    length = len(unit["f"])
+    now = min(3, length)
+    run = lstm_run(unit)
     buttons = "".join(
         f'<button type="button" aria-pressed="{str(n == first).lower()}">{escape(n)}</button>'
         for n in presets
     )
-    sliders = "".join(
-        _slider(ROLE[k], f"u-{MEANING[k]}", -6, 6, 0.1, presets[first][k][now - 1], k)
-        for k in GATES
-    )
-    names = (*GATES, *STATES)
-    rows = [[t, *(number(s[n]) for n in names)] for t, s in enumerate(run, start=1)]
-    head = ["<var>t</var>", *map(symbol, names)]
-    alt = (
-        f"Cell state and hidden state over {length} steps, above a bar for each gate at each step; "
-        f"at the end c is {number(run[-1]['c'])} and h is {number(run[-1]['h'])}"
-    )
+    reads = any(p["weights"] for p in presets.values())
+    weights = "".join(lstm_weights(p, n) for n, p in presets.items())
     body = f"""<section class="u-widget u-lstm" aria-label="One LSTM unit over {length} steps">
 <div class="u-presets" role="group" aria-label="Examples" hidden>{buttons}</div>
-<svg class="u-figure u-drawing u-chart" viewBox="0 0 {WIDTH} 372" role="img" aria-label="{alt}"
->{lstm_chart(run, now - 1)}</svg>
+{lstm_picture(unit, run, now)}
 <div class="u-story" hidden>
 <p class="u-say" aria-live="polite"></p>
-<div class="u-grid">{_slider("time step", "u-wide", 1, length, 1, now, "t")}{sliders}</div>
-<label class="u-check"><input type="checkbox" name="all"> the sliders set every step at once</label>
+{weights}{_lstm_controls(unit, run, now, reads)}
 </div>
-{_table("These numbers as a table", "Table of values", head, rows)}
+{_lstm_table(run, reads)}
 {embedded(presets)}
 </section>"""
-    return Html(body, ("svg.js", "lstm.js"), f"figure: {alt}")
+    return Html(body, ("svg.js", "lstm.js"), f"figure: {lstm_alt(run)}")
 
 
-def _scores(name, scores, gate):
-    """The pre-activations of one gate as plain floats."""
-    if gate not in scores:
-        raise FigureError(f"presets[{name!r}]: no pre-activations for {gate!r}")
-    return [float(a) for a in scores[gate]]
+def _checked(presets):
+    """Presets with everything filled in, of one length."""
+    if not hasattr(presets, "items"):
+        raise FigureError(f"presets: expected {{name: preset}}, got {type(presets).__name__}")
+    presets = {name: within(name, checked(name, given)) for name, given in presets.items()}
+    lists = [p[k] for p in presets.values() for k in (*GATES, "x") if p[k] is not None]
+    lengths = {len(values) for values in lists}
+    if len(lengths) != 1 or not 2 <= min(lengths) <= 24:
+        raise FigureError(f"presets: expected one length from 2 to 24, got {sorted(lengths)}")
+    return presets
+
+
+def lstm_picture(unit, run, now):
+    """The circuit at step ``now`` (from 1) and the chart of all steps."""
+    full = reach(run, unit["c_0"])
+    return f"""{gauged(run[now - 1], full, now)}
+<svg class="u-figure u-drawing u-chart" viewBox="0 0 {WIDTH} {lstm_height(run)}" role="img"
+ aria-label="{lstm_alt(run)}">{lstm_chart(run, now - 1, full, held(unit))}</svg>"""
+
+
+def lstm_alt(run):
+    """The chart in words."""
+    return (
+        f"Cell state and hidden state over {len(run)} steps, above a bar for each gate at each "
+        f"step; at the end c is {number(run[-1]['c'])} and h is {number(run[-1]['h'])}"
+    )
+
+
+def lstm_say(step, now):
+    """One step as a line of numbers."""
+    kept = f"{number(step['f'])} · {number(step['c_prev'])}"
+    written = f"{number(step['i'])} · {number(step['g'])}"
+    return (
+        f"Step {now}: c = {kept} + {written} = {number(step['c'])},  "
+        f"h = {number(step['o'])} · tanh(c) = {number(step['h'])}"
+    )
+
+
+def _lstm_controls(unit, run, now, reads):
+    step = run[now - 1]
+    gates = "".join(
+        _slider(ROLE[k], f"u-{MEANING[k]}", -6, 6, 0.1, round(step[f"a_{k}"], 1), k) for k in GATES
+    )
+    before = _slider("c before step 1", "u-cell", -3, 3, 0.1, unit["c_0"], "c_0")
+    decided = ""
+    if reads:
+        x, h = (LIMIT[k] for k in ("x", "h_0"))
+        given = 0 if unit["x"] is None else unit["x"][now - 1]
+        before += _slider("h before step 1", "u-hidden u-read", -h, h, 0.1, unit["h_0"], "h_0")
+        gates = _slider("input x", "u-x u-wide u-read", -x, x, 0.1, given, "x") + gates
+        decided = (
+            '<p class="u-read"><button type="button" class="u-free">'
+            "Let the weights decide again</button></p>"
+        )
+    return f"""<div class="u-grid">{_slider("time step", "u-wide", 1, len(run), 1, now, "t")}
+{gates}{before}</div>
+<label class="u-check"><input type="checkbox" name="all"> the sliders set every step at once</label>
+{decided}"""
+
+
+def lstm_weights(unit, name):
+    """The four pre-activations with a unit's own numbers; what is zero is not told."""
+    if unit["weights"] is None:
+        return ""
+    lines = "".join(_weighted(unit["weights"], k) for k in GATES)
+    return f'<p class="u-weights" data-preset="{escape(name)}">{lines}</p>'
+
+
+def _weighted(weights, k):
+    read = ((f"W_x{k}", f" {symbol('x')}"), (f"W_h{k}", f" {symbol('h_prev')}"), (f"b_{k}", ""))
+    terms = [(weights[n], what) for n, what in read if weights[n]]
+    first = "−" if terms and terms[0][0] < 0 else ""
+    line = "".join((" − " if w < 0 else " + ") + f"{abs(w):g}{what}" for w, what in terms)
+    return (
+        f'<span><var class="u-{MEANING[k]}">a<sub>{k}</sub></var> = {first}{line[3:] or "0"}</span>'
+    )
+
+
+def _lstm_table(run, reads):
+    names = (*(["x"] if reads else []), *GATES, *STATES)
+    rows = [
+        [t, *("–" if s[n] is None else number(s[n]) for n in names)]
+        for t, s in enumerate(run, start=1)
+    ]
+    head = ["<var>t</var>", *map(symbol, names)]
+    return _table("These numbers as a table", "Table of values", head, rows)
 
 
 # -- fading gradients ------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ import hashlib
 from html import escape
 from itertools import product
 
+from course_utils.figures import live as kernel
 from course_utils.figures.inline import show
-from course_utils.figures.page import FigureError, Html, described, embedded, in_book
+from course_utils.figures.page import FigureError, Html, described, embedded
 
 MOST_RANGES, MOST_FRAMES = 2, 40
 
@@ -31,9 +32,7 @@ def explore(draw, *, alt, live=None, **ranges):
     if not callable(draw):
         raise FigureError(f"draw: expected a function of {', '.join(ranges)}, got {draw!r}")
     say = _sayer(alt, ranges)
-    if live is None:
-        live = not in_book() and _has_kernel()
-    return _widget(draw, say, ranges) if live else _frames(draw, say, ranges)
+    return (_widget if kernel.wanted(live) else _frames)(draw, say, ranges)
 
 
 def _checked(ranges):
@@ -68,16 +67,6 @@ def _sayer(alt, ranges):
             f"alt: the template names {missing}, the ranges are {', '.join(ranges)}"
         ) from None
     return say
-
-
-def _has_kernel():
-    """Whether a Jupyter kernel with ipywidgets is running this."""
-    try:
-        import ipywidgets  # noqa: F401
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _picture(drawn, alt, name=None):
@@ -150,7 +139,6 @@ def _widget(draw, say, ranges):
     """The same with ipywidgets, 7 or 8: sliders above an HTML pane that is drawn anew."""
     import ipywidgets
 
-    pane = ipywidgets.HTML()
     sliders = {
         name: ipywidgets.SelectionSlider(
             options=[(_text(v), v) for v in values], value=values[0], description=name,
@@ -159,12 +147,11 @@ def _widget(draw, say, ranges):
         for name, values in ranges.items()
     }  # fmt: skip
 
-    def refresh(_change=None):
+    def page():
         values = {name: slider.value for name, slider in sliders.items()}
-        page = Html(_picture(draw(**values), say(**values)))
-        pane.value = page._repr_html_()
+        return Html(_picture(draw(**values), say(**values)))
 
+    pane, refresh = kernel.pane(page)
     for slider in sliders.values():
         slider.observe(refresh, names="value")
-    refresh()
     return ipywidgets.VBox([*sliders.values(), pane])

@@ -10,10 +10,10 @@ SIZE = {
 GLYPH = {"sigmoid": "σ", "tanh": "tanh", "minus": "1−", "linear": "W"}
 
 
-def draw(circuit, uid=None):
-    """SVG text of a circuit; uid: an id for the svg element."""
+def draw(circuit, uid=None, alt="", under="", over=""):
+    """SVG text of a circuit; uid: an id for the svg element; the others as in ``Circuit.svg``."""
     width, height = circuit.size
-    alt = escape(f"{circuit.title}. {circuit.description}")
+    alt = escape(alt or f"{circuit.title}. {circuit.description}")
     ground = ""
     if circuit.body:
         x, y, w, h = circuit.body
@@ -27,7 +27,7 @@ def draw(circuit, uid=None):
     return (
         f'<svg {own}class="u-figure u-drawing u-circuit" viewBox="0 0 {width} {height}" '
         f'style="max-width:{width * 1.25:g}px" role="img" aria-label="{alt}" '
-        f'xmlns="http://www.w3.org/2000/svg">{ground}{_wires(circuit)}{nodes}{signs}</svg>'
+        f'xmlns="http://www.w3.org/2000/svg">{ground}{under}{_wires(circuit)}{over}{nodes}{signs}</svg>'
     )
 
 

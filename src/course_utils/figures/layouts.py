@@ -109,16 +109,16 @@ def lstm_wires(at, gates="figo"):
     ]
 
 
-def lstm():
-    size = (600, 376)
-    at = lstm_nodes(158, 238, 322, 406, 494, size)
+def lstm(out=494):
+    size = (out + 106, 376)
+    at = lstm_nodes(158, 238, 322, 406, out, size)
     return Circuit(
         "lstm", size, "The LSTM cell",
         "The cell state runs along the top as a conveyor belt, from c at t−1 to c at t. It is "
         "multiplied by the forget gate f; then the product of input gate i and candidate g is "
         "added. A copy of c passes tanh, is multiplied by the output gate o, and leaves as h. "
         "All four layers read x at t and h at t−1.",
-        at.values(), lstm_wires(at), body=(60, 22, 480, 310),
+        at.values(), lstm_wires(at), body=(60, 22, out - 14, 310),
     )  # fmt: skip
 
 

@@ -68,14 +68,21 @@ def _computed(lines, values):
     missing = [n for n in needed if n not in values and n not in targets]
     if missing:
         raise FigureError(f"values: no number for {', '.join(missing)}")
+    ones = {n: np.array([[float(values[n])]]) for n in needed if n not in targets}  # one unit
+    found = equations.evaluate(with_scores(lines), ones, FUNCTIONS)
+    return {n: v.item() for n, v in found.items()}
+
+
+def with_scores(lines):
+    """``f = sigmoid(…)`` as two lines, ``a_f = …`` and ``f = sigmoid(a_f)``; others unchanged."""
     told = []
     for line in lines:
         name, tree = equations.parse(line)
         if isinstance(tree, ast.Call):
             told.append(f"a_{name} = {ast.unparse(tree.args[0])}")
+            line = f"{name} = {tree.func.id}(a_{name})"
         told.append(line)
-    ones = {n: np.array([[float(values[n])]]) for n in needed if n not in targets}  # one unit
-    return {n: v.item() for n, v in equations.evaluate(told, ones, FUNCTIONS).items()}
+    return told
 
 
 def _story(circuit, lines, values):
