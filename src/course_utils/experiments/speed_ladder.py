@@ -13,7 +13,10 @@ import numpy as np
 from course_utils import counting, timing
 from course_utils.experiments._speed import Case
 from course_utils.numpy_nn import ladder
+from course_utils.numpy_nn.fast.kernel import LINE, aligned
 from course_utils.numpy_nn.fast.products import Product
+
+FLOAT = np.dtype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ def run(config, progress=iter):
             "worst": max(row["worst"] for row in found.values()),
             "worst_refined": max(row["worst_refined"] for row in found.values()),
             "roof": {str(width): points for width, points in roofs.items()},
+            "seam": seam(config),
             **found,
         }
 
@@ -208,16 +212,16 @@ def roof(config, width):
     By layout GF/s, ``pieces`` being the columns as the tuned layers cut them; and operations a
     byte, if every array is touched once.
     """
-    rng = np.random.default_rng(3)
-    U = rng.standard_normal((4 * width, width), np.float32)
+    U, rng = aligned((4 * width, width), FLOAT), np.random.default_rng(3)
+    rng.standard_normal(out=U, dtype=np.float32)
     found = {"batch": list(config.batches), "intensity": [], "cut": []}
     found |= {"rows": [], "columns": [], "pieces": []}
     for B in config.batches:
         cut = Product(4 * width, width, B)
         found["cut"].append(cut.pieces)
-        h = rng.standard_normal((width, B), np.float32)
-        h_rows, out = h.T.copy(), np.empty((4 * width, B), np.float32)
-        out_rows, U_T = out.T.copy(), U.T
+        h, out = aligned((width, B), FLOAT), aligned((4 * width, B), FLOAT)
+        h_rows, out_rows, U_T = aligned((B, width), FLOAT), aligned((B, 4 * width), FLOAT), U.T
+        h_rows[...] = rng.standard_normal(out=h, dtype=np.float32).T
         work = {
             "rows": partial(np.dot, h_rows, U_T, out=out_rows),
             "columns": partial(np.dot, U, h, out=out),
@@ -229,3 +233,23 @@ def roof(config, width):
         for layout, seconds in timing.medians(times).items():
             found[layout].append(1e-9 * flops / seconds)
     return found
+
+
+def seam(config):
+    """How much longer the batch's product in pieces takes where no array starts with a cache line.
+
+    Each of the three then starts 16 bytes late, which is what NumPy promises and malloc likes.
+    """
+    _, B, _, H = config.batch
+    cut, late = Product(4 * H, H, B), (LINE // 4) // FLOAT.itemsize
+
+    def product(offset):
+        memory = [aligned((m * n + late,), FLOAT) for m, n in ((4 * H, H), (H, B), (4 * H, B))]
+        U, h, out = (m[offset : len(m) - late + offset] for m in memory)
+        U[...], h[...] = 1, 1
+        U, h, out = U.reshape(4 * H, H), h.reshape(H, B), out.reshape(4 * H, B)
+        return partial(cut.multiply, cut.cut(U), h, out=cut.cut(out))
+
+    work = {"late": product(late), "on_time": product(0)}
+    times = timing.interleave(work, seconds=config.seconds / 8, least=config.least)
+    return timing.ratio(times, "late", "on_time")
