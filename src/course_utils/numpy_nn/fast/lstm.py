@@ -7,6 +7,8 @@ the others by dc, and the middle lies as PyTorch stacks the gates.  Blocks that 
 left out.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from course_utils.numpy_nn.fast.kernel import Kernel
@@ -164,15 +166,28 @@ class LSTMKernel(Kernel):
     def first(self):
         return self.dh.T, self.dc.T
 
+    @cached_property
+    def slope_views(self):
+        """By the chunk's first step what ``slopes`` reads and writes: its blocks by name."""
+        found = {}
+        for first, end in self.chunks:
+            all_d, all_z = self.d[: end - first], self.Z[first:end]
+            d = {k: self.block(all_d, n) for k, n in self.slot.items()}
+            z = {k: self.block(all_z, n) for k, n in self.place.items()}
+            logistic = [
+                (self.block(all_z, *map(self.place.get, gates)),
+                 self.block(all_d, *map(self.slot.get, gates)))
+                for gates in (self.early, ["o"] * self.has_o) if gates
+            ]  # fmt: skip
+            found[first] = d, z, logistic, self.h[first + 1 : end + 1], self.tanh_c[first:end]
+        return found
+
     def slopes(self, first, end):
         """What dh and dc are multiplied by in each step, into ``d``."""
-        d = {k: self.block(self.d[: end - first], n) for k, n in self.slot.items()}
-        z = {k: self.block(self.Z[first:end], n) for k, n in self.place.items()}
-        h, tanh_c = self.h[first + 1 : end + 1], self.tanh_c[first:end]
+        d, z, logistic, h, tanh_c = self.slope_views[first]
         sub, mul, one = np.subtract, np.multiply, self.one
-        for gates in filter(None, (self.early, ["o"] * self.has_o)):
-            sub(one, self.block(self.Z[first:end], *(self.place[k] for k in gates)),
-                out=self.block(self.d[: end - first], *(self.slot[k] for k in gates)))  # fmt: skip
+        for gates, rest in logistic:
+            sub(one, gates, out=rest)
         for gate, factor in (("i", "g"), ("f", "c")):
             if gate in d:
                 mul(d[gate], z[gate], out=d[gate])
