@@ -9,6 +9,10 @@ from course_utils import experiments
 
 # what QUICK must show: the claims' rules, loosened to what its size can show
 LOOSE = {
+    "abuse": lambda v: (
+        v["descent"]["open"]["taken"] > v["descent"]["offered"]["taken"]
+        and v["descent"]["offered"]["solved"] == v["of"]
+    ),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,

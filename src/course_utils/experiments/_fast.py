@@ -8,14 +8,15 @@ from course_utils.specs import get_spec
 
 
 class FastNet:
-    """x (T, B, D) -> (T, B, N), or with ``last`` the last step's (B, N); trained by Adam.
+    """x (T, B, D) -> (T, B, N), or with ``last`` the last step's (B, N).
 
     biases: {gate: numbers}, the whole bias of a gate, one number or one a unit.  frozen: symbols of
-    the spec whose gradients are dropped.  how goes to ``init_params``.
+    the spec, or out_bias, whose gradients are dropped.  optimiser: a class of ``numpy_nn.optim``.
+    how goes to ``init_params``.
     """
 
     def __init__(self, key, inputs, hidden, outputs, seed, *, lr, last=False, biases=None,
-                 frozen=(), clip=1.0, **how):  # fmt: skip
+                 frozen=(), clip=1.0, optimiser=optim.Adam, **how):  # fmt: skip
         rng = np.random.default_rng(seed)
         self.key, self.spec, self.last = key, get_spec(key), last
         self.params = numpy_nn.init_params(key, inputs, hidden, rng, np.float32, **how)
@@ -24,9 +25,9 @@ class FastNet:
         bound = hidden**-0.5
         self.weight = rng.uniform(-bound, bound, (outputs, hidden)).astype(np.float32)
         self.bias = np.zeros(outputs, np.float32)
-        self.frozen, self.clip, self.lr = frozen, clip, lr
+        self.frozen, self.clip, self.lr, self.optimiser = frozen, clip, lr, optimiser
         self.workspace = fast.Workspace()
-        self.moments = optim.Adam().init(self.params | self.readout())
+        self.moments = optimiser().init(self.params | self.readout())
 
     def readout(self):
         """The readout's parameters by name."""
@@ -47,17 +48,18 @@ class FastNet:
         return ops.affine(self.weight, self.bias, self.y), type(last)(*(s.copy() for s in last))
 
     def learn(self, danswer, lr=None):
-        """One update of Adam from the gradient of the answers of the last call."""
+        """One update from the gradient of the answers of the last call."""
         dy, dweight, dbias = ops.affine_backward(self.weight, self.y, danswer)
         if self.last:
             dy, dlast = np.zeros((self.steps, *dy.shape), dy.dtype), dy
             dy[-1] = dlast
         *_, grads = fast.unroll_backward(self.tape, dy)
-        blocks = self.spec.symbol_values(grads)
+        readout = {"out_weight": dweight, "out_bias": dbias}
+        blocks = self.spec.symbol_values(grads) | readout
         for symbol in self.frozen:
             blocks[symbol][...] = 0
-        grads, _ = optim.clip_norm(grads | {"out_weight": dweight, "out_bias": dbias}, self.clip)
-        new, self.moments = optim.Adam(lr or self.lr).update(
+        grads, _ = optim.clip_norm(grads | readout, self.clip)
+        new, self.moments = self.optimiser(lr or self.lr).update(
             self.params | self.readout(), grads, self.moments
         )
         self.weight, self.bias = new.pop("out_weight"), new.pop("out_bias")

@@ -49,6 +49,11 @@ def accuracy(model, batch):
     return float(masked(right, batch.mask))
 
 
+def squared_loss(model, batch):
+    """Mean squared error of the answer after the last step."""
+    return ((model(batch.x) - batch.target) ** 2).mean()
+
+
 def binary_loss(model, batch):
     """Cross-entropy of logits with targets 0 and 1, where the mask counts."""
     each = torch.nn.functional.binary_cross_entropy_with_logits(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils.experiments._nets import Net, tensors
+from course_utils.experiments._nets import Net, squared_loss, tensors
 from course_utils.tasks import Adding
 from course_utils.training import fit, torch_step
 
@@ -78,16 +78,14 @@ def trained(config, key, retention, input_bias, length, seed):
         with torch.no_grad():
             return task.wrong(model(x).numpy(), test.target)
 
+    step = torch_step(
+        model, squared_loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr
+    )
     history = fit(
-        torch_step(model, loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr),
+        step,
         config.updates,
         check=wrong,
         done=lambda share: share <= config.wrong,
         bar=False,
     )
     return model, history, test
-
-
-def loss(model, batch):
-    """Mean squared error of the answer after the last step."""
-    return ((model(batch.x) - batch.target) ** 2).mean()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils.experiments._fast import FastNet
+from course_utils.experiments._until import fast_step, until_right
 from course_utils.numpy_nn import losses
 from course_utils.tasks import Adding
-from course_utils.training import fit
 
 
 @dataclass(frozen=True)
@@ -62,28 +62,9 @@ def one(config, length, seed):
     rng = np.random.default_rng((seed, length, 1))
     tests = [task.sample(np.random.default_rng((seed, length, k)), 2560) for k in (2, 3)]
 
-    def step():
-        x, target, _ = task.sample(rng, config.batch)
-        answer, _ = net(x.astype(np.float32))
-        loss, danswer = losses.mse(answer, target.astype(np.float32))
-        net.learn(danswer)
-        return loss
-
-    history = fit(
-        step,
-        config.updates,
-        check=lambda: wrong(net, task, tests[0]),
-        every=config.every,
-        done=lambda share: share <= config.wrong,
-        bar=False,
-    )
-    return {
-        "solved": history.stopped,
-        "sequences": history.updates * config.batch,
-        "wrong": round(2560 * wrong(net, task, tests[1])),
-        "weights": net.size,
-        "loss": np.round(np.convolve(history.loss, np.ones(25) / 25, "valid")[::25], 6).tolist(),
-    }
+    step = fast_step(net, lambda: task.sample(rng, config.batch), losses.mse)
+    found = until_right(config, step, lambda: wrong(net, task, tests[0]))
+    return found | {"wrong": round(2560 * wrong(net, task, tests[1])), "weights": net.size}
 
 
 def wrong(net, task, batch):

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils.experiments._nets import Net, tensors
+from course_utils.experiments._nets import Net, squared_loss, tensors
+from course_utils.experiments._until import until_right
 from course_utils.numpy_nn.init import set_chrono
 from course_utils.specs import get_spec
 from course_utils.tasks import Adding
-from course_utils.training import fit, torch_step
+from course_utils.training import torch_step
 
 
 @dataclass(frozen=True)
@@ -77,22 +78,7 @@ def one(config, name, length, seed):
         with torch.no_grad():
             return task.wrong(model(x).numpy(), test.target)
 
-    history = fit(
-        torch_step(model, loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr),
-        config.updates,
-        check=wrong,
-        every=config.every,
-        done=lambda share: share <= config.wrong,
-        bar=False,
+    step = torch_step(
+        model, squared_loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr
     )
-    return {
-        "solved": history.stopped,
-        "sequences": history.updates * config.batch,
-        "wrong": history.checks[-1][1],
-        "loss": np.round(np.convolve(history.loss, np.ones(25) / 25, "valid")[::25], 6).tolist(),
-    }
-
-
-def loss(model, batch):
-    """Mean squared error of the answer after the last step."""
-    return ((model(batch.x) - batch.target) ** 2).mean()
+    return until_right(config, step, wrong)

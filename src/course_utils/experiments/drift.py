@@ -11,10 +11,10 @@ import numpy as np
 
 from course_utils import numpy_nn
 from course_utils.experiments._fast import FastNet, set_bias
+from course_utils.experiments._until import fast_step, until_right
 from course_utils.numpy_nn import losses
 from course_utils.specs import get_spec
 from course_utils.tasks import Adding
-from course_utils.training import fit
 
 
 @dataclass(frozen=True)
@@ -79,24 +79,7 @@ def one(config, bias, seed):
         "lstm_1997", 2, config.hidden, 1, seed, lr=config.lr, last=True, biases={"i": bias}
     )
     test = task.sample(np.random.default_rng((seed, 2)), 1000)
-
-    def step():
-        x, target, _ = task.sample(rng, config.batch)
-        answer, _ = net(x.astype(np.float32))
-        loss, danswer = losses.mse(answer, target.astype(np.float32))
-        net.learn(danswer)
-        return loss
-
-    history = fit(
-        step,
-        config.updates,
-        check=lambda: task.wrong(net(test.x.astype(np.float32))[0], test.target),
-        every=config.every,
-        done=lambda share: share <= config.wrong,
-        bar=False,
+    step = fast_step(net, lambda: task.sample(rng, config.batch), losses.mse)
+    return until_right(
+        config, step, lambda: task.wrong(net(test.x.astype(np.float32))[0], test.target)
     )
-    return {
-        "solved": history.stopped,
-        "sequences": history.updates * config.batch,
-        "wrong": history.checks[-1][1],
-    }

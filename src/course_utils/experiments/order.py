@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils.experiments._fast import FastNet
+from course_utils.experiments._until import fast_step, until_right
 from course_utils.numpy_nn import losses
 from course_utils.tasks import TemporalOrder
-from course_utils.training import fit
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,6 @@ def one(config, key, units, seed):
     def wrong(batch):
         return float((net(batch.x.astype(np.float32))[0].argmax(-1) != batch.target).mean())
 
-    def step():
-        x, target, _ = task.sample(rng, config.batch)
-        scores, _ = net(x.astype(np.float32))
-        loss, dscores = losses.cross_entropy(scores, target)
-        net.learn(dscores.astype(np.float32))
-        return loss
-
-    history = fit(
-        step,
-        config.updates,
-        check=lambda: wrong(tests[0]),
-        every=config.every,
-        done=lambda share: share <= config.wrong,
-        bar=False,
-    )
-    return {
-        "solved": history.stopped,
-        "sequences": history.updates * config.batch,
-        "wrong": round(2560 * wrong(tests[1])),
-        "weights": net.size,
-    }
+    step = fast_step(net, lambda: task.sample(rng, config.batch), losses.cross_entropy)
+    found = until_right(config, step, lambda: wrong(tests[0]))
+    return found | {"wrong": round(2560 * wrong(tests[1])), "weights": net.size}
