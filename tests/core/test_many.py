@@ -58,6 +58,12 @@ def test_many_nets_equal_as_many_runs(key, shared):
             equal(grads[name][k], g)
 
 
+@pytest.mark.parametrize("key", many.TUNED)
+def test_the_readable_step_of_a_tuned_cell_serves_many_nets_too(key, monkeypatch):
+    monkeypatch.setattr(many, "_KERNELS", {})
+    test_many_nets_equal_as_many_runs(key, shared=False)
+
+
 @KEYS
 def test_without_a_first_state_each_net_starts_as_it_would_alone(key):
     as_alone(key)
@@ -71,14 +77,16 @@ def test_constants_of_a_cell_may_be_others(key, config):
 
 
 def as_alone(key, config=None):
-    """The outputs of many nets without a first state, compared with each net's own."""
+    """The outputs of many nets without a first state; all is compared with each net's own."""
     x, problems = draw(T, B, D), [make(key, seed=k) for k in range(K)]
     params, _, dy, *_ = side_by_side(problems)
-    y, _, tape = many.unroll(key, params, x, config=config)
+    y, last, tape = many.unroll(key, params, x, config=config)
     grads = many.unroll_backward(tape, dy)[2]
     for k, p in enumerate(problems):
-        expected, _, tape = numpy_nn.unroll(key, p.params, x, config=config)
+        expected, end, tape = numpy_nn.unroll(key, p.params, x, config=config)
         equal(y[k], expected)
+        for several, one in zip(last, end, strict=True):
+            equal(several[k], one)
         for name, g in numpy_nn.unroll_backward(tape, p.dy)[2].items():
             equal(grads[name][k], g)
     return y
@@ -113,6 +121,10 @@ def test_an_empty_sequence_hands_the_state_on(key):
     for a, b in zip((*last, *dstate0), (*state0, *dlast), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not any(g.any() for g in grads.values())
+    alone = numpy_nn.unroll(key, many.pick(params, 1), draw(0, B, D))[1]
+    for several, one in zip(many.unroll(key, params, draw(0, B, D))[1], alone, strict=True):
+        np.testing.assert_array_equal(several[1], one)
+        assert several.dtype == one.dtype
 
 
 @KEYS
