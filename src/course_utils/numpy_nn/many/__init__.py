@@ -9,7 +9,8 @@
 One net of 16 units leaves most of its time to Python: a step is dozens of calls, each with a few
 hundred numbers to work on.  K nets take the same calls, each with K times as many.  No net sees
 another: the results are those of K separate runs to rounding, and a net that diverges leaves the
-others alone.
+others alone.  Any cell will do: those in ``TUNED`` have a step of their own, the others, a new one
+among them, run their readable step on arrays with one more axis.
 """
 
 from typing import NamedTuple
