@@ -145,20 +145,24 @@ def test_a_net_that_diverges_leaves_the_others_alone(key):
 
 
 @pytest.mark.parametrize("optimiser", [optim.Adam, optim.SGD])
-def test_training_with_a_rate_for_each_net_equals_as_many_trainings(optimiser):
+@pytest.mark.parametrize("key", ["gru", "lstm_peephole", "lru"])
+def test_training_with_a_rate_for_each_net_equals_as_many_trainings(key, optimiser):
     rates = np.geomspace(1e-3, 0.3, K)
     x, ids = draw(T, B, D), np.random.default_rng(3).integers(0, N, B)
-    alone = [train(net, optimiser(lr), x, ids) for net, lr in zip(begin(), rates, strict=True)]
-    params, step = many.stack(begin()), many.Each(optimiser(rates))
+    heads = ({"weight": draw(N, H, seed=20 + k), "bias": draw(N, seed=30 + k)} for k in range(K))
+    begin = [cell | head for cell, head in zip(nets(key), heads, strict=True)]
+    alone = [train(key, p, optimiser(lr), x, ids) for p, lr in zip(begin, rates, strict=True)]
+    params, step = many.stack(begin), many.Each(optimiser(rates))
     state = step.init(params)
     for update in range(5):
         cell, head = parts(params)
-        y, _, tape = many.unroll("gru", cell, x)
+        y, _, tape = many.unroll(key, cell, x)
         logits = many.affine(head["weight"], head["bias"], y[:, -1])
         loss, dlogits = many.cross_entropies(logits, ids)
         equal(loss, [found[update] for _, found in alone])
-        dlast, *from_head = many.affine_backward(head["weight"], y[:, -1], dlogits)
-        _, _, grads = many.unroll_backward(tape, np.zeros_like(y), (dlast,))
+        dy = np.zeros_like(y)
+        dy[:, -1], *from_head = many.affine_backward(head["weight"], y[:, -1], dlogits)
+        _, _, grads = many.unroll_backward(tape, dy)
         grads |= dict(zip(("weight", "bias"), from_head, strict=True))
         grads, _ = many.clip_norm(grads, 0.5)
         params, state = step.update(params, grads, state)
@@ -167,26 +171,22 @@ def test_training_with_a_rate_for_each_net_equals_as_many_trainings(optimiser):
             np.testing.assert_allclose(p, expected[name], rtol=1e-9, atol=1e-12)
 
 
-def begin():
-    heads = ({"weight": draw(N, H, seed=20 + k), "bias": draw(N, seed=30 + k)} for k in range(K))
-    return [cell | head for cell, head in zip(nets("gru"), heads, strict=True)]
-
-
 def parts(params):
     head = {name: params[name] for name in ("weight", "bias")}
     return {name: p for name, p in params.items() if name not in head}, head
 
 
-def train(params, optimiser, x, ids):
+def train(key, params, optimiser, x, ids):
     """The readable way: -> parameters after five updates, the losses on the way."""
     state, found = optimiser.init(params), []
     for _ in range(5):
         cell, head = parts(params)
-        y, _, tape = numpy_nn.unroll("gru", cell, x)
+        y, _, tape = numpy_nn.unroll(key, cell, x)
         loss, dlogits = losses.cross_entropy(ops.affine(head["weight"], head["bias"], y[-1]), ids)
         found.append(loss)
-        dlast, *from_head = ops.affine_backward(head["weight"], y[-1], dlogits)
-        _, _, grads = numpy_nn.unroll_backward(tape, np.zeros_like(y), (dlast,))
+        dy = np.zeros_like(y)
+        dy[-1], *from_head = ops.affine_backward(head["weight"], y[-1], dlogits)
+        _, _, grads = numpy_nn.unroll_backward(tape, dy)
         grads |= dict(zip(("weight", "bias"), from_head, strict=True))
         grads, _ = optim.clip_norm(grads, 0.5)
         params, state = optimiser.update(params, grads, state)
