@@ -45,5 +45,11 @@ def test_the_printed_cell_obeys(law, cell):
     law(problem=make(cell), **more)
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_many_nets_of_the_printed_cell_equal_as_many_runs(shared, cell):
+    laws = runpy.run_path(str(Path(__file__).parents[1] / "core" / "test_many.py"))
+    laws["test_many_nets_equal_as_many_runs"](cell, shared)
+
+
 def test_there_are_laws_to_obey():
     assert len(LAWS) >= 10

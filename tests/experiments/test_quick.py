@@ -47,6 +47,7 @@ LOOSE = {
     ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
+    "many_cells": lambda v: v["least"] > 1.5 and v["cells"]["lstm_peephole"]["in_place"],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],

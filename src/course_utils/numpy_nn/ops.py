@@ -1,4 +1,8 @@
-"""The small operations that cells and heads are made of, each with its backward directly below."""
+"""The small operations that cells and heads are made of, each with its backward directly below.
+
+Those of cells count axes from the end, and so take arrays with more axes in front: ``weight.mT`` is
+``weight.T`` for a matrix, and for a stack of matrices the stack of their transposes.
+"""
 
 import numpy as np
 
@@ -46,17 +50,17 @@ def linear(params, x, h_prev):
 
     weight_ih (G·H, D), weight_hh (G·H, H), both biases (G·H,); x (B, D), h_prev (B, H) -> (B, G·H).
     """
-    from_x = x @ params["weight_ih"].T + params["bias_ih"]
-    from_h = h_prev @ params["weight_hh"].T + params["bias_hh"]
+    from_x = x @ params["weight_ih"].mT + params["bias_ih"]
+    from_h = h_prev @ params["weight_hh"].mT + params["bias_hh"]
     return from_x + from_h
 
 
 def linear_backward(params, x, h_prev, da):
     """da (B, G·H) -> dx (B, D), dh_prev (B, H), gradients of the four arrays."""
-    db = da.sum(axis=0)
+    db = da.sum(axis=-2)
     grads = {
-        "weight_ih": da.T @ x,
-        "weight_hh": da.T @ h_prev,
+        "weight_ih": da.mT @ x,
+        "weight_hh": da.mT @ h_prev,
         "bias_ih": db,
         "bias_hh": db.copy(),  # both biases enter the same sum; a copy, so that += on one is safe
     }
@@ -65,17 +69,17 @@ def linear_backward(params, x, h_prev, da):
 
 def linear_parts(params, x, h_prev):
     """As ``linear``, the input's and the state's shares apart, each with its own bias."""
-    from_x = x @ params["weight_ih"].T + params["bias_ih"]
-    return from_x, h_prev @ params["weight_hh"].T + params["bias_hh"]
+    from_x = x @ params["weight_ih"].mT + params["bias_ih"]
+    return from_x, h_prev @ params["weight_hh"].mT + params["bias_hh"]
 
 
 def linear_parts_backward(params, x, h_prev, dfrom_x, dfrom_h):
     """dfrom_x, dfrom_h (B, G·H) -> dx (B, D), dh_prev (B, H), gradients of the four arrays."""
     grads = {
-        "weight_ih": dfrom_x.T @ x,
-        "weight_hh": dfrom_h.T @ h_prev,
-        "bias_ih": dfrom_x.sum(axis=0),
-        "bias_hh": dfrom_h.sum(axis=0),
+        "weight_ih": dfrom_x.mT @ x,
+        "weight_hh": dfrom_h.mT @ h_prev,
+        "bias_ih": dfrom_x.sum(axis=-2),
+        "bias_hh": dfrom_h.sum(axis=-2),
     }
     return dfrom_x @ params["weight_ih"], dfrom_h @ params["weight_hh"], grads
 
@@ -86,10 +90,10 @@ def reset_linear(params, x, h_prev):
     Returns the other gates' (B, (G-1)·H) and a function: r (B, H) -> the candidate's (B, H).
     """
     H = h_prev.shape[-1]
-    from_x = x @ params["weight_ih"].T + params["bias_ih"] + params["bias_hh"]
-    U, U_n = params["weight_hh"][:-H], params["weight_hh"][-H:]
-    others = from_x[:, :-H] + h_prev @ U.T
-    return others, lambda r: from_x[:, -H:] + (r * h_prev) @ U_n.T
+    from_x = x @ params["weight_ih"].mT + params["bias_ih"] + params["bias_hh"]
+    U, U_n = np.split(params["weight_hh"], [-H], axis=-2)
+    others = from_x[..., :-H] + h_prev @ U.mT
+    return others, lambda r: from_x[..., -H:] + (r * h_prev) @ U_n.mT
 
 
 def reset_linear_backward(params, x, h_prev, r, da_n, before):
@@ -98,15 +102,15 @@ def reset_linear_backward(params, x, h_prev, r, da_n, before):
     Returns dx (B, D), dh_prev (B, H), gradients of the four arrays.
     """
     H = h_prev.shape[-1]
-    U, U_n = params["weight_hh"][:-H], params["weight_hh"][-H:]
+    U, U_n = np.split(params["weight_hh"], [-H], axis=-2)
     dreset = da_n @ U_n  # of r * h_prev
     da_others = before(dreset * h_prev)
     dh_prev = dreset * r + da_others @ U
     da = join(da_others, da_n)
-    db = da.sum(axis=0)
+    db = da.sum(axis=-2)
     grads = {
-        "weight_ih": da.T @ x,
-        "weight_hh": np.concatenate([da_others.T @ h_prev, da_n.T @ (r * h_prev)]),
+        "weight_ih": da.mT @ x,
+        "weight_hh": np.concatenate([da_others.mT @ h_prev, da_n.mT @ (r * h_prev)], axis=-2),
         "bias_ih": db,
         "bias_hh": db.copy(),
     }

@@ -45,25 +45,33 @@ def unroll(key, params, x, state0=None, *, lengths=None, config=None, **inputs):
     state = initial_state(spec, cell, state0, B, H, dtype)
     dtype = np.result_type(dtype, *(s.dtype for s in state if s.dtype.kind in "fc"))
     mask = _mask(lengths, T, B)
-    options = spec.options(config)
-    inputs = _inputs(spec, inputs, T, B, H, dtype)
-    readout = getattr(cell, "readout", None)
-
+    inputs = further_inputs(spec, inputs, {"T": T, "B": B, "H": H}, dtype)
+    tape = Tape(spec.key, params, [], [], [], mask, x.shape, dtype)
     y = np.zeros((T, B, H), dtype)
-    caches, states, readouts = [], [], []
-    for t in range(T):
+    last = loop(tape, x, state, y, spec.options(config), inputs)
+    if mask is not None:
+        y *= mask[..., None]
+    return y, last, tape
+
+
+def loop(tape, x, state, y, options, inputs):
+    """The loop over time itself, on checked arrays: fills tape and y, returns the last states.
+
+    x (T, ..., B, D), y (T, ..., B, H): the axes between are the nets of ``numpy_nn.many``.
+    """
+    cell, params, mask = get_cell(tape.key), tape.params, tape.mask
+    readout = getattr(cell, "readout", None)
+    for t in range(len(y)):
         now = {name: value[t] for name, value in inputs.items()}
         new, cache = cell.step(params, x[t], state, **options, **now)
         state = new if mask is None else _select(mask[t], new, state)
         y[t] = state[0]
         if readout:
             y[t], kept = readout(params, x[t], state)
-            readouts.append(kept)
-        caches.append(cache)
-        states.append(state)
-    if mask is not None:
-        y *= mask[..., None]
-    return y, state, Tape(spec.key, params, caches, states, readouts, mask, x.shape, dtype)
+            tape.readouts.append(kept)
+        tape.caches.append(cache)
+        tape.states.append(state)
+    return state
 
 
 def unroll_backward(tape, dy, dlast=None, *, dstates=None):
@@ -83,7 +91,17 @@ def unroll_backward(tape, dy, dlast=None, *, dstates=None):
     dx = np.zeros(tape.shape, tape.dtype)
     grads = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.params.items()}
     grads |= {name: np.zeros((T, B, H), tape.dtype) for name in spec.inputs}
-    for t in reversed(range(T)):
+    dstate0 = loop_backward(tape, dy, dstate, dx, grads, dstates)
+    return dx, dstate0, grads
+
+
+def loop_backward(tape, dy, dstate, dx, grads, dstates=None):
+    """The way back through ``loop``: adds to dx and grads, returns dstate0.
+
+    dy (T, ..., B, H), dx (T, ..., B, D).
+    """
+    spec, cell = get_spec(tape.key), get_cell(tape.key)
+    for t in reversed(range(len(dy))):
         held = dstate
         if tape.readouts:
             dx[t], from_y, from_readout = cell.readout_backward(
@@ -102,11 +120,14 @@ def unroll_backward(tape, dy, dlast=None, *, dstates=None):
         _add(grads, from_step, t, spec.inputs)
         # where the sequence had ended, the state was handed on untouched, and so is its gradient
         dstate = dprev if tape.mask is None else _select(tape.mask[t], dprev, held)
-    return dx, dstate, grads
+    return dstate
 
 
-def initial_state(spec, cell, state, B, H, dtype, name="state0"):
-    """The states to start from: zeros for None, else checked arrays, as the cell's NamedTuple."""
+def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):
+    """The states to start from: zeros for None, else checked arrays, as the cell's NamedTuple.
+
+    Each is (B, H), or (K, B, H) where nets is K.
+    """
     if state is None:
         state = (None,) * len(spec.states)
     if isinstance(state, np.ndarray):
@@ -118,13 +139,14 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0"):
         )
     start = getattr(cell, "start", None)
     zeros = start(B, H, dtype) if start else cell.State(*(np.zeros((B, H), dtype),) * len(state))
-    out = []
+    out, sizes = [], f"B={B}, H={H}" if nets is None else f"K={nets}, B={B}, H={H}"
     for field, given, zero in zip(spec.states, state, zeros, strict=True):
+        zero = zero if nets is None else np.broadcast_to(zero, (nets, B, H))
         if given is None:  # a gradient that is not given is zero, whatever the cell starts from
             given = np.zeros_like(zero) if name == "dlast" else zero
         elif np.shape(given) != zero.shape:
             raise ShapeError(
-                f"{name}.{field}: expected shape {zero.shape} (B={B}, H={H}), got {np.shape(given)}"
+                f"{name}.{field}: expected shape {zero.shape} ({sizes}), got {np.shape(given)}"
             )
         out.append(np.asarray(given))
     return cell.State(*out)
@@ -147,16 +169,18 @@ def _mask(lengths, T, B):
     return np.arange(T)[:, None] < lengths
 
 
-def _inputs(spec, inputs, T, B, H, dtype):
+def further_inputs(spec, inputs, sizes, dtype):
+    """What else a step reads, by name, zeros where it is not given; sizes by axis, in order."""
     unknown = set(inputs) - set(spec.inputs)
     if unknown:
         raise TypeError(f"unroll: {spec.key} reads no {', '.join(sorted(unknown))}")
-    values = {}
+    shape, values = tuple(sizes.values()), {}
     for name in spec.inputs:
         value = inputs.get(name)
-        value = np.zeros((T, B, H), dtype) if value is None else value
-        if value.shape != (T, B, H):
-            raise ShapeError(f"{name}: expected shape {(T, B, H)} (T, B, H), got {value.shape}")
+        value = np.zeros(shape, dtype) if value is None else value
+        if value.shape != shape:
+            axes = ", ".join(sizes)
+            raise ShapeError(f"{name}: expected shape {shape} ({axes}), got {value.shape}")
         values[name] = value
     return values
 

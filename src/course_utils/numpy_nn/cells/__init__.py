@@ -6,6 +6,9 @@ the spec's states, each (B, H).
 ``step_backward(params, cache, dstate) -> (dx, dprev, grads)``: dstate like state; grads has the
 keys of params, and the name of every further input of the step (such as ``below``).
 
+Axes count from the end: B is axis -2, ``weight.mT`` swaps the last two.  So the same step also
+serves many nets at once, on arrays with one more axis in front (``numpy_nn.many``).
+
 A cell whose output is not its first state also has ``readout(params, x, state) -> (y, cache)`` and
 ``readout_backward(params, cache, dy) -> (dx, dstate, grads)``.
 """

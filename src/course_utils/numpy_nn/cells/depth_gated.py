@@ -32,10 +32,10 @@ class Cache(NamedTuple):
 
 def step(params, x, prev, below):
     """x (B, D), prev.h, prev.c, below (B, H) -> state, cache."""
-    from_x = x @ params["weight_ih"].T + params["bias_ih"]  # (B, 5H): d has no recurrent weights
+    from_x = x @ params["weight_ih"].mT + params["bias_ih"]  # (B, 5H): d has no recurrent weights
     *w_ifgo, w_d = split(from_x, 5)
     a_i, a_f, a_g, a_o = split(
-        join(*w_ifgo) + prev.h @ params["weight_hh"].T + params["bias_hh"], 4
+        join(*w_ifgo) + prev.h @ params["weight_hh"].mT + params["bias_hh"], 4
     )
     i = sigmoid(a_i + params["weight_ci"] * prev.c)
     f = sigmoid(a_f + params["weight_cf"] * prev.c)
@@ -73,15 +73,15 @@ def step_backward(params, cache, dstate):
     da_h = join(da_i, da_f, da_g, da_o)  # (B, 4H)
     da = join(da_h, da_d)  # (B, 5H)
     grads = {
-        "weight_ih": da.T @ x,
-        "weight_hh": da_h.T @ h_prev,
-        "bias_ih": da.sum(axis=0),
-        "bias_hh": da_h.sum(axis=0),
-        "weight_ci": (da_i * c_prev).sum(axis=0),
-        "weight_cf": (da_f * c_prev).sum(axis=0),
-        "weight_co": (da_o * c).sum(axis=0),
-        "weight_cd": (da_d * c_prev).sum(axis=0),
-        "weight_ld": (da_d * below).sum(axis=0),
+        "weight_ih": da.mT @ x,
+        "weight_hh": da_h.mT @ h_prev,
+        "bias_ih": da.sum(axis=-2),
+        "bias_hh": da_h.sum(axis=-2),
+        "weight_ci": (da_i * c_prev).sum(axis=-2),
+        "weight_cf": (da_f * c_prev).sum(axis=-2),
+        "weight_co": (da_o * c).sum(axis=-2),
+        "weight_cd": (da_d * c_prev).sum(axis=-2),
+        "weight_ld": (da_d * below).sum(axis=-2),
         "below": dbelow,
     }
     return da @ params["weight_ih"], State(da_h @ params["weight_hh"], dc_prev), grads

@@ -55,8 +55,8 @@ def eigenvalues(params):
 def step(params, x, prev):
     """x (B, D), prev.h_re, prev.h_im (B, H) -> state, cache."""
     lam_re, lam_im, gamma = eigenvalues(params)
-    u_re = gamma * (x @ params["B_re"].T)
-    u_im = gamma * (x @ params["B_im"].T)
+    u_re = gamma * (x @ params["B_re"].mT)
+    u_im = gamma * (x @ params["B_im"].mT)
     h_re = lam_re * prev.h_re - lam_im * prev.h_im + u_re
     h_im = lam_im * prev.h_re + lam_re * prev.h_im + u_im
     return State(h_re, h_im), Cache(x, prev.h_re, prev.h_im, u_re, u_im)
@@ -68,21 +68,21 @@ def step_backward(params, cache, dstate):
     lam_re, lam_im, gamma = eigenvalues(params)
     dh_re, dh_im = dstate
     # h_im = lam_im * h_re_prev + lam_re * h_im_prev + u_im, and h_re, line by line
-    dlam_re = (dh_re * h_re_prev + dh_im * h_im_prev).sum(axis=0)
-    dlam_im = (dh_im * h_re_prev - dh_re * h_im_prev).sum(axis=0)
+    dlam_re = dh_re * h_re_prev + dh_im * h_im_prev
+    dlam_im = dh_im * h_re_prev - dh_re * h_im_prev
     dh_re_prev = dh_re * lam_re + dh_im * lam_im
     dh_im_prev = dh_im * lam_re - dh_re * lam_im
     db_re, db_im = dh_re * gamma, dh_im * gamma  # u = gamma * (B @ x)
-    dgamma_log = (dh_re * u_re + dh_im * u_im).sum(axis=0)  # gamma = exp(gamma_log)
+    dgamma_log = dh_re * u_re + dh_im * u_im  # gamma = exp(gamma_log)
     dtheta = dlam_im * lam_re - dlam_re * lam_im  # lam = rho * (cos theta + i sin theta)
     dlog_rho = dlam_re * lam_re + dlam_im * lam_im
     dnu = -dlog_rho * np.exp(params["nu"])  # log rho = -exp(nu)
     grads = {
-        "nu": dnu,
-        "theta": dtheta,
-        "gamma_log": dgamma_log,
-        "B_re": db_re.T @ x,
-        "B_im": db_im.T @ x,
+        "nu": dnu.sum(axis=-2),
+        "theta": dtheta.sum(axis=-2),
+        "gamma_log": dgamma_log.sum(axis=-2),
+        "B_re": db_re.mT @ x,
+        "B_im": db_im.mT @ x,
     }
     dx = db_re @ params["B_re"] + db_im @ params["B_im"]
     return dx, State(dh_re_prev, dh_im_prev), grads
@@ -90,19 +90,19 @@ def step_backward(params, cache, dstate):
 
 def readout(params, x, state):
     """y = Re(C h) + D x: x (B, D), state (B, H) -> y (B, H), cache."""
-    y = state.h_re @ params["C_re"].T - state.h_im @ params["C_im"].T + x @ params["D"].T
+    y = state.h_re @ params["C_re"].mT - state.h_im @ params["C_im"].mT + x @ params["D"].mT
     return y, (x, state)
 
 
 def readout_backward(params, cache, dy):
     """dy (B, H) -> dx (B, D), dstate, grads."""
     x, state = cache
-    grads = {"C_re": dy.T @ state.h_re, "C_im": -dy.T @ state.h_im, "D": dy.T @ x}
+    grads = {"C_re": dy.mT @ state.h_re, "C_im": -dy.mT @ state.h_im, "D": dy.mT @ x}
     return dy @ params["D"], State(dy @ params["C_re"], -dy @ params["C_im"]), grads
 
 
 def coefficients(params, x):
     """x (T, B, D) -> complex a (H,), b (T, B, H) of h = a * h_prev + b."""
     lam_re, lam_im, gamma = eigenvalues(params)
-    drive = gamma * (x @ params["B_re"].T) + 1j * (gamma * (x @ params["B_im"].T))
+    drive = gamma * (x @ params["B_re"].mT) + 1j * (gamma * (x @ params["B_im"].mT))
     return lam_re + 1j * lam_im, drive

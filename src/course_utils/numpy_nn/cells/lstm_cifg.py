@@ -56,6 +56,6 @@ def step_backward(params, cache, dstate):
     dc_prev = dc_prev + da_i * params["weight_ci"]
     da = join(da_i, da_g, da_o)  # (B, 3H)
     dx, dh_prev, grads = linear_backward(params, x, h_prev, da)
-    grads["weight_ci"] = (da_i * c_prev).sum(axis=0)
-    grads["weight_co"] = (da_o * c).sum(axis=0)
+    grads["weight_ci"] = (da_i * c_prev).sum(axis=-2)
+    grads["weight_co"] = (da_o * c).sum(axis=-2)
     return dx, State(dh_prev, dc_prev), grads

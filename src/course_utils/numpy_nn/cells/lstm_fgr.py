@@ -36,7 +36,7 @@ def step(params, x, prev):
     """x (B, D), prev (five states, each (B, H)) -> state, cache."""
     a_i, a_f, a_g, a_o = split(linear(params, x, prev.h), 4)
     old = join(prev.i, prev.f, prev.o)  # (B, 3H)
-    r_i, r_f, r_o = split(old @ params["weight_gates"].T, 3)
+    r_i, r_f, r_o = split(old @ params["weight_gates"].mT, 3)
     i = sigmoid(a_i + r_i + params["weight_ci"] * prev.c)
     f = sigmoid(a_f + r_f + params["weight_cf"] * prev.c)
     g = np.tanh(a_g)
@@ -67,8 +67,8 @@ def step_backward(params, cache, dstate):
     dr = join(da_i, da_f, da_o)  # (B, 3H)
     dold = split(dr @ params["weight_gates"], 3)
     dx, dh_prev, grads = linear_backward(params, x, h_prev, join(da_i, da_f, da_g, da_o))
-    grads["weight_gates"] = dr.T @ old
-    grads["weight_ci"] = (da_i * c_prev).sum(axis=0)
-    grads["weight_cf"] = (da_f * c_prev).sum(axis=0)
-    grads["weight_co"] = (da_o * c).sum(axis=0)
+    grads["weight_gates"] = dr.mT @ old
+    grads["weight_ci"] = (da_i * c_prev).sum(axis=-2)
+    grads["weight_cf"] = (da_f * c_prev).sum(axis=-2)
+    grads["weight_co"] = (da_o * c).sum(axis=-2)
     return dx, State(dh_prev, dc_prev, *dold), grads

@@ -24,7 +24,7 @@ class Cache(NamedTuple):
 
 def step(params, x, prev):
     """x (B, D), prev.h (B, H) -> state, cache."""
-    a_z, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    a_z, a_n = split(x @ params["weight_ih"].mT + params["bias_ih"], 2)
     z = sigmoid(a_z)
     n = a_n
     h = (1 - z) * prev.h + z * n
@@ -41,12 +41,12 @@ def step_backward(params, cache, dstate):
     da_n = dn  # n = a_n
     da_z = dz * z * (1 - z)  # z = sigmoid(a_z)
     da = join(da_z, da_n)  # (B, 2H)
-    grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
+    grads = {"weight_ih": da.mT @ x, "bias_ih": da.sum(axis=-2)}
     return da @ params["weight_ih"], State(dh_prev), grads
 
 
 def coefficients(params, x):
     """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
-    a_z, n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    a_z, n = split(x @ params["weight_ih"].mT + params["bias_ih"], 2)
     z = sigmoid(a_z)
     return 1 - z, z * n

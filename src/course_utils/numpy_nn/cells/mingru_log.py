@@ -32,7 +32,7 @@ class Cache(NamedTuple):
 
 def step(params, x, prev):
     """x (B, D), prev.h (B, H) -> state, cache."""
-    a_z, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    a_z, a_n = split(x @ params["weight_ih"].mT + params["bias_ih"], 2)
     z = sigmoid(a_z)
     n = positive(a_n)
     h = (1 - z) * prev.h + z * n
@@ -49,11 +49,11 @@ def step_backward(params, cache, dstate):
     da_n = dn * positive_slope(n)  # n = positive(a_n)
     da_z = dz * z * (1 - z)  # z = sigmoid(a_z)
     da = join(da_z, da_n)  # (B, 2H)
-    grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
+    grads = {"weight_ih": da.mT @ x, "bias_ih": da.sum(axis=-2)}
     return da @ params["weight_ih"], State(dh_prev), grads
 
 
 def log_coefficients(params, x):
     """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
-    a_z, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 2)
+    a_z, a_n = split(x @ params["weight_ih"].mT + params["bias_ih"], 2)
     return log_sigmoid(-a_z), log_sigmoid(a_z) + log_positive(a_n)

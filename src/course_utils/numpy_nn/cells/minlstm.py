@@ -26,7 +26,7 @@ class Cache(NamedTuple):
 
 def step(params, x, prev):
     """x (B, D), prev.h (B, H) -> state, cache."""
-    a_i, a_f, a_n = split(x @ params["weight_ih"].T + params["bias_ih"], 3)
+    a_i, a_f, a_n = split(x @ params["weight_ih"].mT + params["bias_ih"], 3)
     i, f = sigmoid(a_i), sigmoid(a_f)
     keep = sigmoid(log_sigmoid(a_f) - log_sigmoid(a_i))  # f / (f + i), which may be 0 / 0
     n = a_n
@@ -46,12 +46,12 @@ def step_backward(params, cache, dstate):
     da_f = dratio * (1 - f)  # the slope of log sigmoid(a) is 1 - sigmoid(a)
     da_i = -dratio * (1 - i)
     da = join(da_i, da_f, da_n)  # (B, 3H)
-    grads = {"weight_ih": da.T @ x, "bias_ih": da.sum(axis=0)}
+    grads = {"weight_ih": da.mT @ x, "bias_ih": da.sum(axis=-2)}
     return da @ params["weight_ih"], State(dh_prev), grads
 
 
 def coefficients(params, x):
     """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
-    a_i, a_f, n = split(x @ params["weight_ih"].T + params["bias_ih"], 3)
+    a_i, a_f, n = split(x @ params["weight_ih"].mT + params["bias_ih"], 3)
     keep = sigmoid(log_sigmoid(a_f) - log_sigmoid(a_i))  # f / (f + i), which may be 0 / 0
     return keep, (1 - keep) * n

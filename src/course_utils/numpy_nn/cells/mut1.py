@@ -27,13 +27,13 @@ class Cache(NamedTuple):
 def step(params, x, prev):
     """x (B, D), prev.h (B, H) -> state, cache."""
     b_z, b_r, b_n = split(params["bias_ih"], 3)
-    U_r, U_n = np.split(params["weight_hh"], 2)
+    U_r, U_n = np.split(params["weight_hh"], 2, axis=-2)
     d_r, d_n = split(params["bias_hh"], 2)
-    w_z, w_r, w_n = split(x @ params["weight_ih"].T, 3)
+    w_z, w_r, w_n = split(x @ params["weight_ih"].mT, 3)
     z = sigmoid(w_z + b_z)
-    r = sigmoid(w_r + b_r + prev.h @ U_r.T + d_r)
+    r = sigmoid(w_r + b_r + prev.h @ U_r.mT + d_r)
     m = np.tanh(w_n)
-    n = np.tanh((r * prev.h) @ U_n.T + m + b_n + d_n)
+    n = np.tanh((r * prev.h) @ U_n.mT + m + b_n + d_n)
     h = n * z + prev.h * (1 - z)
     return State(h), Cache(x, prev.h, z, r, m, n)
 
@@ -41,7 +41,7 @@ def step(params, x, prev):
 def step_backward(params, cache, dstate):
     """dstate.h (B, H) -> dx (B, D), dprev, grads."""
     x, h_prev, z, r, m, n = cache
-    U_r, U_n = np.split(params["weight_hh"], 2)
+    U_r, U_n = np.split(params["weight_hh"], 2, axis=-2)
     dh = dstate.h
     dn = dh * z  # h = n * z + h_prev * (1 - z)
     dz = dh * (n - h_prev)
@@ -57,9 +57,9 @@ def step_backward(params, cache, dstate):
     da_z = dz * z * (1 - z)
     dw = join(da_z, da_r, dw_n)  # of W x, without the biases
     grads = {
-        "weight_ih": dw.T @ x,
-        "weight_hh": np.concatenate([da_r.T @ h_prev, da_n.T @ (r * h_prev)]),
-        "bias_ih": join(da_z, da_r, da_n).sum(axis=0),
-        "bias_hh": join(da_r, da_n).sum(axis=0),
+        "weight_ih": dw.mT @ x,
+        "weight_hh": np.concatenate([da_r.mT @ h_prev, da_n.mT @ (r * h_prev)], axis=-2),
+        "bias_ih": join(da_z, da_r, da_n).sum(axis=-2),
+        "bias_hh": join(da_r, da_n).sum(axis=-2),
     }
     return dw @ params["weight_ih"], State(dh_prev), grads

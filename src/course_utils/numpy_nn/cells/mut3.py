@@ -26,12 +26,12 @@ class Cache(NamedTuple):
 
 def step(params, x, prev):
     """x (B, D), prev.h (B, H) -> state, cache."""
-    U_z, U_r, U_n = np.split(params["weight_hh"], 3)
-    w_z, w_r, w_n = split(x @ params["weight_ih"].T + params["bias_ih"] + params["bias_hh"], 3)
+    U_z, U_r, U_n = np.split(params["weight_hh"], 3, axis=-2)
+    w_z, w_r, w_n = split(x @ params["weight_ih"].mT + params["bias_ih"] + params["bias_hh"], 3)
     s = np.tanh(prev.h)
-    z = sigmoid(w_z + s @ U_z.T)
-    r = sigmoid(w_r + prev.h @ U_r.T)
-    n = np.tanh((r * prev.h) @ U_n.T + w_n)
+    z = sigmoid(w_z + s @ U_z.mT)
+    r = sigmoid(w_r + prev.h @ U_r.mT)
+    n = np.tanh((r * prev.h) @ U_n.mT + w_n)
     h = n * z + prev.h * (1 - z)
     return State(h), Cache(x, prev.h, s, z, r, n)
 
@@ -39,7 +39,7 @@ def step(params, x, prev):
 def step_backward(params, cache, dstate):
     """dstate.h (B, H) -> dx (B, D), dprev, grads."""
     x, h_prev, s, z, r, n = cache
-    U_z, U_r, U_n = np.split(params["weight_hh"], 3)
+    U_z, U_r, U_n = np.split(params["weight_hh"], 3, axis=-2)
     dh = dstate.h
     dn = dh * z  # h = n * z + h_prev * (1 - z)
     dz = dh * (n - h_prev)
@@ -54,11 +54,11 @@ def step_backward(params, cache, dstate):
     ds = da_z @ U_z
     dh_prev = dh_prev + ds * (1 - s**2)  # s = tanh(h_prev)
     da = join(da_z, da_r, da_n)  # (B, 3H)
-    db = da.sum(axis=0)
-    hidden = (da_z.T @ s, da_r.T @ h_prev, da_n.T @ (r * h_prev))
+    db = da.sum(axis=-2)
+    hidden = (da_z.mT @ s, da_r.mT @ h_prev, da_n.mT @ (r * h_prev))
     grads = {
-        "weight_ih": da.T @ x,
-        "weight_hh": np.concatenate(hidden),
+        "weight_ih": da.mT @ x,
+        "weight_hh": np.concatenate(hidden, axis=-2),
         "bias_ih": db,
         "bias_hh": db.copy(),
     }

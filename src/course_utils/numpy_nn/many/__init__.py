@@ -9,7 +9,8 @@
 One net of 16 units leaves most of its time to Python: a step is dozens of calls, each with a few
 hundred numbers to work on.  K nets take the same calls, each with K times as many.  No net sees
 another: the results are those of K separate runs to rounding, and a net that diverges leaves the
-others alone.
+others alone.  Any cell will do: those in ``TUNED`` have a step of their own, the others, a new one
+among them, run their readable step on arrays with one more axis.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
-from course_utils.numpy_nn.many.kernels import KERNELS
+from course_utils.numpy_nn.many.kernels import GRU, RNN, ReluRNN
+from course_utils.numpy_nn.many.lstm import LSTM, LSTM_KEYS
+from course_utils.numpy_nn.many.readable import Readable
 from course_utils.numpy_nn.many.training import (
     Each,
     affine,
@@ -26,11 +29,13 @@ from course_utils.numpy_nn.many.training import (
     cross_entropies,
     mses,
 )
+from course_utils.numpy_nn.unroll import further_inputs, initial_state
 from course_utils.shapes import ShapeError
-from course_utils.specs import get_spec
+from course_utils.specs import SPECS, get_spec
 
 __all__ = [
     "KEYS",
+    "TUNED",
     "Each",
     "Workspace",
     "affine",
@@ -44,8 +49,12 @@ __all__ = [
     "unroll_backward",
 ]
 
-KEYS = tuple(KERNELS)
-"""The cells that can stand side by side."""
+_KERNELS = {"rnn": RNN, "rnn_relu": ReluRNN, "gru": GRU, **dict.fromkeys(LSTM_KEYS, LSTM)}
+KEYS = tuple(SPECS)
+"""The cells that can stand side by side: all of them."""
+
+TUNED = tuple(_KERNELS)
+"""Those among them with a step of their own, in place; the others take the readable one."""
 
 
 def stack(nets):
@@ -65,7 +74,8 @@ class Workspace:
     seem, since the system hands out memory page by page.
 
     What a call with a workspace returns lives in it, and is overwritten by the next call of the
-    same cell and sizes: copy what must outlast it.
+    same cell and sizes: copy what must outlast it.  For a cell that is not ``TUNED`` every call
+    takes fresh arrays, with a workspace or without.
     """
 
     def __init__(self):
@@ -75,7 +85,7 @@ class Workspace:
         """The kernel of this cell for these sizes (K, T, B, D, H), made at first use."""
         place = (key, sizes, np.dtype(dtype))
         if place not in self._kernels:
-            self._kernels[place] = KERNELS[key](*sizes, np.dtype(dtype))
+            self._kernels[place] = _KERNELS[key](get_spec(key), *sizes, np.dtype(dtype))
         return self._kernels[place]
 
 
@@ -88,28 +98,31 @@ class Tape(NamedTuple):
     params: dict
 
 
-def unroll(key, params, x, state0=None, workspace=None):
+def unroll(key, params, x, state0=None, workspace=None, *, config=None, **inputs):
     """Run K nets of one cell along a sequence.
 
     params as from ``stack``; x (T, B, D) for all nets, or (K, T, B, D) to each its own; state0, the
-    states before the first step, each (K, B, H), zero if None; workspace, a ``Workspace`` to
-    compute in, or None for fresh arrays.
+    states before the first step, each (K, B, H), the cell's own start if None; workspace, a
+    ``Workspace`` to compute in, or None for fresh arrays; config overrides the spec's constants;
+    inputs, what else a step reads, each (K, T, B, H).
 
     Returns y (K, T, B, H), the last states (a NamedTuple, each (K, B, H)) and the tape for
-    ``unroll_backward``.  Raises ShapeError, or KeyError for a cell that cannot stand side by side.
+    ``unroll_backward``.  Raises ShapeError, TypeError or KeyError by name.
     """
     spec, cell = get_spec(key), get_cell(key)
-    if spec.key not in KERNELS:
-        raise KeyError(f"key: {spec.key!r} has no step for many nets, only {', '.join(KEYS)}")
-    K, _, B, _, H = sizes = _sizes(spec, params, x)
+    K, T, B, _, H = sizes = _sizes(spec, params, x)
     dtype = np.result_type(x, *params.values())
-    state = _states("state0", spec, state0, (K, B, H), dtype)
-    kernel = (workspace or Workspace()).kernel(spec.key, sizes, dtype)
-    kernel.calls += 1
-    last = kernel.forward(params, x, state)
-    y = kernel.h[1:].transpose(1, 0, 3, 2)
-    last = cell.State(*(s.swapaxes(1, 2) for s in last))
-    return y, last, Tape(spec.key, kernel, kernel.calls, params)
+    state = initial_state(spec, cell, state0, B, H, dtype, nets=K)
+    dtype = np.result_type(dtype, *(s.dtype for s in state if s.dtype.kind == "f"))
+    options = spec.options(config)
+    inputs = further_inputs(spec, inputs, {"K": K, "T": T, "B": B, "H": H}, dtype)
+    if spec.key in _KERNELS:
+        kernel = (workspace or Workspace()).kernel(spec.key, sizes, dtype)
+        kernel.calls += 1
+    else:
+        kernel = Readable(spec, sizes, dtype, options, inputs)
+    y, last = kernel.forward(params, x, state)
+    return y, cell.State(*last), Tape(spec.key, kernel, kernel.calls, params)
 
 
 def unroll_backward(tape, dy, dlast=None):
@@ -119,12 +132,11 @@ def unroll_backward(tape, dy, dlast=None):
     order of the spec's states, each (K, B, H) or None), zero if None.
 
     Returns dx (K, T, B, D), also where the nets share x; dstate0 (NamedTuple, each (K, B, H)) and
-    grads with the keys of params.  Raises ShapeError, and RuntimeError where the workspace has been
-    used again since.
+    grads with the keys of params, and with each further input of ``unroll`` by its name.  Raises
+    ShapeError, and RuntimeError where the workspace has been used again since.
     """
-    kernel, params = tape.kernel, tape.params
-    spec, cell = get_spec(tape.key), get_cell(tape.key)
-    K, T, B, D, H = kernel.sizes
+    kernel, spec, cell = tape.kernel, get_spec(tape.key), get_cell(tape.key)
+    K, T, B, _, H = kernel.sizes
     if tape.call != kernel.calls:
         raise RuntimeError(
             "tape: a later unroll has overwritten its workspace; "
@@ -132,22 +144,9 @@ def unroll_backward(tape, dy, dlast=None):
         )
     if dy.shape != (K, T, B, H):
         raise ShapeError(f"dy: expected shape {(K, T, B, H)} (K, T, B, H), got {dy.shape}")
-    dstate = _states("dlast", spec, dlast, (K, B, H), kernel.dtype)
-    sums = kernel.backward(params, dy, dstate)
-    da_x, da_h = (a.reshape(K, -1, T * B) for a in sums)
-    x, h_prev = (
-        v.transpose(1, 0, 3, 2).reshape(v.shape[1], T * B, -1)
-        for v in (kernel.x[:, 0, :, :D], kernel.h[:T])
-    )
-    grads = {
-        "weight_ih": da_x @ x,
-        "weight_hh": da_h @ h_prev,
-        "bias_ih": da_x.sum(axis=2),
-        "bias_hh": da_h.sum(axis=2),
-    }
-    dx = (da_x.swapaxes(1, 2) @ params["weight_ih"]).reshape(K, T, B, D)
-    dstate0 = cell.State(*(d.swapaxes(1, 2).copy() for d in kernel.first()))
-    return dx, dstate0, grads
+    dstate = initial_state(spec, cell, dlast, B, H, kernel.dtype, name="dlast", nets=K)
+    dx, dstate0, grads = kernel.backward(tape.params, dy, dstate)
+    return dx, cell.State(*dstate0), grads
 
 
 def _sizes(spec, params, x):
@@ -165,17 +164,3 @@ def _sizes(spec, params, x):
     (K,) = nets
     sizes = spec.check(pick(params, 0), x=(x if x.ndim == 3 else x[0], "T B D"))
     return (K, *(sizes[axis] for axis in "TBDH"))
-
-
-def _states(name, spec, given, shape, dtype):
-    """The spec's states as (K, H, B), zeros where none is given."""
-    given = (None,) * len(spec.states) if given is None else given
-    if isinstance(given, np.ndarray) or len(given) != len(spec.states):
-        raise ShapeError(f"{name}: expected a tuple of {', '.join(spec.states)}, each {shape}")
-    states = []
-    for field, value in zip(spec.states, given, strict=True):
-        value = np.zeros(shape, dtype) if value is None else value
-        if value.shape != shape:
-            raise ShapeError(f"{name}.{field}: expected {shape} (K, B, H), got {value.shape}")
-        states.append(value.swapaxes(1, 2))
-    return tuple(states)

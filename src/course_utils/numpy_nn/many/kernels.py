@@ -1,8 +1,8 @@
 """One step of K nets, forward and back, in place; a kernel holds the arrays of all steps.
 
-Gates come first: states are (K, H, B), pre-activations (G, K, H, B), so that a gate of all nets is
-one block.  Weights of logistic gates are halved: sigma(a) = 1/2 + 1/2 tanh(a/2), so that one tanh
-serves all gates.
+Inside, states are (K, H, B) and pre-activations (G, K, H, B), gates first, so that a gate of all
+nets is one block.  Weights of logistic gates are halved: sigma(a) = 1/2 + 1/2 tanh(a/2), so that
+one tanh serves all gates.
 """
 
 import numpy as np
@@ -15,14 +15,14 @@ class Kernel:
 
     logistic = (0,)  # by gate: 1 for sigma, 0 for tanh or relu
 
-    def __init__(self, K, T, B, D, H, dtype):
+    def __init__(self, spec, K, T, B, D, H, dtype):
         self.sizes, self.dtype, self.calls = (K, T, B, D, H), dtype, 0
         G = len(self.logistic)
         self.h, self.z = self.new(T + 1, K, H, B), self.new(T, G, K, H, B)
         self.by_net, self.da = self.new(K, G * H, B), self.new(G, K, H, B)
         self.da_all = self.new(K, G, H, T, B)  # on the way back, as the large products want it
         self.work, self.spare, self.dh = (self.new(K, H, B) for _ in range(3))
-        self.x = self.new(T, 1, 1, D + 1, B)  # the last row is 1: the biases ride on the product
+        self.x = self.new(1, T, D + 1, B)  # the last row is 1: the biases ride on the products
         self.weight, self.recurrent = self.new(G, K, H, D + 1), self.new(K, G * H, H)
         scale = 1 - 0.5 * np.array(self.logistic, dtype)
         self.scale = np.repeat(scale, H)[:, None]  # (G·H, 1)
@@ -40,30 +40,35 @@ class Kernel:
     def project(self, params, x):
         """The inputs' share of all pre-activations into z: x (T, B, D) or (K, T, B, D)."""
         K, T, B, D, _ = self.sizes
-        if x.ndim == 4 and self.x.shape[2] == 1:
-            self.x = self.new(T, 1, K, D + 1, B)
-        self.x[:, 0, :, :D] = (x[None] if x.ndim == 3 else x).transpose(1, 0, 3, 2)
-        self.x[..., D, :] = 1
+        nets = 1 if x.ndim == 3 else K
+        if len(self.x) != nets:
+            self.x = self.new(nets, T, D + 1, B)
+        self.x[:, :, :D] = x.swapaxes(-1, -2)
+        self.x[:, :, D] = 1
         self.weight[..., :D] = self.gate_major(params["weight_ih"] * self.scale)
         self.weight[..., D] = self.gate_major(self.bias(params) * self.scale[:, 0])
         mul(params["weight_hh"], self.scale, out=self.recurrent)
-        dot(self.weight, self.x, out=self.z)
+        if nets == 1:  # all gates of all nets read the same x: one product for each step
+            weight = self.weight.reshape(-1, D + 1)
+            dot(weight, self.x[0], out=self.z.reshape(T, len(weight), B))
+        else:
+            dot(self.weight, self.x.swapaxes(0, 1)[:, None], out=self.z)
 
     def bias(self, params):
         """What is added to the inputs' share."""
         return params["bias_ih"] + params["bias_hh"]
 
     def forward(self, params, x, state):
-        """state: each (K, H, B) -> last states; the outputs are h[1:]."""
+        """x (T, B, D) or (K, T, B, D), state each (K, B, H) -> y (K, T, B, H), last states."""
         self.project(params, x)
-        self.begin(params, state)
+        self.begin(params, tuple(s.swapaxes(1, 2) for s in state))
         for t in range(self.sizes[1]):
             dot(self.recurrent, self.h[t], out=self.by_net)
             self.step(t, self.z[t], self.gate_major(self.by_net))
-        return self.last()
+        return self.h[1:].transpose(1, 0, 3, 2), tuple(s.swapaxes(1, 2) for s in self.last())
 
     def begin(self, params, state):
-        """Take in the first states."""
+        """Take in the first states, each (K, H, B)."""
         self.h[0] = state[0]
 
     def last(self):
@@ -71,9 +76,9 @@ class Kernel:
         return (self.h[-1],)
 
     def backward(self, params, dy, dstate):
-        """dy (K, T, B, H), dstate each (K, H, B) -> dstate0, and the gradients of the two sums."""
+        """dy (K, T, B, H), dstate each (K, B, H) -> dx (K, T, B, D), dstate0, grads."""
         U_T = params["weight_hh"].swapaxes(1, 2)
-        self.begin_backward(dstate)
+        self.begin_backward(params, tuple(d.swapaxes(1, 2) for d in dstate))
         dh = self.dh
         for t in reversed(range(self.sizes[1])):
             add(dh, dy[:, t].swapaxes(1, 2), out=dh)
@@ -83,10 +88,30 @@ class Kernel:
             dot(U_T, self.by_net, out=dh)
             if direct is not None:
                 add(dh, direct, out=dh)
+        dx, grads = self.products(params, *self.sums())
+        return dx, tuple(d.swapaxes(1, 2).copy() for d in self.first()), grads
+
+    def sums(self):
+        """The gradients of the inputs' and of the recurrent sum, both (K, G, H, T, B)."""
         return self.da_all, self.da_all
 
-    def begin_backward(self, dstate):
-        """Take in the gradients of the last states."""
+    def products(self, params, *sums):
+        """dx and the gradients of the parameters, in one product each over all steps."""
+        K, T, B, D, H = self.sizes
+        da_x, da_h = (a.reshape(K, a.shape[1] * H, T * B) for a in sums)
+        x = self.x.swapaxes(2, 3).reshape(len(self.x), T * B, D + 1)
+        h_prev = self.h[:T].transpose(1, 0, 3, 2).reshape(K, T * B, H)
+        from_x = da_x @ x
+        dx = da_x.swapaxes(1, 2) @ params["weight_ih"]
+        return dx.reshape(K, T, B, D), {
+            "weight_ih": from_x[..., :D],
+            "weight_hh": da_h @ h_prev,
+            "bias_ih": from_x[..., D],
+            "bias_hh": from_x[..., D].copy() if sums[0] is sums[1] else da_h.sum(axis=2),
+        }
+
+    def begin_backward(self, params, dstate):
+        """Take in the gradients of the last states, each (K, H, B)."""
         self.dh[...] = dstate[0]
 
     def first(self):
@@ -123,69 +148,13 @@ class ReluRNN(RNN):
         return da, None
 
 
-class LSTM(Kernel):
-    """c = f c_prev + i g, h = o tanh(c)."""
-
-    logistic = (1, 1, 0, 1)
-    states = 2
-
-    def __init__(self, K, T, B, D, H, dtype):
-        super().__init__(K, T, B, D, H, dtype)
-        self.c, self.tanh_c = self.new(T + 1, K, H, B), self.new(T, K, H, B)
-        self.dc = self.new(K, H, B)
-
-    def begin(self, params, state):
-        """As above."""
-        self.h[0], self.c[0] = state
-
-    def last(self):
-        """As above."""
-        return self.h[-1], self.c[-1]
-
-    def step(self, t, z, from_h):
-        """As above; z becomes the gates."""
-        tanh(add(z, from_h, out=z), out=z)
-        for logistic in (z[:2], z[3]):
-            add(mul(logistic, self.half, out=logistic), self.half, out=logistic)
-        i, f, g, o = z
-        c, tanh_c = self.c[t + 1], self.tanh_c[t]
-        mul(f, self.c[t], out=c)
-        add(c, mul(i, g, out=self.work), out=c)
-        mul(o, tanh(c, out=tanh_c), out=self.h[t + 1])
-
-    def begin_backward(self, dstate):
-        """As above."""
-        self.dh[...], self.dc[...] = dstate
-
-    def first(self):
-        """As above."""
-        return self.dh, self.dc
-
-    def step_backward(self, t, z, dh, da):
-        """As above; the gradient of c is carried in ``dc``."""
-        i, f, g, o = z
-        tanh_c, dc, work = self.tanh_c[t], self.dc, self.work
-        sub(self.one, mul(tanh_c, tanh_c, out=work), out=work)  # h = o tanh(c)
-        mul(work, mul(dh, o, out=self.spare), out=work)
-        add(dc, work, out=dc)
-        mul(sub(self.one, z, out=da), z, out=da)  # the slope of every logistic gate
-        da_i, da_f, da_g, da_o = da
-        mul(da_o, mul(dh, tanh_c, out=work), out=da_o)
-        mul(da_i, mul(dc, g, out=work), out=da_i)  # c = f c_prev + i g
-        mul(da_f, mul(dc, self.c[t], out=work), out=da_f)
-        sub(self.one, mul(g, g, out=da_g), out=da_g)
-        mul(da_g, mul(dc, i, out=work), out=da_g)
-        mul(dc, f, out=dc)
-        return da, None
-
-
 class GRU(Kernel):
     """n = tanh(x_n + r u_n), h = n + z (h_prev - n); the recurrent sum has its own bias."""
 
     logistic = (1, 1, 0)
 
-    def __init__(self, K, T, B, D, H, dtype):
-        super().__init__(K, T, B, D, H, dtype)
+    def __init__(self, spec, K, T, B, D, H, dtype):
+        super().__init__(spec, K, T, B, D, H, dtype)
         self.u_n, self.b_n = self.new(T, K, H, B), self.new(K, H, 1)
         self.da_h, self.da_h_all = self.new(3, K, H, B), self.new(K, 3, H, T, B)
 
@@ -227,10 +196,6 @@ class GRU(Kernel):
         self.da_h_all[:, :, :, t] = self.da_h.swapaxes(0, 1)
         return self.da_h, direct
 
-    def backward(self, params, dy, dstate):
-        """As above; the two sums differ in the candidate's rows."""
-        super().backward(params, dy, dstate)
+    def sums(self):
+        """As above; the two differ in the candidate's rows."""
         return self.da_all, self.da_h_all
-
-
-KERNELS = {"rnn": RNN, "rnn_relu": ReluRNN, "lstm": LSTM, "gru": GRU}
