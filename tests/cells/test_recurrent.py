@@ -204,3 +204,23 @@ def test_a_learned_start_begins_where_the_cell_does_and_is_trained(key):
     assert any(p.grad.abs().max() > 0 for p in start.parameters())
     torch.optim.SGD(start.parameters(), lr=1.0).step()
     assert not torch.equal(layer(x, start(B))[0], y)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("key", SPECS)
+def test_no_step_indexes_the_sequence(key, bidirectional):
+    """The gradient of x[t] has the size of x: T of those would make the way back cost T²."""
+    hidden = 8  # clockwork's four modules divide it
+    layer = torch_nn.Recurrent(
+        key, D, hidden, num_layers=2, bidirectional=bidirectional, backend="eager"
+    )
+    y, _ = layer(data(T, B, D).float().requires_grad_())
+    seen, todo = set(), [y.grad_fn]
+    while todo:
+        node = todo.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            todo += [before for before, _ in node.next_functions]
+    names = {node.name() for node in seen}
+    assert "UnbindBackward0" in names
+    assert not {"SelectBackward0", "IndexBackward0"} & names

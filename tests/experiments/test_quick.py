@@ -70,6 +70,7 @@ LOOSE = {
         and len({rung["flops"] for rung in v["batch"]["rungs"].values()}) == 1
     ),
     "speed_many": lambda v: v["solved"]["gru"][1] > v["solved"]["gru"][0],
+    "speed_select": lambda v: v["steps"] == [8, 16] and min(v["unbound"]["ms"]) > 0,
     "speed_pinned": lambda v: min(v.values()) > 0,
     "text_lm": lambda v: (
         v["lstm"]["mixed"] < v["ngram"]["kneser_ney"]["bits"] < v["ngram"]["witten_bell"]["bits"]

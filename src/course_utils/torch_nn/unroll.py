@@ -14,7 +14,10 @@ def unroll(key, p, x, state, *, active=None, reverse=False, config=None, **input
     as a list over time (in the order of x).
     """
     cell = cells.get_cell(key)
-    from_x = getattr(cell, "project", cells.project)(p, x)
+    # taken apart at once: the gradient of one from_x[t] has the size of all of them, so that
+    # the way back through T of those would cost T²
+    from_x = getattr(cell, "project", cells.project)(p, x).unbind()
+    inputs = {name: value.unbind() for name, value in inputs.items()}
     readout = getattr(cell, "readout", None)
     T = x.shape[0]
     history = [None] * T
@@ -25,6 +28,9 @@ def unroll(key, p, x, state, *, active=None, reverse=False, config=None, **input
             keep = active[t][:, None]
             new = tuple(torch.where(keep, n, o) for n, o in zip(new, state, strict=True))
         history[t] = state = new
-    outputs = [readout(p, x[t], s) if readout else s[0] for t, s in enumerate(history)]
+    if readout:
+        outputs = [readout(p, x_t, s) for x_t, s in zip(x.unbind(), history, strict=True)]
+    else:
+        outputs = [s[0] for s in history]
     y = torch.stack(outputs) if outputs else x.new_zeros(0, x.shape[1], state[0].shape[-1])
     return (y if active is None else y * active[..., None]), state, history
