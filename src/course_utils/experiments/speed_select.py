@@ -35,7 +35,7 @@ WAYS = {
 
 
 def run(config, progress=iter):
-    """By way: milliseconds of a training step for every T, and by how much the last doubling grows."""
+    """By way: milliseconds of a training step for every T, and what the last doubling costs."""
     with timing.one_thread():
         rows = [one(config, T) for T in progress(config.steps)]
     found = {name: [1e3 * row[name] for row in rows] for name in WAYS}
