@@ -1,7 +1,10 @@
 """Which earlier characters does a prediction depend on?  An LSTM on Python's help text.
 
-Three views: the gradient of one prediction with respect to every character before it; the loss
-when the network is given only the last k characters; and the loss on text it has trained on.
+Five views: the gradient of a prediction with respect to every character before it; the same where
+a mark closes that was opened before; the loss when the network is given only the last k characters;
+the loss on text it has trained on; and the loss when all that is older than k characters is
+exchanged for another passage, counted apart for places whose last characters stood in the training
+text, so that a table could know them, and for places where they did not.
 """
 
 from dataclasses import dataclass
@@ -9,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from course_utils.experiments._probe import CLOSES, OPENS
 from course_utils.experiments.charlm import CharModel, bits, detached
+from course_utils.tasks.ngram import KneserNey
 from course_utils.tasks.text import python_help, streams
 from course_utils.training import fit, torch_step
 
@@ -27,18 +32,25 @@ class Config:
     characters: int = 10**9
     contexts: tuple = (1, 2, 4, 8, 16, 32, 64, 128, 256)
     places: int = 1000
+    order: int = 8  # of the table of counts: it has seen a place whose last order - 1 it knows
+    kept: tuple = (8, 16, 32, 64)  # the characters that an exchange leaves
+    exchanged: int = 2000  # places at which the past is exchanged
+    apart: tuple = (8, 40)  # characters from an opening mark to its closing one
+    shown: tuple = (88, 40)  # characters of the passage before the predictions, predictions
     seeds: tuple = (0, 1, 2)
 
 
 QUICK = Config(
-    hidden=32, passes=2, characters=60_000, contexts=(1, 8, 64), places=200, seeds=(0,)
+    hidden=32, passes=2, characters=60_000, contexts=(1, 8, 64), places=200, kept=(8, 16),
+    exchanged=300, seeds=(0,)
 )  # fmt: skip
 
 
 def run(config, progress=iter):
-    """Medians over seeds; ``trace``: one prediction of the first network."""
+    """Medians over seeds; ``trace``: predictions of the first network, one after the other."""
     text = read(config)
-    rows = [one_seed(config, text, seed) for seed in progress(config.seeds)]
+    table = KneserNey(text.train, config.order, len(text.vocabulary))
+    rows = [one_seed(config, text, table, seed) for seed in progress(config.seeds)]
     context = np.median([row["context"] for row in rows], axis=0)
     reach = np.median([row["reach"] for row in rows], axis=0)
     return {
@@ -49,8 +61,17 @@ def run(config, progress=iter):
         "last_ten": float(reach[:10].sum() / reach.sum()),
         "seen": float(np.median([row["seen"] for row in rows])),
         "held_out": float(np.median([row["held_out"] for row in rows])),
+        "past": {kind: medians([row["past"][kind] for row in rows]) for kind in rows[0]["past"]},
+        "marks": {kind: medians([row["marks"][kind] for row in rows]) for kind in rows[0]["marks"]},
         "trace": rows[0]["trace"],
         "nets": len(rows),
+    }
+
+
+def medians(found):
+    """The median of each number over the seeds, and all numbers by seed."""
+    return {k: float(np.median([one[k] for one in found])) for k in found[0]} | {
+        "by_seed": {k: [one[k] for one in found] for k in found[0]}
     }
 
 
@@ -66,26 +87,23 @@ def data(config):
     return {"name": text.name, "sha256": text.sha256}
 
 
-def one_seed(config, text, seed):
-    """Train; losses by context, mean sensitivities by distance, loss on seen and unseen text."""
+def one_seed(config, text, table, seed):
+    """Train; losses by context, mean sensitivities by distance, loss on seen and unseen text, loss
+    with an exchanged past, sensitivities to the marks that opened, and one passage to look at."""
     model = train(config, text, seed)
     longest = max(config.contexts)
     rng = np.random.default_rng((seed, 1))
     places = rng.integers(longest, len(text.held_out) - 1, config.places)
     windows = text.held_out[places[None] + np.arange(-longest, 1)[:, None]]  # (longest + 1, n)
     sensitivity = connections(model, windows[-65:])  # (64, n), nearest first
-    place = 2 * longest
-    piece = text.held_out[place - 64 : place + 1]
     return {
         "context": [given(model, windows, k) for k in config.contexts],
         "reach": sensitivity.mean(axis=1).tolist(),
         "seen": bits(model, text.train[-len(text.held_out) :]),
         "held_out": bits(model, text.held_out),
-        "trace": {
-            "before": text.decode(piece[:-1]),
-            "next": text.decode(piece[-1:]),
-            "sensitivity": connections(model, piece[:, None])[::-1, 0].round(5).tolist(),
-        },
+        "past": past(config, model, table, text.held_out, longest, seed),
+        "marks": marks(config, model, text),
+        "trace": passage(config, model, text),
     }
 
 
@@ -125,11 +143,110 @@ def train(config, text, seed):
 
 def given(model, windows, k):
     """Bits per character of the last row of windows (T, n), given the k characters before it."""
-    ids = torch.from_numpy(windows[-k - 1 :].copy())
+    return float(last_bits(model, windows[-k - 1 :]).mean())
+
+
+def last_bits(model, windows):
+    """Bits of the last row of windows (T, n), given the rows before it -> (n,)."""
+    ids = torch.from_numpy(windows.copy())
     with torch.no_grad():
-        logits, _ = model(ids[:-1])
-        nats = torch.nn.functional.cross_entropy(logits[-1], ids[-1])
-    return nats.item() / float(np.log(2))
+        y, _ = model.layer(model.embedding(ids[:-1]))
+        logp = torch.log_softmax(model.readout(y[-1]), dim=-1)
+    return -logp.gather(1, ids[-1][:, None])[:, 0].numpy().astype(float) / np.log(2)
+
+
+def past(config, model, table, ids, longest, seed):
+    """Bits with the past as it was and exchanged, where the table knows the context and where not.
+
+    intact: all characters as they stand; table: the same places by counting; other_k: what is older
+    than k characters comes from another place of the text; shuffled: what is older than the second
+    k is in random order; cost: of other_k at that k; error: of the mean cost.
+    """
+    rng = np.random.default_rng((seed, 2))
+    places = rng.integers(longest, len(ids), config.exchanged)
+    windows = ids[places + np.arange(-longest, 1)[:, None]]  # (longest + 1, n)
+    before = [tuple(map(int, column)) for column in windows[-config.order : -1].T]
+    known = np.array([context in table.tables[-1] for context in before])
+    counted = [-np.log2(table.distribution(context)[x])
+               for context, x in zip(before, windows[-1], strict=True)]  # fmt: skip
+    found = {"intact": last_bits(model, windows), "table": np.array(counted)}
+    for k in config.kept:
+        mixed = windows.copy()
+        mixed[: longest - k] = np.roll(windows[: longest - k], 1, axis=1)
+        found[f"other_{k}"] = last_bits(model, mixed)
+    k = config.kept[1]
+    mixed = windows.copy()
+    mixed[: longest - k] = rng.permuted(windows[: longest - k], axis=0)
+    found["shuffled"] = last_bits(model, mixed)
+    found["cost"] = found[f"other_{k}"] - found["intact"]
+    return {
+        name: {k: float(v[where].mean()) for k, v in found.items()}
+        | {"share": float(where.mean()),
+           "error": float(found["cost"][where].std() / np.sqrt(where.sum()))}
+        for name, where in (("all", known | True), ("seen", known), ("new", ~known))
+    }  # fmt: skip
+
+
+def pairs(characters, least, most):
+    """Places (opening, closing) of quotation marks and brackets, from least to most apart.
+
+    An empty line closes everything, as in ``_probe.labels``.
+    """
+    found, open_, quote = {"quotes": [], "brackets": []}, [], None
+    for k, c in enumerate(characters):
+        if c == "\n" and characters[k - 1 : k] == "\n":
+            open_, quote = [], None
+        elif c == '"' and quote is None:
+            quote = k
+        elif c == '"':
+            found["quotes"].append((quote, k))
+            quote = None
+        elif c in OPENS:
+            open_.append(k)
+        elif c in CLOSES and open_:
+            found["brackets"].append((open_.pop(), k))
+    return {kind: [(a, b) for a, b in of if least <= b - a <= most] for kind, of in found.items()}
+
+
+def marks(config, model, text, before=100):
+    """How much a closing mark depends on the one that opened, beside its two neighbours.
+
+    ratio: the sensitivity to the opening mark over the mean of the two beside it, median over the
+    held-out places; largest: the share of places at which it is the largest of the three.
+    """
+    result = {}
+    for kind, of in pairs(text.decode(text.held_out), *config.apart).items():
+        of = np.array([pair for pair in of if pair[1] >= before])
+        windows = text.held_out[of[:, 1] + np.arange(-before, 1)[:, None]]
+        seen = connections(model, windows)  # (before, n), nearest first
+        back = of[:, 1] - of[:, 0] - 1  # its row: the nearest is one character back
+        here, later, earlier = (seen[back + d, np.arange(len(of))] for d in (0, -1, 1))
+        result[kind] = {
+            "ratio": float(np.median(2 * here / (later + earlier))),
+            "largest": float(((here > later) & (here > earlier)).mean()),
+            "places": len(of),
+        }
+    return result
+
+
+def passage(config, model, text, before=200):
+    """Predictions one after the other in one passage: text, and for each its sensitivities.
+
+    The passage is the first of the held-out text (after ``before`` characters and what is shown)
+    whose predictions end eight characters after a quotation that is 12 to 24 characters long.
+    """
+    lead, n = config.shown
+    quotes = pairs(text.decode(text.held_out), 12, 24)["quotes"]
+    end = next(b for _, b in quotes if b >= before + lead + n) + 9
+    start = end - lead - n
+    rows, cost = [], []
+    for place in range(start + lead, end):
+        window = text.held_out[start - before : place + 1][:, None]
+        found = connections(model, window)[::-1, 0][before:]  # of the passage's characters alone
+        rows.append([round(float(v), 4) for v in found])
+        cost.append(round(float(last_bits(model, window)[0]), 2))
+    characters = text.decode(text.held_out[start:end])
+    return {"text": characters, "first": lead, "sensitivity": rows, "bits": cost}
 
 
 def connections(model, windows):
