@@ -1,30 +1,32 @@
-"""Which earlier characters does a prediction depend on?  An LSTM on Python's help text.
+"""Which earlier characters does a prediction depend on?  LSTMs on Python's help text.
 
-Five views: the gradient of a prediction with respect to every character before it; the same where
-a mark closes that was opened before; the loss when the network is given only the last k characters;
-the loss on text it has trained on; and the loss when all that is older than k characters is
-exchanged for another passage, counted apart for places whose last characters stood in the training
-text, so that a table could know them, and for places where they did not.
+The gradient of a prediction with respect to every character before it, and what the prediction
+costs when that character is another; both where a mark closes that was opened before; the loss when
+the network is given only the last k characters; the loss on text it has trained on; and the loss
+when all that is older than k characters is exchanged for another passage, counted apart for places
+whose last characters stood in the training text, so that a table could know them, and for places
+where they did not.  A small network, and a larger one that has trained longer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from course_utils.experiments import _lm
 from course_utils.experiments._probe import CLOSES, OPENS
-from course_utils.experiments.charlm import CharModel, bits, detached
+from course_utils.experiments.charlm import bits
 from course_utils.tasks.ngram import KneserNey
-from course_utils.tasks.text import python_help, streams
-from course_utils.training import fit, torch_step
+from course_utils.tasks.text import python_help
 
 
 @dataclass(frozen=True)
 class Config:
-    """Network and training as in charlm, shorter; contexts, and places in the held-out text."""
+    """The small network, as in charlm with fewer passes; contexts, and places in held-out text."""
 
     embedding: int = 32
     hidden: int = 128
+    dropout: float = 0.0
     batch: int = 32
     length: int = 64
     passes: int = 5
@@ -36,25 +38,39 @@ class Config:
     kept: tuple = (8, 16, 32, 64)  # the characters that an exchange leaves
     exchanged: int = 2000  # places at which the past is exchanged
     apart: tuple = (8, 40)  # characters from an opening mark to its closing one
-    shown: tuple = (88, 40)  # characters of the passage before the predictions, predictions
+    shown: tuple = (108, 20)  # characters of the passage before the predictions, predictions
+    others: int = 16  # characters that take the place of each of the passage
+    larger: tuple = (256, 0.3, 16, 4e-3)  # units, dropout, passes, first rate, as in text_lm
     seeds: tuple = (0, 1, 2)
 
 
 QUICK = Config(
     hidden=32, passes=2, characters=60_000, contexts=(1, 8, 64), places=200, kept=(8, 16),
-    exchanged=300, seeds=(0,)
+    exchanged=300, larger=(48, 0.0, 3, 1e-2), seeds=(0,),
 )  # fmt: skip
 
 
 def run(config, progress=iter):
-    """Medians over seeds; ``trace``: predictions of the first network, one after the other."""
+    """Medians over seeds for the small network, and under ``large`` for the larger.
+
+    ``trace``: what the first of the larger ones does with one passage.
+    """
     text = read(config)
     table = KneserNey(text.train, config.order, len(text.vocabulary))
-    rows = [one_seed(config, text, table, seed) for seed in progress(config.seeds)]
+    larger = dict(zip(("hidden", "dropout", "passes", "lr"), config.larger, strict=True))
+    wanted = [(c, seed) for c in (config, replace(config, **larger)) for seed in config.seeds]
+    rows = [one_seed(c, text, table, seed) for c, seed in progress(wanted)]
+    n = len(config.seeds)
+    return {"contexts": list(config.contexts), "nets": n} | summary(config, rows[:n]) | {
+        "large": summary(config, rows[n:]), "trace": rows[n]["trace"],
+    }  # fmt: skip
+
+
+def summary(config, rows):
+    """Medians over the seeds of one network."""
     context = np.median([row["context"] for row in rows], axis=0)
     reach = np.median([row["reach"] for row in rows], axis=0)
     return {
-        "contexts": list(config.contexts),
         "bits": dict(zip(map(str, config.contexts), context.tolist(), strict=True)),
         "by_seed": [row["context"] for row in rows],
         "reach": reach.tolist(),
@@ -63,8 +79,6 @@ def run(config, progress=iter):
         "held_out": float(np.median([row["held_out"] for row in rows])),
         "past": {kind: medians([row["past"][kind] for row in rows]) for kind in rows[0]["past"]},
         "marks": {kind: medians([row["marks"][kind] for row in rows]) for kind in rows[0]["marks"]},
-        "trace": rows[0]["trace"],
-        "nets": len(rows),
     }
 
 
@@ -103,41 +117,18 @@ def one_seed(config, text, table, seed):
         "held_out": bits(model, text.held_out),
         "past": past(config, model, table, text.held_out, longest, seed),
         "marks": marks(config, model, text),
-        "trace": passage(config, model, text),
+        "trace": passage(config, model, text, seed),
     }
 
 
 def train(config, text, seed):
     """A character model, the state carried from chunk to chunk."""
     torch.manual_seed(seed)
-    model = CharModel("lstm", len(text.vocabulary), config.embedding, config.hidden)
-    chunks = [tuple(torch.from_numpy(a.copy()) for a in pair)
-              for pair in streams(text.train, config.batch, config.length)]  # fmt: skip
-    updates = config.passes * len(chunks)
-    optimiser = torch.optim.Adam(model.parameters(), config.lr)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, updates)
-    carried = {"state": None, "k": 0}
-
-    def sample():
-        k = carried["k"] % len(chunks)
-        if k == 0:
-            carried["state"] = None
-        carried["k"] += 1
-        return chunks[k]
-
-    def loss_of(model, chunk):
-        logits, state = model(chunk[0], carried["state"])
-        carried["state"] = detached(state)
-        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), chunk[1].flatten())
-
-    update = torch_step(model, loss_of, sample, optimiser=optimiser)
-
-    def step():
-        loss = update()
-        schedule.step()
-        return loss
-
-    fit(step, updates, bar=False)
+    model = _lm.CharModel(
+        len(text.vocabulary), config.embedding, config.hidden, dropout=config.dropout
+    )
+    passes = [text.train] * config.passes
+    _lm.train(model, passes, batch=config.batch, length=config.length, lr=config.lr)
     return model
 
 
@@ -213,40 +204,78 @@ def marks(config, model, text, before=100):
 
     ratio: the sensitivity to the opening mark over the mean of the two beside it, median over the
     held-out places; largest: the share of places at which it is the largest of the three.
+    without: bits that the closing mark costs more when a space stands in place of the opening one,
+    the mean; beside: the same for the character after the opening mark.
     """
+    space = text.encode(" ")[0]
     result = {}
     for kind, of in pairs(text.decode(text.held_out), *config.apart).items():
         of = np.array([pair for pair in of if pair[1] >= before])
         windows = text.held_out[of[:, 1] + np.arange(-before, 1)[:, None]]
-        seen = connections(model, windows)  # (before, n), nearest first
-        back = of[:, 1] - of[:, 0] - 1  # its row: the nearest is one character back
-        here, later, earlier = (seen[back + d, np.arange(len(of))] for d in (0, -1, 1))
+        n, opened = np.arange(len(of)), before - of[:, 1] + of[:, 0]
+        seen = connections(model, windows)[::-1]  # (before, n)
+        here, *beside = (seen[opened + d, n] for d in (0, -1, 1))
+        cost = [last_bits(model, windows)]
+        for d in (0, 1):
+            edited = windows.copy()
+            edited[opened + d, n] = space
+            cost.append(last_bits(model, edited))
         result[kind] = {
-            "ratio": float(np.median(2 * here / (later + earlier))),
-            "largest": float(((here > later) & (here > earlier)).mean()),
+            "ratio": float(np.median(2 * here / sum(beside))),
+            "largest": float((here > np.max(beside, axis=0)).mean()),
+            "cost": float(cost[0].mean()),
+            "without": float((cost[1] - cost[0]).mean()),
+            "beside": float((cost[2] - cost[0]).mean()),
             "places": len(of),
         }
     return result
 
 
-def passage(config, model, text, before=200):
-    """Predictions one after the other in one passage: text, and for each its sensitivities.
+def passage(config, model, text, seed, before=200):
+    """Predictions one after the other in one passage, and what each depends on.
 
-    The passage is the first of the held-out text (after ``before`` characters and what is shown)
-    whose predictions end eight characters after a quotation that is 12 to 24 characters long.
+    The passage is the first of the held-out text (after ``before`` characters) whose predictions
+    end eight characters after a quotation that is 12 to 24 characters long.  For each prediction:
+    its bits; ``sensitivity`` to each earlier character of the passage; ``change``: by how many
+    bits its cost changes, up or down, when that character is another, drawn from the text.
     """
     lead, n = config.shown
     quotes = pairs(text.decode(text.held_out), 12, 24)["quotes"]
     end = next(b for _, b in quotes if b >= before + lead + n) + 9
     start = end - lead - n
-    rows, cost = [], []
-    for place in range(start + lead, end):
-        window = text.held_out[start - before : place + 1][:, None]
-        found = connections(model, window)[::-1, 0][before:]  # of the passage's characters alone
-        rows.append([round(float(v), 4) for v in found])
-        cost.append(round(float(last_bits(model, window)[0]), 2))
-    characters = text.decode(text.held_out[start:end])
-    return {"text": characters, "first": lead, "sensitivity": rows, "bits": cost}
+    window = text.held_out[start - before : end]
+    change = exchanged(config, model, text, window, before, seed)
+    rows = []
+    for place in range(before + lead, len(window)):
+        column = window[: place + 1, None]
+        found = connections(model, column)[::-1, 0][before:]  # of the passage's characters alone
+        rows.append({
+            "bits": round(float(last_bits(model, column)[0]), 2),
+            "sensitivity": [round(float(v), 4) for v in found],
+            "change": [round(float(v), 3) for v in change[: place - before, place - before]],
+        })  # fmt: skip
+    characters = text.decode(window[before:])
+    return {"text": characters, "first": lead, "predictions": rows}
+
+
+def exchanged(config, model, text, window, before, seed):
+    """[i, j]: mean |bits of character j with another character i - bits of it as it stands|.
+
+    window (before + N,) ids, i and j from ``before`` on -> (N, N).
+    """
+    rng = np.random.default_rng((seed, 3))
+    N = len(window) - before
+    others = rng.choice(text.train, (N, config.others))
+    rows = np.repeat(window[None], 1 + others.size, axis=0)
+    places = np.arange(N)
+    rows[1:].reshape(N, config.others, -1)[places, :, before + places] = others
+    ids = torch.from_numpy(rows.T.copy())
+    with torch.no_grad():
+        logits, _ = model(ids[:-1])
+        logp = torch.log_softmax(logits[before - 1 :], dim=-1)
+    bits = -logp.gather(-1, ids[before:, :, None])[..., 0].numpy() / np.log(2)  # (N, rows)
+    change = np.abs(bits[:, 1:] - bits[:, :1]).reshape(N, N, config.others).mean(axis=-1)
+    return change.T
 
 
 def connections(model, windows):
