@@ -51,11 +51,11 @@ def test_one_exchange_costs_what_the_edited_text_costs():
 
 
 def test_a_foreign_past_means_nothing_to_a_model_that_reads_no_further():
-    """A model without recurrent weights forgets at once what is older than its gates let through."""
+    """Without recurrent weights and with the forget gates shut only the last character counts."""
     text, model = small()
     with torch.no_grad():
         model.layer.weight_hh_l0.zero_()
-        model.layer.bias_ih_l0[6:12] = -60  # forget gates shut: only the last character counts
+        model.layer.bias_ih_l0[6:12] = -60
         model.layer.bias_hh_l0[6:12] = -60
     table = connectivity.KneserNey(text.train[:25], 3, len(text.vocabulary))
     config = connectivity.Config(order=3, kept=(2, 4), exchanged=20)
