@@ -22,7 +22,10 @@ LOOSE = {
     "charlm": lambda v: v["nets"]["rnn"]["bits"] < v["ngram"]["1"] < v["uniform"],
     "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
     "clipping": lambda v: v["10"]["clipped"]["solved"] == v["of"],
-    "connectivity": lambda v: v["bits"]["64"] < v["bits"]["1"] and v["seen"] < v["bits"]["1"],
+    "connectivity": lambda v: (
+        v["bits"]["64"] < v["bits"]["1"] and v["seen"] < v["bits"]["1"]
+        and v["past"]["seen"]["intact"] < v["past"]["new"]["intact"]
+    ),
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (

@@ -21,6 +21,12 @@ def test_shaded_text_is_the_text_and_deeper_means_more():
     assert len(shades) == 2
 
 
+def test_one_character_is_framed_among_others_of_its_shade():
+    body = shaded("abcd", [1, 1, 1, 1], alt="x", mark=2).html()
+    assert re.findall(r'outline[^>]*>(\w+)<', body) == ["c"]
+    assert re.sub("<[^>]*>", "", body) == "abcd"
+
+
 def test_a_value_for_every_character_or_none():
     with pytest.raises(FigureError, match=r"values: expected one a character \(3\), got 2"):
         shaded("abc", [0, 1], alt="x")

@@ -41,13 +41,14 @@ def run(config, progress=iter):
             "half": int(np.argmax(relative < 0.5)) if (relative < 0.5).any() else None,
         }
     for name in ("lstm", "lstm_keeps", "lstm_loud"):
-        values = np.median([row["belt"][name] for row in rows], axis=0)  # (gaps, 3)
-        found["belt"][name] = dict(zip(("full", "direct", "share"), values.T.tolist(), strict=True))
+        values = np.median([row["belt"][name] for row in rows], axis=0)  # (gaps, 4)
+        kinds = ("full", "direct", "share", "unit")
+        found["belt"][name] = dict(zip(kinds, values.T.tolist(), strict=True))
     return found
 
 
 def one_seed(config, seed):
-    """Gradient norms by gap (steps,) for three networks; (full, direct, share) by gap for three."""
+    """Gradient norms by gap (steps,) for three networks; what `belt` returns for three."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((config.steps, 1, config.inputs))
     nets = networks(config, seed)
@@ -95,11 +96,13 @@ def jacobian(params, x, gap):
 
 
 def belt(params, x, gaps):
-    """(full, direct, share) by gap: spectral norms, and |direct| over |direct| + |the rest|."""
+    """(full, direct, share, unit) by gap: spectral norms; |direct| over |direct| + |the rest|; the
+    product of the forget gates in the median unit."""
     rows = []
     for gap in gaps:
         full, direct = jacobian(params, x, gap)
         rest = np.linalg.norm(full - direct)
         kept = np.linalg.norm(direct)
-        rows.append((np.linalg.norm(full, 2), np.linalg.norm(direct, 2), kept / (kept + rest)))
+        norms = np.linalg.norm(full, 2), np.linalg.norm(direct, 2)
+        rows.append((*norms, kept / (kept + rest), np.median(np.diag(direct))))
     return rows

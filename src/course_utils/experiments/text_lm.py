@@ -138,7 +138,8 @@ def one_seed(config, text, ids, a, b, counted, truth, seed):
         "mixed": mixed,
         "validation": watched,
         "parameters": _lm.parameters(model),
-        "samples": {str(round(100 * t)): sample(model, text, t, seed) for t in config.temperatures},
+        "samples": {str(round(100 * t)): sample(model, text, ids[:a], t, seed)
+                    for t in config.temperatures},
         "cells": {"trained": trained, "untrained": untrained},
         "edit": edit(model, text, ids, b, truth["quote"], cell["cell"]),
         "shown": {name: heat(model, text, ids, b, trained[name]) for name in PROBED},
@@ -155,9 +156,10 @@ def mixture(each, counted):
     return float(weight), bits(1, weight)
 
 
-def sample(model, text, temperature, seed):
-    """300 characters after a line break."""
-    drawn = _lm.write(model, text.encode("\n"), 300, 1, temperature, (seed, 1))
+def sample(model, text, read, temperature, seed):
+    """300 characters after a line break, from a memory that has read the end of ``read``."""
+    start = np.concatenate([read[-500:], text.encode("\n")])
+    drawn = _lm.write(model, start, 300, 1, temperature, (seed, 1))
     return text.decode(drawn)
 
 

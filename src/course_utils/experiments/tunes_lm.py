@@ -28,6 +28,7 @@ class Config:
     lr: float = 4e-3
     temperatures: tuple = (0.5, 0.75, 1.0)
     written: int = 200  # tunes for each network and temperature
+    warm: int = 500  # characters of training tunes that are read before a tune is written
     longest: int = 1200  # characters; a tune that has not ended by then is a fault
     tunes: int = 10**9  # of the collection, from its start
     seeds: tuple = (0, 1, 2)
@@ -35,9 +36,10 @@ class Config:
 
 QUICK = Config(
     witten_bell=(2, 4), kneser_ney=(6,), hidden=48, dropout=0.0, passes=4, lr=1e-2,
-    temperatures=(0.5,), written=20, longest=600, tunes=400, seeds=(0,),
+    temperatures=(0.5,), written=20, warm=100, longest=600, tunes=400, seeds=(0,),
 )  # fmt: skip
 START = "\n\n"  # what stands before a tune
+SHOWN = "6/8"  # the metre of the tune that is shown
 
 
 def run(config, progress=iter):
@@ -76,6 +78,12 @@ def run(config, progress=iter):
         | {"faults": rows[0]["written"][t]["faults"], "of": rows[0]["written"][t]["of"]}
         for t in rows[0]["written"]
     }  # fmt: skip
+    found["cold"] = {
+        "share": float(np.median([row["cold"]["share"] for row in rows])),
+        "by_seed": [row["cold"]["share"] for row in rows],
+        "faults": [row["cold"]["faults"] for row in rows],
+        "temperature": config.temperatures[0],
+    }
     return found | {k: rows[0][k] for k in ("samples", "shown")}
 
 
@@ -158,11 +166,16 @@ def one_seed(config, book, ids, seed):
         "shown": {},
     }
     train = book.part("train")
+
+    def texts_from(start, t):
+        drawn = _lm.write(model, start, config.longest, config.written, t, (seed, 1))
+        return [ended(book.text.decode(column)) for column in drawn.T]
+
+    # from an empty memory, which never met an empty line in training, a tune may lose its head
+    cold = texts_from(book.text.encode(START), config.temperatures[0])
+    found["cold"] = judged(cold, train)
     for t in config.temperatures:
-        drawn = _lm.write(
-            model, book.text.encode(START), config.longest, config.written, t, (seed, 1)
-        )
-        texts = [ended(book.text.decode(column)) for column in drawn.T]
+        texts = texts_from(ids["train"][-config.warm :], t)
         found["written"][percent(t)] = judged(texts, train)
         found["samples"][percent(t)] = [text for text in texts[:5] if text]
         found["shown"][percent(t)] = first_good(texts, train)
@@ -207,8 +220,10 @@ def judged(texts, train):
 
 
 def first_good(texts, train):
-    """The first tune without fault, which number it was, and its share of bars from ``train``."""
-    number = next((k for k, text in enumerate(texts) if text and not faults(text)), None)
+    """The first tune without fault in the metre ``SHOWN``, its number, its share of known bars."""
+    number = next(
+        (k for k, text in enumerate(texts) if f"\nM:{SHOWN}\n" in text and not faults(text)), None
+    )
     if number is None:
         return None
     return {
