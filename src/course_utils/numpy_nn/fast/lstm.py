@@ -75,7 +75,7 @@ class LSTMKernel(Kernel):
         moved = z[place["g"] * H :].reshape(2, H, self.B)  # g, c_prev
         return (
             self.h[t], self.forth.cut(z[: len(self.gates) * H]), z[: len(self.gates) * H],
-            x_t, active, logistic, early, moved, self.c[t + 1], o,
+            x_t, active, logistic, early, moved, moved[1], self.c[t + 1], o,
             self.tanh_c[t], self.h[t + 1],
         )  # fmt: skip
 
@@ -95,14 +95,16 @@ class LSTMKernel(Kernel):
     def run(self, first, end):
         add, mul, tanh, half = np.add, np.multiply, np.tanh, self.half
         dot, weight = self.forth.multiply, self.forth.cut(self.weight_h)
-        inner, outer, seen, work = self.inner, self.outer, self.seen, self.work
+        outer, seen, work = self.outer, self.seen, self.work
+        inner = [*zip(self.inner, seen, strict=True)] if self.peeping else ()
         advance, squash_c = self.advance, self.squash_c
         views = self.forward_views[first:end]
-        for h_prev, sums, z, x_t, active, logistic, early, moved, c, o, tanh_c, h in views:
+        for h_prev, sums, z, x_t, active, logistic, early, moved, c_prev, c, o, tanh_c, h in views:
             dot(weight, h_prev, out=sums)
             add(z, x_t, out=z)
-            if inner is not None:
-                mul(moved[1], inner, out=seen)
+            if inner:
+                for peephole, part in inner:
+                    mul(c_prev, peephole, out=part)
                 add(early, seen, out=early)
             tanh(active, out=active)
             mul(logistic, half, out=logistic)
@@ -150,7 +152,7 @@ class LSTMKernel(Kernel):
         slot, parts = self.slot, d.reshape(self.slots, self.H, self.B)
         outward = slot["o"] if self.has_o else slot["from_h"]  # from here on times dh
         return (
-            dy, parts[outward:], parts[-1], parts[slot["o"]] if self.has_o else None,
+            dy, [*parts[outward:]], parts[-1], parts[slot["o"]] if self.has_o else None,
             parts[:outward], parts[self.keeps : slot["g"]],
             parts[0] if self.keeps else self.dc,
             self.block(d, self.da.start, self.da.stop - 1),
@@ -174,26 +176,23 @@ class LSTMKernel(Kernel):
             all_d, all_z = self.d[: end - first], self.Z[first:end]
             d = {k: self.block(all_d, n) for k, n in self.slot.items()}
             z = {k: self.block(all_z, n) for k, n in self.place.items()}
-            logistic = [
-                (self.block(all_z, *map(self.place.get, gates)),
-                 self.block(all_d, *map(self.slot.get, gates)))
-                for gates in (self.early, ["o"] * self.has_o) if gates
-            ]  # fmt: skip
-            found[first] = d, z, logistic, self.h[first + 1 : end + 1], self.tanh_c[first:end]
+            # i and f as one block, and what they multiply, g and the old c, as another
+            d["early"] = self.block(all_d, *(self.slot[k] for k in self.early))
+            z["early"] = self.block(all_z, *(self.place[k] for k in self.early))
+            moved = (self.place["g" if k == "i" else "c"] for k in self.early)
+            z["moved"] = self.block(all_z, *moved)
+            found[first] = d, z, self.h[first + 1 : end + 1], self.tanh_c[first:end]
         return found
 
     def slopes(self, first, end):
         """What dh and dc are multiplied by in each step, into ``d``."""
-        d, z, logistic, h, tanh_c = self.slope_views[first]
+        d, z, h, tanh_c = self.slope_views[first]
         sub, mul, one = np.subtract, np.multiply, self.one
-        for gates, rest in logistic:
-            sub(one, gates, out=rest)
-        for gate, factor in (("i", "g"), ("f", "c")):
-            if gate in d:
-                mul(d[gate], z[gate], out=d[gate])
-                if not self.coupled:
-                    mul(d[gate], z[factor], out=d[gate])
-        if self.coupled:  # by what the gate moves c
+        sub(one, z["early"], out=d["early"])
+        mul(d["early"], z["early"], out=d["early"])
+        if not self.coupled:
+            mul(d["early"], z["moved"], out=d["early"])
+        else:  # by what the gate moves c
             moved = ("c", "g") if self.coupled == "f" else ("g", "c")
             sub(z[moved[0]], z[moved[1]], out=d["from_h"])
             mul(d[self.coupled], d["from_h"], out=d[self.coupled])
@@ -215,6 +214,7 @@ class LSTMKernel(Kernel):
         else:
             d["from_h"][...] = through
         if self.has_o:  # o (1 - o) tanh = (1 - o) h
+            sub(one, z["o"], out=d["o"])
             mul(d["o"], h, out=d["o"])
 
     def rerun(self, first, end):
@@ -222,10 +222,12 @@ class LSTMKernel(Kernel):
         dot, back, product = self.back.multiply, self.weight_back, self.back.cut(self.dh)
         dh, dc, work = self.dh, self.dc, self.work
         inner, outer, seen, carried = self.inner, self.outer, self.seen, self.dc
+        seen_parts = [*seen]
         views = reversed(self.backward_views[: end - first])
         for dy, outward, from_h, da_o, inward, early, kept, da in views:
             add(dh, dy, out=dh)
-            mul(outward, dh, out=outward)
+            for part in outward:
+                mul(part, dh, out=part)
             add(carried, from_h, out=dc)
             if outer is not None:
                 mul(da_o, outer, out=work)
@@ -234,7 +236,7 @@ class LSTMKernel(Kernel):
             carried = kept
             if inner is not None:
                 mul(early, inner, out=seen)
-                for part in seen:
+                for part in seen_parts:
                     add(carried, part, out=carried)
             dot(back, da, out=product)
         if carried is not dc:
