@@ -1,6 +1,5 @@
 """What counting arrays write down; the rungs of the ladder; timing."""
 
-import time
 
 import numpy as np
 import pytest
@@ -90,17 +89,23 @@ def test_arrays_in_dicts_and_named_tuples_are_counted():
     assert type(found["sum"]) is type(found["kept"].h) is np.ndarray
 
 
-def test_candidates_take_turns_and_the_slower_one_is_slower():
-    order = []
-    work = {
-        "short": lambda: order.append("short"),
-        "long": lambda: (order.append("long"), time.sleep(0.002)),
-    }
-    times = timing.interleave(work, seconds=0, least=5, clock=time.perf_counter)
-    assert {name: len(found) for name, found in times.items()} == {"short": 5, "long": 5}
-    assert timing.ratio(times, "long", "short") > 20
-    last = [name for i, name in enumerate(order) if i == 0 or order[i - 1] != name][-10:]
-    assert last == ["short", "long"] * 5
+def test_candidates_take_turns_in_an_order_that_changes():
+    order, now = [], 0.0
+
+    def work(name, seconds):
+        def call():
+            nonlocal now
+            order.append(name)
+            now += seconds
+
+        return call
+
+    candidates = {"short": work("short", 0.001), "long": work("long", 0.03)}
+    times = timing.interleave(candidates, seconds=0, least=8, clock=lambda: now)
+    assert {name: len(found) for name, found in times.items()} == {"short": 8, "long": 8}
+    assert timing.ratio(times, "long", "short") == pytest.approx(30)
+    rounds = [tuple(order[k : k + 2]) for k in range(len(order) - 16, len(order), 2)]
+    assert set(rounds) == {("short", "long"), ("long", "short")}
 
 
 def test_one_thread_is_given_back():
