@@ -1,6 +1,5 @@
 """What counting arrays write down; the rungs of the ladder; timing."""
 
-
 import numpy as np
 import pytest
 

@@ -162,3 +162,12 @@ def test_an_isolate_with_torch_loaded_can_train():
         error = isolate.run("torch.nn.LSTM(3, 4)", 20)["error"]
         assert error["name"] == "AttributeError"
     opened.close()
+
+
+def test_memory_that_forks_share_counts_once(zygote):
+    source = (
+        "import os, time\nx = b'x' * 100_000_000\nfor _ in range(8):\n"
+        "    if os.fork() == 0: time.sleep(99)\ntime.sleep(1)\nprint('alive')"
+    )
+    with zygote.isolate(Limits(memory_mb=600, total_mb=400)) as opened:
+        assert printed(opened.run(source, 20)) == ["alive"]

@@ -79,7 +79,7 @@ BOMBS = [
     Attack(
         "fork bomb",
         wrong("import os, time\nfor _ in range(400):\n    if os.fork() == 0: time.sleep(99)"),
-        happened="stopped by the limit on processes, or on memory of all of them",
+        says="BlockingIOError",
     ),
     Attack(
         "thread bomb",

@@ -87,7 +87,7 @@ def watch(child, life, limits):
     while not select.select([life], [], [], 0.2)[0]:
         if os.waitpid(child, os.WNOHANG)[0]:
             break
-        if resident_mb(child) > limits["total_mb"]:
+        if too_much([child, *descendants(child)], limits["total_mb"]):
             break
     for pid in [child, *descendants(os.getpid())]:
         try:
@@ -114,15 +114,31 @@ def descendants(pid):
     return found
 
 
-def resident_mb(child):
-    """Memory of a child and all below it."""
-    pages = 0
-    for pid in [child, *descendants(child)]:
-        try:
-            pages += int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-        except (OSError, IndexError, ValueError):
-            continue
+def too_much(pids, most_mb):
+    """Whether processes hold more memory together; a page that several share counts once.
+
+    What each has in memory is quick to read, but counts a page that forks share for every one of
+    them.  So the exact sum is only taken where the quick one is too large.
+    """
+    return sum(map(resident_mb, pids)) > most_mb and sum(map(proportional_mb, pids)) > most_mb
+
+
+def resident_mb(pid):
+    """What a process has in memory, shared or not; 0 if it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def proportional_mb(pid):
+    """The same, of a page that n processes share the n-th part; all of it where that is secret."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    except (OSError, IndexError, ValueError, StopIteration):
+        return resident_mb(pid)
 
 
 def live(order, kit, data):
