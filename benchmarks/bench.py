@@ -19,8 +19,9 @@ import sys
 import time
 from pathlib import Path
 
-from course_utils import experiments, timing
-from course_utils.experiments import speed_cells, speed_growth, speed_ladder
+from course_utils import timing
+from course_utils.experiments.practice.speed import speed_cells, speed_growth, speed_ladder
+from course_utils.lab.machine import device, versions
 
 ROOT = Path(__file__).parent.parent
 IMPORTS = ("numpy", "course_utils", "course_utils.numpy_nn", "course_utils.torch_nn", "torch")
@@ -66,14 +67,14 @@ def machine():
         blas = timing.blas()
     pinned = {k: v for k, v in os.environ.items() if k.startswith(("OPENBLAS_", "MKL_"))}
     return {
-        "cpu": experiments.device().removeprefix("CPU: ").partition(" (OPENBLAS")[0],
+        "cpu": device().removeprefix("CPU: ").partition(" (OPENBLAS")[0],
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
         "blas": blas,
         "environment": dict(sorted(pinned.items())),
         "threads": 1,
-        "versions": experiments.versions(),
+        "versions": versions(),
         "date": datetime.date.today().isoformat(),
     }
 

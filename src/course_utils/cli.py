@@ -150,7 +150,7 @@ def run(
     quick: Annotated[bool, typer.Option("--quick", help="small, and not recorded")] = False,
 ):
     """Run an experiment and record what it found."""
-    from course_utils.experiments import main_run
+    from course_utils.lab.running import main_run
 
     main_run(name, quick)
 

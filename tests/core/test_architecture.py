@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,30 +11,29 @@ import pytest
 import course_utils
 
 ROOT = Path(course_utils.__file__).parent
-PARTS = {"shapes", "equations"}
-FACTS = PARTS | {"spec", "specs", "conventions"}
-
-# room -> rooms of this package that it may import
-MAY_IMPORT = {
+# room -> rooms of this package that it imports: all that is allowed, and all of it is used
+IMPORTS = {
     "__init__": set(),
     "shapes": set(),
     "timing": set(),
     "counting": set(),
     "equations": set(),
-    "spec": PARTS,
-    "specs": PARTS | {"spec"},
-    "conventions": FACTS,
-    "numpy_nn": FACTS,
-    "torch_nn": FACTS,
-    "tasks": {"shapes"},
-    "figures": FACTS,
-    "training": PARTS | {"tasks", "numpy_nn", "torch_nn", "spec", "specs"},
-    "ledger": PARTS,
-    "experiments": FACTS
-    | {"numpy_nn", "torch_nn", "tasks", "training", "ledger", "timing", "counting"},
-    "grading": FACTS | {"numpy_nn", "torch_nn", "tasks", "training", "ledger", "figures"},
-    "cli": None,  # on top: may import every room
-}
+    "spec": {"equations", "shapes"},
+    "specs": {"spec"},
+    "conventions": {"specs"},
+    "numpy_nn": {"shapes", "specs"},
+    "torch_nn": {"shapes", "specs"},
+    "tasks": set(),
+    "figures": {"equations", "specs"},
+    "training": {"numpy_nn"},
+    "ledger": set(),
+    "lab": {"equations", "ledger", "numpy_nn", "spec", "specs", "tasks", "torch_nn", "training"},
+    "experiments": {
+        "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
+    },
+    "grading": set(),
+    "cli": {"grading", "lab"},
+}  # fmt: skip
 # the CPU fast path of torch wraps NumPy's kernels: the single exception
 EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml")
@@ -47,33 +47,63 @@ def room_of(path):
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path):
+def imported(path):
+    """Full names of what a file imports of this package, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names = []
         if isinstance(node, ast.Import):
             names = [a.name for a in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import; write the full name"
-            names = [node.module]
-            if node.module == "course_utils":
-                names = [f"course_utils.{a.name}" for a in node.names]
-        for name in names:
-            if name.startswith("course_utils."):
-                yield name.split(".")[1]
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        yield from (name for name in names if name.startswith("course_utils."))
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_run_one_way(path):
-    room = room_of(path)
-    assert room in MAY_IMPORT, f"{room}: a new room; give it a line in this table"
-    allowed = MAY_IMPORT[room]
-    if allowed is None:
-        return
-    inside = path.relative_to(ROOT).parent.as_posix()
-    extra = {what for where, what in EXCEPTIONS if inside.startswith(where)}
-    wrong = set(imported_rooms(path)) - allowed - {room} - extra
-    wrong -= {"__version__"}
-    assert not wrong, f"{path.relative_to(ROOT)} may not import {', '.join(sorted(wrong))}"
+def rooms_used():
+    """{room: rooms that its files import}, without itself and without the exceptions."""
+    used = {room_of(path): set() for path in modules()}
+    for path in modules():
+        inside = path.relative_to(ROOT).parent.as_posix()
+        excepted = {what for where, what in EXCEPTIONS if inside.startswith(where)}
+        rooms = {name.split(".")[1] for name in imported(path)} - {"__version__"}
+        used[room_of(path)] |= rooms - excepted - {room_of(path)}
+    return used
+
+
+def test_rooms_import_what_the_table_says_and_nothing_else():
+    used = rooms_used()
+    assert used.keys() == IMPORTS.keys(), "a new room; give it a line in the table"
+    wrong = {room: (sorted(used[room] - allowed), sorted(allowed - used[room]))
+             for room, allowed in IMPORTS.items() if used[room] != allowed}  # fmt: skip
+    assert not wrong, f"room: (imports more than its line, a line that is not used): {wrong}"
+
+
+def module_graph():
+    """{module: modules of this package that it imports}."""
+    names = {}
+    for path in modules():
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
+        names[".".join(parts).removesuffix(".__init__")] = path
+    graph = {}
+    for name, path in names.items():
+        wanted = {w if w in names else w.rpartition(".")[0] for w in imported(path)}
+        graph[name] = {w for w in wanted if w in names and w not in (name, "course_utils")}
+    return graph
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """A file may import its package (``from numpy_nn import ops``): that is no circle."""
+    graph = module_graph()
+    edges = {name: {w for w in wanted if not name.startswith(f"{w}.")}
+             for name, wanted in graph.items()}  # fmt: skip
+    TopologicalSorter(edges).prepare()  # CycleError names the modules
+
+
+def test_an_experiment_imports_no_other():
+    for name, wanted in module_graph().items():
+        if name.startswith("course_utils.experiments."):
+            others = [w for w in wanted if w.startswith("course_utils.experiments.")]
+            assert not others, f"{name} imports {others}; what is shared belongs to lab"
 
 
 def python(code, *, blocked=()):

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from course_utils.experiments import connectivity
-from course_utils.experiments._lm import CharModel
+from course_utils.experiments.lstm.backward import connectivity
+from course_utils.lab.language_models import CharModel
 from course_utils.tasks.text import Text
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import numpy_nn
-from course_utils.experiments._inside import inside
+from course_utils.lab.ablation import inside
 
 T, N, D, H = 6, 5, 3, 4
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from course_utils.experiments._fast import FastNet
-from course_utils.experiments._until import fast_step, until_right
+from course_utils.lab.numpy_models import FastNet
+from course_utils.lab.solving import fast_step, until_right
 from course_utils.numpy_nn import losses, optim
 from course_utils.tasks import Batch
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from course_utils import experiments
+from course_utils.lab import running
 
 # what QUICK must show: the claims' rules, loosened to what its size can show
 LOOSE = {
@@ -94,22 +94,22 @@ LOOSE = {
 
 
 def test_every_experiment_has_a_loose_rule():
-    assert set(LOOSE) == set(experiments.names())
+    assert set(LOOSE) == set(running.names())
 
 
 @pytest.mark.parametrize("name", sorted(LOOSE))
 def test_the_small_version_points_the_same_way(name):
-    record = experiments.run(name, quick=True)
+    record = running.run(name, quick=True)
     values = json.loads(json.dumps(record["values"], allow_nan=False))
     assert LOOSE[name](values), values
     assert record["cpu_seconds"] < 60
 
 
 def test_the_same_seed_gives_the_same_values():
-    first, again = (experiments.run("linear_collapse", quick=True)["values"] for _ in range(2))
+    first, again = (running.run("linear_collapse", quick=True)["values"] for _ in range(2))
     np.testing.assert_array_equal(first["accuracy"]["tanh"], again["accuracy"]["tanh"])
 
 
 def test_an_unknown_experiment_names_the_known():
     with pytest.raises(ValueError, match=r"experiment: 'nothing' is unknown; .*: abuse, adding,"):
-        experiments.load("nothing")
+        running.load("nothing")

@@ -12,9 +12,9 @@ from tests.support.browsing import Page, chromium
 
 from course_utils import figures, numpy_nn
 from course_utils.figures.explorers import lstm_picture, lstm_run, lstm_say
+from course_utils.figures.labels import number
 from course_utils.figures.page import write_text
 from course_utils.figures.unit import checked
-from course_utils.figures.words import number
 
 pytestmark = pytest.mark.browser
 SLIDERS = {

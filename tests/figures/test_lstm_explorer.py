@@ -9,8 +9,8 @@ import pytest
 from course_utils import equations, figures
 from course_utils.figures import FigureError, gauges, live, reading
 from course_utils.figures.charts import GATES
+from course_utils.figures.labels import number
 from course_utils.figures.unit import WEIGHTS, lstm_run
-from course_utils.figures.words import number
 from course_utils.specs import SPECS
 
 from .gallery import PRESETS

@@ -11,8 +11,8 @@ from matplotlib import pyplot as plt
 
 from course_utils import figures
 from course_utils.figures import FigureError, frames, live
+from course_utils.figures.cell_stepper import EXAMPLE
 from course_utils.figures.layouts import LAYOUTS
-from course_utils.figures.steps import EXAMPLE
 from course_utils.specs import SPECS
 
 from .gallery import decay, wave

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import experiments, ledger
+from course_utils import ledger
+from course_utils.lab import running
 from course_utils.ledger import results
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -25,12 +26,12 @@ def test_sources_are_in_the_bibliography(claim):
         assert claim.source["cite"] in entries
 
 
-@pytest.mark.parametrize("path", sorted(results.FOLDER.glob("*.json")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted(results.FOLDER.rglob("*.json")), ids=lambda p: p.stem)
 def test_results_come_from_experiments_of_today(path):
     """The recorded configuration is the committed one, and the size stays small."""
     record = ledger.result(path.stem)
-    config = experiments.load(path.stem).Config()
-    assert record["config"] == experiments.plain(config), "re-record: the Config has changed"
+    config = running.load(path.stem).Config()
+    assert record["config"] == running.plain(config), "re-record: the Config has changed"
     assert record["seeds"] == list(getattr(config, "seeds", ()))
     assert path.stat().st_size <= results.LIMIT
     assert {"device", "versions", "seconds", "recorded"} <= set(record)

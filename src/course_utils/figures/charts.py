@@ -5,7 +5,7 @@
 
 import math
 
-from course_utils.figures.words import number
+from course_utils.figures.labels import number
 
 GATES = ("f", "i", "g", "o")
 MEANING = {"f": "forget", "i": "input", "g": "candidate", "o": "output"}

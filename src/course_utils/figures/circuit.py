@@ -1,12 +1,12 @@
 """Circuits: nodes placed by hand and wires between them, which can be read back as equations.
 
 Shape says kind, colour says meaning.  A node that computes a variable of the equations bears its
-name in ``variable``; operators between variables do not.  How it looks is in ``ink.py``.
+name in ``variable``; operators between variables do not.  How it looks is in ``svg.py``.
 """
 
 from dataclasses import dataclass
 
-from course_utils.figures import ink
+from course_utils.figures import circuit_svg as svg
 from course_utils.figures.page import Html
 from course_utils.figures.reading import join
 
@@ -17,8 +17,8 @@ OPERATOR = {"times": "*", "plus": "+"}
 class Node:
     """One thing on the board, centred at (x, y).
 
-    kind: a key of ``ink.SIZE``.  tag: where the variable's name stands, relative to the centre,
-    as (dx, dy) or (dx, dy, text-anchor); () writes none.
+    kind: a key of ``circuit_svg.SIZE``.  tag: where the variable's name stands, relative to the
+    centre, as (dx, dy) or (dx, dy, text-anchor); () writes none.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Circuit(Html):
         more: ``alt`` in place of title and description, SVG text ``under`` the wires and ``over``
         them (the nodes stay on top).
         """
-        return ink.draw(self, uid, **more)
+        return svg.draw(self, uid, **more)
 
     # -- reading the drawing back ------------------------------------------------------------------
 

@@ -17,9 +17,9 @@ from course_utils.figures.charts import (
     lstm_height,
 )
 from course_utils.figures.gauges import gauged, reach
+from course_utils.figures.labels import number, symbol
 from course_utils.figures.page import FigureError, Html, embedded
 from course_utils.figures.unit import LIMIT, STATES, checked, held, lstm_run, within
-from course_utils.figures.words import number, symbol
 
 ROLE = {"f": "forget gate", "i": "input gate", "g": "candidate", "o": "output gate"}
 

@@ -8,8 +8,8 @@ large, and striped where it is negative; a ring around a product closes as its g
 from dataclasses import replace
 
 from course_utils.figures.charts import MEANING, tag
+from course_utils.figures.labels import number
 from course_utils.figures.layouts import BELT, LANES, lstm
-from course_utils.figures.words import number
 
 RADIUS, FULL = 20.5, 12
 VALVES = {"f": "keep", "i": "write", "o": "show"}  # gate -> the product that it opens

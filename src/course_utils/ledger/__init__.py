@@ -1,4 +1,4 @@
-"""What the book claims and what was measured: claims/*.yml beside results/*.json.
+"""What the book claims and what was measured: claims/<part>/<chapter>.yml, results.
 
     claim("adding-lstm-solves-100").ours_text      the recorded number, as the prose prints it
     value("adding", "lstm.100.rate")               one recorded number
@@ -8,6 +8,6 @@ Results are written by `course run ID`, claims by hand; `Claim.recomputed` holds
 """
 
 from course_utils.ledger.claims import Claim, claim, claims
-from course_utils.ledger.results import LedgerError, find, record, result, value
+from course_utils.ledger.results import LedgerError, find, folder, record, result, value
 
-__all__ = ["Claim", "LedgerError", "claim", "claims", "find", "record", "result", "value"]
+__all__ = ["Claim", "LedgerError", "claim", "claims", "find", "folder", "record", "result", "value"]

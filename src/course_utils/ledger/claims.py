@@ -23,7 +23,7 @@ RULE = re.compile(rf"({'|'.join(sorted(COMPARE, key=len, reverse=True))}) (.+)")
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry of claims/<part>_<chapter>.yml.
+    """One entry of claims/<part>/<chapter>.yml.
 
     statement  one sentence that a measurement can refute
     source     cite (bib key), locator, seen: "paper", "quoted: by whom", "none"; empty if ours
@@ -126,7 +126,7 @@ class Claim:
 def claims():
     """Every claim, in the order of the files and of their ids."""
     found = []
-    for path in sorted(FOLDER.glob("*.yml")):
+    for path in sorted(FOLDER.glob("*/*.yml")):
         listed = _read(path)
         if [c.id for c in listed] != sorted(c.id for c in listed):
             raise LedgerError(f"{path.name}: sort the claims by id")

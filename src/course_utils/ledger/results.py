@@ -1,4 +1,4 @@
-"""Recorded results: one JSON file an experiment."""
+"""Recorded results: one JSON file an experiment, ``results/<part>/<chapter>/<experiment>.json``."""
 
 import json
 import re
@@ -15,10 +15,15 @@ class LedgerError(ValueError):
 
 def result(name):
     """The record of experiment ``name``: experiment, config, values, seeds, seconds, versions …"""
-    path = FOLDER / f"{name}.json"
-    if not path.is_file():
+    path = next(FOLDER.rglob(f"{name}.json"), None) if re.fullmatch(r"\w+", name) else None
+    if path is None:
         raise LedgerError(f"no result {name!r} is recorded; run: course run {name}")
     return json.loads(path.read_text("utf-8"))
+
+
+def folder(chapter):
+    """Where the results of a chapter, "lstm/gates", are recorded."""
+    return FOLDER / chapter
 
 
 def value(name, path):
@@ -35,7 +40,7 @@ def find(record, path, name="result"):
     for key in path.removeprefix("/").split("."):
         if isinstance(found, dict) and key in found:
             found = found[key]
-        elif isinstance(found, list) and key.lstrip("-").isdigit() and int(key) < len(found):
+        elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
             found = found[int(key)]
         else:
             has = sorted(found) if isinstance(found, dict) else f"{type(found).__name__}"

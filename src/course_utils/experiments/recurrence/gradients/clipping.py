@@ -1,0 +1,105 @@
+"""Gradient clipping on the temporal order problem: plain gradient descent with and without."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from course_utils.lab.torch_models import Net
+from course_utils.tasks.order import TemporalOrder
+from course_utils.training import Diverged, fit
+
+
+@dataclass(frozen=True)
+class Config:
+    """Lengths, clipping thresholds (None: no clipping), a sparse start, and training."""
+
+    lengths: tuple = (20, 50)
+    limits: tuple = (1.0, None)
+    hidden: int = 50
+    incoming: float = 0.3  # share of recurrent weights that are not zero
+    radius: float = 0.95
+    batch: int = 20
+    lr: float = 0.1
+    updates: int = 3000
+    solved: float = 0.99
+    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7)
+
+
+QUICK = Config(lengths=(10,), updates=1500, seeds=(0,))
+
+
+def run(config, progress=iter):
+    """By length and threshold: seeds that solved it, and the largest gradient norm on the way."""
+    found = {"of": len(config.seeds)}
+    for length in progress(config.lengths):
+        found[str(length)] = {}
+        for limit in config.limits:
+            rows = [one(config, length, limit, seed) for seed in config.seeds]
+            found[str(length)]["clipped" if limit else "free"] = {
+                "solved": sum(row["solved"] for row in rows),
+                "sequences": [row["sequences"] for row in rows],
+                "largest_norm": float(np.median([row["largest"] for row in rows])),
+                "diverged": sum(row["diverged"] for row in rows),
+            }
+    return found
+
+
+def one(config, length, limit, seed):
+    """One network, trained until it is right on 99 % of 1000 new sequences or time is up."""
+    task, rng = TemporalOrder(length), np.random.default_rng((seed, 1))
+    model = sparse(config, Net("rnn", 6, config.hidden, 4, seed, last=True), seed)
+    test = tensors(task.sample(np.random.default_rng((seed, 2)), 1000))
+    norms = []
+
+    def loss_of(net, batch):
+        return torch.nn.functional.cross_entropy(net(batch.x), batch.target)
+
+    def watched():  # the norm is measured before it is clipped
+        loss = loss_of(model, tensors(task.sample(rng, config.batch)))
+        optimiser.zero_grad()
+        loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), limit or np.inf)))
+        optimiser.step()
+        return loss.item()
+
+    def accuracy():
+        with torch.no_grad():
+            return float((model(test.x).argmax(-1) == test.target).float().mean())
+
+    optimiser = torch.optim.SGD(model.parameters(), config.lr)
+    try:
+        history = fit(
+            watched, config.updates, check=accuracy, done=lambda a: a >= config.solved, bar=False
+        )
+        solved, diverged = history.stopped, False
+    except Diverged:
+        solved, diverged = False, True
+    finite = [norm for norm in norms if np.isfinite(norm)]
+    return {
+        "solved": solved,
+        "diverged": diverged,
+        "sequences": len(norms) * config.batch,
+        "largest": max(finite),
+    }
+
+
+def sparse(config, model, seed):
+    """Few recurrent weights, scaled to the radius.
+
+    After Pascanu et al.'s "smart tanh"; there every unit has exactly 15 incoming weights, here each
+    weight is kept with probability ``incoming``.
+    """
+    rng, H = np.random.default_rng((seed, 3)), config.hidden
+    weight = rng.standard_normal((H, H)) * (rng.random((H, H)) < config.incoming)
+    weight *= config.radius / np.abs(np.linalg.eigvals(weight)).max()
+    with torch.no_grad():
+        model.layer.weight_hh_l0.copy_(torch.from_numpy(weight))
+    return model
+
+
+def tensors(batch):
+    """A Batch of arrays as tensors."""
+    return batch._replace(
+        x=torch.as_tensor(batch.x, dtype=torch.float32), target=torch.as_tensor(batch.target)
+    )

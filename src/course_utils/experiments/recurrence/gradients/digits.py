@@ -1,0 +1,103 @@
+"""Handwritten digits read one pixel a step: tanh, IRNN and LSTM, row by row and permuted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from course_utils.experiments.recurrence.gradients.cue_gap import accuracy, loss, tensors
+from course_utils.lab.torch_models import Net
+from course_utils.tasks import Digits, digits
+from course_utils.training import fit, torch_step
+
+# name -> cell, its start, and whether the input weights are PyTorch's after all
+NETS = {
+    "tanh": ("rnn", {}, False),
+    "irnn": ("rnn_relu", {"scheme": "identity"}, True),
+    "irnn_small": ("rnn_relu", {"scheme": "identity"}, False),  # input weights about 0.001
+    "lstm": ("lstm", {"retention": 0.95}, False),
+}
+ORDERS = {"rows": ("tanh", "irnn", "irnn_small", "lstm"), "permuted": ("tanh", "irnn", "lstm")}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Networks' size and training.
+
+    The learning rate is the one that validates best on the first seed; of each run the state that
+    validates best is tested.
+    """
+
+    hidden: int = 64
+    batch: int = 32
+    lr: tuple = (0.0003, 0.001, 0.003)
+    clip: float = 1.0
+    updates: int = 2500
+    every: int = 125
+    seeds: tuple = (0, 1, 2, 3, 4)
+
+
+QUICK = Config(hidden=32, lr=(0.003,), updates=500, seeds=(0,))
+
+
+def run(config, progress=iter):
+    """By order of the pixels and network: accuracy on the test part, by seed and its median."""
+    found = {"steps": Digits().steps, "of": len(config.seeds)}
+    found |= {part: len(Digits(part).rows) for part in digits.PARTS}
+    for order, names in progress(tuple(ORDERS.items())):
+        found[order] = {name: rates(config, order == "permuted", name) for name in names}
+    return found
+
+
+def data(config):
+    """The pictures, by their hash."""
+    return {"name": "scikit-learn load_digits", "sha256": digits.SHA256}
+
+
+def rates(config, permuted, name):
+    """One network: its learning rate, then every seed with that."""
+    first, *others = config.seeds
+    tried = {lr: one(config, permuted, name, first, lr) for lr in config.lr}
+    lr = max(tried, key=lambda lr: tried[lr]["validation"])
+    rows = [tried[lr], *(one(config, permuted, name, seed, lr) for seed in others)]
+    test = [row["test"] for row in rows]
+    return {
+        "lr": lr,
+        "accuracy": test,
+        "median": float(np.median(test)),
+        "worst": min(test),
+        "best": max(test),
+        "parameters": rows[0]["parameters"],
+    }
+
+
+def one(config, permuted, name, seed, lr):
+    """Train one network; its accuracy on validation and test where validation was best."""
+    train, held, test = (Digits(part, permuted) for part in digits.PARTS)
+    model, rng = network(config, name, seed), np.random.default_rng((seed, 1))
+    held, test = tensors(held.all()), tensors(test.all())
+    best = {"validation": -1.0, "test": 0.0}
+
+    def check():
+        score = accuracy(model, held)
+        if score > best["validation"]:
+            best.update(validation=score, test=accuracy(model, test))
+        return score
+
+    step = torch_step(
+        model, loss, lambda: tensors(train.sample(rng, config.batch)), lr=lr, clip=config.clip
+    )
+    fit(step, config.updates, check=check, every=config.every, bar=False)
+    return best | {"parameters": sum(p.numel() for p in model.parameters())}
+
+
+def network(config, name, seed):
+    """The network of one name, drawn from one seed."""
+    key, start, wide = NETS[name]
+    model = Net(key, 1, config.hidden, digits.CLASSES, seed, last=True, **start)
+    if wide:
+        bound = config.hidden**-0.5
+        drawn = np.random.default_rng((seed, 2)).uniform(-bound, bound, (config.hidden, 1))
+        with torch.no_grad():
+            model.layer.weight_ih_l0.copy_(torch.from_numpy(drawn))
+    return model

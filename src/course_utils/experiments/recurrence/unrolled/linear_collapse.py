@@ -1,0 +1,69 @@
+"""What a recurrence without a non-linearity cannot do, however long it trains: exclusive or."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from course_utils.lab.torch_models import Net, accuracy, binary_loss, tensors
+from course_utils.tasks import TemporalXor
+from course_utils.training import fit, torch_step
+
+
+@dataclass(frozen=True)
+class Config:
+    """The task's length, and the training that both networks get."""
+
+    length: int = 12
+    hidden: int = 16
+    batch: int = 32
+    lr: float = 0.01
+    updates: int = 1500
+    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7)
+
+
+QUICK = Config(updates=400, seeds=(0,))
+
+
+class Linear(torch.nn.Module):
+    """The same network with the tanh left out: h = W_xh x + W_hh h_prev + b."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        layer = self.net.layer
+        affine = torch.nn.functional.linear
+        h, states = x.new_zeros(x.shape[1], layer.hidden_size), []
+        for x_t in x:
+            from_x = affine(x_t, layer.weight_ih_l0, layer.bias_ih_l0)
+            h = from_x + affine(h, layer.weight_hh_l0, layer.bias_hh_l0)
+            states.append(h)
+        return self.net.readout(torch.stack(states))
+
+
+def run(config, progress=iter):
+    """Accuracy of each seed with and without the tanh."""
+    found = {"tanh": [], "linear": []}
+    for seed in progress(config.seeds):
+        for name in found:
+            model = Net("rnn", 1, config.hidden, 1, seed)
+            found[name].append(one(config, model if name == "tanh" else Linear(model), seed))
+    return {
+        "accuracy": found,
+        "tanh": float(np.mean(found["tanh"])),
+        "linear": float(np.mean(found["linear"])),
+        "solved": sum(a > 0.99 for a in found["tanh"]),
+        "of": len(config.seeds),
+    }
+
+
+def one(config, model, seed):
+    """Accuracy on new sequences after training."""
+    task, rng = TemporalXor(config.length), np.random.default_rng((seed, 1))
+    step = torch_step(
+        model, binary_loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr
+    )
+    fit(step, config.updates, bar=False)
+    return accuracy(model, tensors(task.sample(np.random.default_rng((seed, 2)), 1000)))

@@ -1,0 +1,14 @@
+"""What experiments share, each in a file of its own.
+
+``running``          find, run and record an experiment (`course run ID`)
+``machine``          processor, BLAS and versions, as a record names them
+``statistics``       rates, medians and intervals over seeds
+``solving``          train until nearly all answers are right, or time is up
+``numpy_models``     a recurrent layer with a readout in NumPy
+``torch_models``     the same in PyTorch
+``language_models``  character models: train, measure, write
+``gate_bias``        the bias of one gate, set in NumPy and in PyTorch
+``ablation``         gates held at a value, states not passed on
+``probing``          what single cells say about the text that they have read
+``timed_cases``      one network of a size, and the ways to take a training step with it
+"""
