@@ -6,6 +6,7 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 
 import math
 import re
+import sys
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -69,7 +70,8 @@ class CellSpec:
     ``<state>_prev`` and the symbols of ``params`` (a bias ``b_k`` is the sum of ``b_xk`` and
     ``b_hk``), and define every state.  gates: the stacking order of the weights.  states: what is
     carried; the first is the output ``y`` unless ``output`` names another target.  config:
-    constants that are not trained, with their defaults.  retention: the gates whose biases decide
+    constants that are not trained, with their defaults.  initial: what a state starts from where
+    that is not 0.0; an int makes a state of integers.  retention: the gates whose biases decide
     the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
     inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
     """
@@ -85,13 +87,14 @@ class CellSpec:
     paper_names: MappingProxyType = field(default_factory=dict)
     departures: tuple = ()
     config: MappingProxyType = field(default_factory=dict)
+    initial: MappingProxyType = field(default_factory=dict)
     retention: tuple = ()
     inputs: tuple = ()
     output: str = ""
     symbols: MappingProxyType = field(default_factory=dict)
 
     def __post_init__(self):
-        for name in ("paper_names", "config", "symbols"):
+        for name in ("paper_names", "config", "initial", "symbols"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "output", self.output or self.states[0])
         defined = [equations.target(line) for line in self.equations]
@@ -202,6 +205,53 @@ class CellSpec:
         functions = NUMPY if isinstance(x, np.ndarray) else TENSOR
         found = equations.evaluate(self.equations, values, functions)
         return {equations.target(line): found[equations.target(line)] for line in self.equations}
+
+    def initial_state(self, x, hidden_size):
+        """The states before the first step, in order, each (B, H), of the kind of x (T, B, D)."""
+        shape, states = (x.shape[1], hidden_size), []
+        for name in self.states:
+            value = self.initial.get(name, 0.0)
+            state = np.full(shape, value)  # an int makes integers: a clock
+            if not isinstance(x, np.ndarray):
+                state = sys.modules["torch"].from_numpy(state).to(x.device)
+                state = state.to(x.dtype) if state.is_floating_point() else state
+            elif state.dtype.kind == "f":
+                state = state.astype(x.dtype)
+            states.append(state)
+        return tuple(states)
+
+    def unroll(self, params, x, state0=None, *, held=None, between=None, config=None, **inputs):
+        """All steps, computed from the printed equations alone: the oracle along time.
+
+        x (T, B, D); state0, the states in order, each (B, H), or None for ``initial_state``;
+        inputs, what a step reads besides, each (T, B, H).  NumPy (also complex) or torch.
+        held: {name: value that broadcasts to (B, H)}, quantities that stand still whatever their
+        equation says.  between: a function {state: (B, H)} -> {state: (B, H)} that is applied to
+        the states before each step.  Returns {name: (T, B, H)} for every equation; y is under
+        ``output``, the last states under their names at t = -1.
+        """
+        sizes = self.check(params, x=(x, "T B D"))
+        defined = [equations.target(line) for line in self.equations]
+        held = dict(held or {})
+        if unknown := sorted(set(held) - set(defined)):
+            raise KeyError(f"held: {self.key} has no {', '.join(unknown)}; it has {defined}")
+        blank = self.initial_state(x, sizes["H"])
+        held = {name: value + 0 * blank[0] for name, value in held.items()}
+        lines = [line for line in self.equations if equations.target(line) not in held]
+        known = self.options(config) | self.symbol_values(params) | held
+        states = dict(zip(self.states, blank if state0 is None else state0, strict=True))
+        functions = NUMPY if isinstance(x, np.ndarray) else TENSOR
+        steps = []
+        for t in range(len(x)):
+            states = between(states) if between is not None else states
+            now = {f"{s}_prev": v for s, v in states.items()} | {"x": x[t]}
+            now |= {name: value[t] for name, value in inputs.items()}
+            steps.append(equations.evaluate(lines, known | now, functions))
+            states = {s: steps[-1][s] for s in self.states}
+        if not steps:
+            return dict.fromkeys(defined, blank[0][None][:0])
+        stack = np.stack if isinstance(x, np.ndarray) else sys.modules["torch"].stack
+        return {name: stack([values[name] for values in steps]) for name in defined}
 
 
 def _size(axis, sizes):

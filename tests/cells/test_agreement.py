@@ -48,15 +48,12 @@ def autograd_through_the_oracle(p):
     params = {n: leaf(v) for n, v in p.params.items()}
     x, start = leaf(p.x), tuple(leaf(s) for s in p.state0)
     inputs = {n: leaf(v) for n, v in p.inputs.items()}
-    spec, state, loss = SPECS[p.key], start, 0
-    for t in range(len(p.x)):
-        now = {n: v[t] for n, v in inputs.items()}
-        found = spec.oracle(params, x[t], state, **now)
-        state = tuple(found[s] for s in spec.states)
-        loss = loss + (found[spec.output] * torch.tensor(p.dy[t])).sum()
-    for s, d in zip(state, p.dlast, strict=True):
-        if s.is_floating_point():
-            loss = loss + (s * torch.tensor(d)).sum()
+    spec = SPECS[p.key]
+    found = spec.unroll(params, x, start, **inputs)
+    loss = (found[spec.output] * torch.tensor(p.dy)).sum()
+    for name, d in zip(spec.states, p.dlast, strict=True):
+        if found[name].is_floating_point():
+            loss = loss + (found[name][-1] * torch.tensor(d)).sum()
     loss.backward()
     return x, start, params | inputs
 

@@ -27,7 +27,7 @@ IMPORTS = {
     "figures": {"equations", "specs"},
     "training": {"numpy_nn"},
     "ledger": set(),
-    "lab": {"equations", "ledger", "numpy_nn", "spec", "specs", "tasks", "torch_nn", "training"},
+    "lab": {"ledger", "numpy_nn", "specs", "tasks", "torch_nn", "training"},
     "experiments": {
         "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
     },

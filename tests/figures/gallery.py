@@ -54,7 +54,7 @@ def decay():
 def gates_plot():
     from matplotlib import pyplot as plt
 
-    from course_utils.figures.explorers import lstm_run
+    from course_utils.figures.unit import lstm_run
 
     run = lstm_run(PRESETS["Forget at step 7"])
     lines = {"cell": "c", "hidden": "h", "forget": "f", "input": "i"}

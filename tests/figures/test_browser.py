@@ -11,10 +11,10 @@ from tests.figures.units import by_numpy, random_unit
 from tests.support.browsing import Page, chromium
 
 from course_utils import figures, numpy_nn
-from course_utils.figures.explorers import lstm_picture, lstm_run, lstm_say
 from course_utils.figures.labels import number
+from course_utils.figures.lstm_parts import lstm_picture, lstm_say
 from course_utils.figures.page import write_text
-from course_utils.figures.unit import checked
+from course_utils.figures.unit import checked, lstm_run
 
 pytestmark = pytest.mark.browser
 SLIDERS = {

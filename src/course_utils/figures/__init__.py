@@ -25,7 +25,7 @@ _WHERE = {
     "show": "inline",
     "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
     "chain": "unrolling", "cover": "unrolling",
-    "stepper": "steps", "way_back": "walking",
+    "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "explore": "frames",
     "standalone": "export", "write_svg": "export",

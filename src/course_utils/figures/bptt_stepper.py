@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from course_utils.figures.circuit import Circuit, Node, Wire
+from course_utils.figures.labels import number
 from course_utils.figures.page import FigureError, Html, embedded
 
 FIRST, PITCH, LANE, CELL_Y, INPUT_Y = 104, 92, 26, 92, 158
@@ -48,8 +49,8 @@ def _belong(h, delta, share, w):
 
 
 def _n(value):
-    """Four digits and a true minus sign."""
-    return f"{value:z.4f}".replace("-", "−")
+    """Four digits."""
+    return number(value, "z.4f")
 
 
 def _factor(value):

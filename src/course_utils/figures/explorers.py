@@ -13,15 +13,11 @@ from course_utils.figures.charts import (
     MEANING,
     WIDTH,
     decay_chart,
-    lstm_chart,
-    lstm_height,
 )
-from course_utils.figures.gauges import gauged, reach
 from course_utils.figures.labels import number, symbol
+from course_utils.figures.lstm_parts import ROLE, lstm_alt, lstm_picture, lstm_weights
 from course_utils.figures.page import FigureError, Html, embedded
-from course_utils.figures.unit import LIMIT, STATES, checked, held, lstm_run, within
-
-ROLE = {"f": "forget gate", "i": "input gate", "g": "candidate", "o": "output gate"}
+from course_utils.figures.unit import LIMIT, STATES, checked, lstm_run, within
 
 
 def _slider(label, css, low, high, step, value, name):
@@ -103,32 +99,6 @@ def _checked(presets):
     return presets
 
 
-def lstm_picture(unit, run, now):
-    """The circuit at step ``now`` (from 1) and the chart of all steps."""
-    full = reach(run, unit["c_0"])
-    return f"""{gauged(run[now - 1], full, now)}
-<svg class="u-figure u-drawing u-chart" viewBox="0 0 {WIDTH} {lstm_height(run)}" role="img"
- aria-label="{lstm_alt(run)}">{lstm_chart(run, now - 1, full, held(unit))}</svg>"""
-
-
-def lstm_alt(run):
-    """The chart in words."""
-    return (
-        f"Cell state and hidden state over {len(run)} steps, above a bar for each gate at each "
-        f"step; at the end c is {number(run[-1]['c'])} and h is {number(run[-1]['h'])}"
-    )
-
-
-def lstm_say(step, now):
-    """One step as a line of numbers."""
-    kept = f"{number(step['f'])} · {number(step['c_prev'])}"
-    written = f"{number(step['i'])} · {number(step['g'])}"
-    return (
-        f"Step {now}: c = {kept} + {written} = {number(step['c'])},  "
-        f"h = {number(step['o'])} · tanh(c) = {number(step['h'])}"
-    )
-
-
 def _lstm_controls(unit, run, now, reads):
     step = run[now - 1]
     gates = "".join(
@@ -149,24 +119,6 @@ def _lstm_controls(unit, run, now, reads):
 {gates}{before}</div>
 <label class="u-check"><input type="checkbox" name="all"> the sliders set every step at once</label>
 {decided}"""
-
-
-def lstm_weights(unit, name):
-    """The four pre-activations with a unit's own numbers; what is zero is not told."""
-    if unit["weights"] is None:
-        return ""
-    lines = "".join(_weighted(unit["weights"], k) for k in GATES)
-    return f'<p class="u-weights" data-preset="{escape(name)}">{lines}</p>'
-
-
-def _weighted(weights, k):
-    read = ((f"W_x{k}", f" {symbol('x')}"), (f"W_h{k}", f" {symbol('h_prev')}"), (f"b_{k}", ""))
-    terms = [(weights[n], what) for n, what in read if weights[n]]
-    first = "−" if terms and terms[0][0] < 0 else ""
-    line = "".join((" − " if w < 0 else " + ") + f"{abs(w):g}{what}" for w, what in terms)
-    return (
-        f'<span><var class="u-{MEANING[k]}">a<sub>{k}</sub></var> = {first}{line[3:] or "0"}</span>'
-    )
 
 
 def _lstm_table(run, reads):
@@ -204,14 +156,14 @@ def decay_explorer(measured):
                     for share in (0.2, 0.6, 1)})  # fmt: skip
     every = max(1, len(radius) // 6)
     rows = [
-        [number(r), *(f"{row[0][k]:+.1f}".replace("-", "−") for k in shown)]
+        [number(r), *(number(row[0][k], "+.1f") for k in shown)]
         for r, row in list(zip(radius, data["log10"], strict=True))[::every]
     ]
     head = ["ρ", *(f"log₁₀ at lag {lag[k]:g}" for k in shown)]
     sliders = _slider(
         "spectral radius ρ", "u-gradient", 0, len(radius) - 1, 1, start, "radius"
     ) + _slider("input gain", "u-x", 0, len(gain) - 1, 1, 0, "gain")
-    end = f"{data['log10'][start][0][-1]:.1f}".replace("-", "−")
+    end = number(data["log10"][start][0][-1], ".1f")
     alt = (
         "Norm of the gradient against lag, predicted and measured, on a logarithmic scale; with "
         f"spectral radius {number(radius[start])} it is 10 to the {end} at lag {lag[-1]:g}"

@@ -11,6 +11,7 @@ from itertools import product
 
 from course_utils.figures import live as kernel
 from course_utils.figures.inline import show
+from course_utils.figures.labels import number
 from course_utils.figures.page import FigureError, Html, described, embedded
 
 MOST_RANGES, MOST_FRAMES = 2, 40
@@ -85,7 +86,7 @@ def _picture(drawn, alt, name=None):
 
 
 def _text(value):
-    return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+    return number(value, "g") if isinstance(value, float) else str(value)
 
 
 # -- without a kernel ------------------------------------------------------------------------------

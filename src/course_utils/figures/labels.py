@@ -11,9 +11,9 @@ IN_SYMBOLS = {ast.Add: " + ", ast.Sub: " − ", ast.Mult: " ⊙ ", ast.MatMult: 
 IN_NUMBERS = {**IN_SYMBOLS, ast.Mult: "·", ast.MatMult: "·"}
 
 
-def number(value):
-    """Two digits, a true minus sign, and none before a zero."""
-    return f"{value:z.2f}".replace("-", "−")
+def number(value, pattern="z.2f"):
+    """A number as a reader sees it: a true minus sign; by default two digits, no minus before 0."""
+    return format(value, pattern).replace("-", "−")
 
 
 def symbol(name):

@@ -4,7 +4,7 @@ import ipywidgets
 
 from course_utils.figures import live
 from course_utils.figures.charts import GATES
-from course_utils.figures.explorers import ROLE, lstm_picture, lstm_say, lstm_weights
+from course_utils.figures.lstm_parts import ROLE, lstm_picture, lstm_say, lstm_weights
 from course_utils.figures.page import Html
 from course_utils.figures.unit import LIMIT, lstm_run
 

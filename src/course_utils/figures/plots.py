@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_utils.figures.labels import number
 from course_utils.figures.page import FigureError
 from course_utils.figures.palette import BOTH, MEANINGS
 
@@ -144,8 +145,7 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
 
 def _written(value, pattern):
     """A number with a true minus sign, and none before a zero."""
-    text = format(value, pattern)
-    return (format(abs(value), pattern) if float(text) == 0 else text).replace("-", "−")
+    return number(value if float(format(value, pattern)) else abs(value), pattern)
 
 
 def _inked(share, meaning, negative, deepest):

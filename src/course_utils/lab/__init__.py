@@ -8,6 +8,9 @@
 ``torch_models``     the same in PyTorch
 ``language_models``  character models: train, measure, write
 ``gate_bias``        the bias of one gate, set in NumPy and in PyTorch
+``cue_nets``         networks that learn the cue task, by gap
+``adding_nets``      networks that learn the adding problem
+``side_by_side``     many small nets at once, or one after the other
 ``ablation``         gates held at a value, states not passed on
 ``probing``          what single cells say about the text that they have read
 ``timed_cases``      one network of a size, and the ways to take a training step with it

@@ -9,7 +9,7 @@ from course_utils.training import fit, torch_step
 
 
 class CharModel(torch.nn.Module):
-    """Embedding, LSTM layers, readout: ids (T, B) -> logits (T, B, V) and the last state.
+    """Embedding, recurrent layers, readout: ids (T, B) -> logits (T, B, V) and the last state.
 
     Dropout falls on what goes up (into each layer, into the readout), never on what goes on in
     time.
@@ -29,11 +29,6 @@ class CharModel(torch.nn.Module):
         return self.readout(self.drop(y)), state
 
 
-def parameters(model):
-    """How many numbers training may change."""
-    return sum(p.numel() for p in model.parameters())
-
-
 def train(model, passes, *, batch, length, lr, watch=None):
     """Adam, its rate falling linearly to a twentieth; the state carried from chunk to chunk.
 
@@ -49,7 +44,7 @@ def train(model, passes, *, batch, length, lr, watch=None):
     def loss_of(model, chunk):
         x, y = (torch.from_numpy(a.copy()) for a in chunk)
         logits, state = model(x, carried["state"])
-        carried["state"] = tuple(s.detach() for s in state)
+        carried["state"] = detached(state)
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten())
 
     for ids, updates in zip(passes, lengths, strict=True):
@@ -63,11 +58,26 @@ def train(model, passes, *, batch, length, lr, watch=None):
             schedule.step()
             return loss
 
-        losses.append(float(np.mean(fit(step, updates, bar=False).loss) / np.log(2)))
+        losses.append(np.array(fit(step, updates, bar=False).loss) / np.log(2))
         model.eval()
         if watch is not None:
             seen.append(watch(model))
     return seen, losses
+
+
+def detached(state):
+    """The same numbers, cut off from the graph that computed them."""
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def bits(model, ids):
+    """Mean bits per character of ids (N,) after the first, read in one pass from zero states."""
+    model.eval()
+    x = torch.from_numpy(ids.copy())[:, None]
+    with torch.no_grad():
+        logits, _ = model(x[:-1])
+        nats = torch.nn.functional.cross_entropy(logits[:, 0], x[1:, 0])
+        return nats.item() / float(np.log(2))
 
 
 def surprises(model, ids, before=(), empty_every=None):

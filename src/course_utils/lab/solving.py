@@ -5,20 +5,22 @@ It serves NumPy and PyTorch alike: what an update is, and what is wrong, are fun
 
 import numpy as np
 
+from course_utils.lab.statistics import count, median
 from course_utils.training import fit
 
 
-def until_right(config, step, wrong):
+def train_until_solved(config, step, wrong):
     """Call ``step`` until ``wrong()``, a share of new answers, is at most ``config.wrong``.
 
-    config has updates (at most so many), every (updates between checks), batch and wrong.
+    config has updates (at most so many), every (updates between checks; more than updates: one
+    check at the end), batch and wrong.
     -> solved, sequences it took, the last share wrong, and the loss, smoothed over 25 updates.
     """
     history = fit(
         step,
         config.updates,
         check=wrong,
-        every=config.every,
+        every=min(config.every, config.updates),
         done=lambda share: share <= config.wrong,
         bar=False,
     )
@@ -26,23 +28,23 @@ def until_right(config, step, wrong):
         "solved": history.stopped,
         "sequences": history.updates * config.batch,
         "wrong": history.checks[-1][1],
-        "loss": np.round(np.convolve(history.loss, np.ones(25) / 25, "valid")[::25], 6).tolist(),
+        "loss": smoothed(history.loss),
     }
 
 
-def fast_step(net, sample, loss):
-    """One update of a FastNet as a function without arguments, as ``training.torch_step`` is.
+def smoothed(losses, width=25):
+    """Means over ``width`` updates, one for each ``width``; [] where there are fewer."""
+    if len(losses) < width:
+        return []
+    return np.round(np.convolve(losses, np.ones(width) / width, "valid")[::width], 6).tolist()
 
-    sample() -> Batch; loss(answers, target) -> loss, danswers, as in ``numpy_nn.losses``.
-    """
 
-    def step():
-        x, target, _ = sample()
-        answers, _ = net(x.astype(np.float32))
-        if target.dtype.kind == "f":
-            target = target.astype(np.float32)
-        value, danswers = loss(answers, target)
-        net.learn(danswers.astype(np.float32))
-        return value
-
-    return step
+def table(rows):
+    """What most tables say of `train_until_solved`'s rows: solved, sequences (median of those that
+    solved it, or None), wrong (median) and the first seed's loss."""
+    return {
+        "solved": count(rows, "solved"),
+        "sequences": median([row for row in rows if row["solved"]], "sequences"),
+        "wrong": median(rows, "wrong"),
+        "loss": rows[0]["loss"],
+    }

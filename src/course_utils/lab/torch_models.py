@@ -1,4 +1,4 @@
-"""Networks that several experiments train: a recurrent layer and a linear readout, in PyTorch."""
+"""A recurrent layer and a linear readout in PyTorch, and losses that experiments train it on."""
 
 import numpy as np
 import torch
@@ -9,15 +9,15 @@ from course_utils import numpy_nn, torch_nn
 class Net(torch.nn.Module):
     """x (T, B, D) -> one answer a step (T, B, N), or, with ``last``, one a sequence (B, N).
 
-    start (scheme, retention, config) goes to ``numpy_nn.init_params``; the layer is drawn from
+    options (scheme, retention, config) as for ``numpy_nn.init_params``; everything is drawn from
     ``seed`` alone.
     """
 
-    def __init__(self, key, inputs, hidden, outputs, seed, *, last=False, **start):
+    def __init__(self, key, inputs, hidden, outputs, seed, *, last=False, **options):
         super().__init__()
         rng = np.random.default_rng(seed)
-        params = numpy_nn.init_params(key, inputs, hidden, rng, np.float32, **start)
-        self.layer = torch_nn.from_numpy(key, params, config=start.get("config"))
+        params = numpy_nn.init_params(key, inputs, hidden, rng, np.float32, **options)
+        self.layer = torch_nn.from_numpy(key, params, config=options.get("config"))
         self.last = last
         self.readout = torch.nn.Linear(hidden, outputs)
         bound = hidden**-0.5
@@ -60,3 +60,26 @@ def binary_loss(model, batch):
         model(batch.x), batch.target, reduction="none"
     )
     return masked(each, batch.mask)
+
+
+def class_tensors(batch):
+    """A task's Batch with x as float32 and class numbers as they are."""
+    return batch._replace(
+        x=torch.from_numpy(batch.x.astype(np.float32)), target=torch.from_numpy(batch.target)
+    )
+
+
+def class_loss(model, batch):
+    """Cross-entropy of one answer (B, N) a sequence with its class (B,)."""
+    return torch.nn.functional.cross_entropy(model(batch.x), batch.target)
+
+
+def class_accuracy(model, batch):
+    """Share of sequences whose largest answer is their class."""
+    with torch.no_grad():
+        return float((model(batch.x).argmax(-1) == batch.target).float().mean())
+
+
+def parameters(model):
+    """How many numbers training may change."""
+    return sum(p.numel() for p in model.parameters())

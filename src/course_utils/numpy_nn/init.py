@@ -110,7 +110,7 @@ def set_retention(spec, params, share):
         return retain(params, share)
     logit = np.log(share / (1 - share))
     for gate, sign in spec.retention:
-        _set_bias(spec, params, gate, sign * logit)
+        set_gate_bias(spec, params, gate, sign * logit)
 
 
 def set_chrono(spec, params, longest, rng):
@@ -128,11 +128,15 @@ def set_chrono(spec, params, longest, rng):
     if "f" in signs and "i" in spec.gates:
         signs["i"] = -signs["f"]
     for gate, sign in signs.items():
-        _set_bias(spec, params, gate, sign * bias)
+        set_gate_bias(spec, params, gate, sign * bias)
 
 
-def _set_bias(spec, params, gate, value):
-    """The whole bias of a gate into ``bias_ih``, zero into ``bias_hh``."""
+def set_gate_bias(spec, params, gate, value):
+    """Set, in place, the whole bias of a gate: value in ``bias_ih``, zero in ``bias_hh``.
+
+    spec: a CellSpec; params: its arrays; gate: a name of ``spec.gates``; value: one number, or one
+    a unit (H,).
+    """
     blocks = spec.symbol_values(params)
     blocks[f"b_x{gate}"][...] = value
     if f"b_h{gate}" in blocks:

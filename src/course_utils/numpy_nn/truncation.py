@@ -6,6 +6,7 @@ the credit is cut.  Returns are those of ``unroll_backward``.
 
 import numpy as np
 
+from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.unroll import unroll_backward
 
 
@@ -64,3 +65,19 @@ def _part(tape, start, stop):
         mask=None if tape.mask is None else tape.mask[start:stop],
         shape=(stop - start, *tape.shape[1:]),
     )
+
+
+def cell_state_only_backward(tape, dy):
+    """Gradients of an LSTM's parameters with the error cut wherever it would flow back through h.
+
+    Only the cell state carries error from step to step.  tape of ``unroll("lstm", …)``, dy
+    (T, B, H) -> grads with the names of its parameters.  Hochreiter & Schmidhuber 1997, appendix
+    A.1, whose gradient this is for a cell with a forget gate.
+    """
+    cell = get_cell("lstm")
+    dc = np.zeros_like(tape.caches[0].c_prev) if tape.caches else None
+    grads = {name: np.zeros_like(p) for name, p in tape.params.items()}
+    for dh, cache in zip(dy[::-1], reversed(tape.caches), strict=True):  # dh: the loss's alone
+        _, (_, dc), new = cell.step_backward(tape.params, cache, cell.State(dh, dc))
+        grads = {name: g + new[name] for name, g in grads.items()}
+    return grads

@@ -20,6 +20,7 @@ SPEC = CellSpec(
     params=stacked("h"),
     source=Source("koutnik2014", "section 3", "quoted: two public reimplementations"),
     config={"periods": (1, 2, 4, 8)},
+    initial={"t": 0},
     departures=(
         "Steps count from 0, so that every module moves at the first step.",
         "The output layer of the paper is left to the reader: y is h.",

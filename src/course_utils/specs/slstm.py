@@ -27,6 +27,7 @@ SPEC = CellSpec(
         "One head: the recurrent matrix is full, not block-diagonal.",
         "Starts from n = 1 at m = −50, a zero that weighs next to nothing, not from n = m = 0.",
     ),
+    initial={"n": 1.0, "m": -50.0},
     paper_names={"g": "z", "a_i": "ĩ"},
     retention=(("f", 1),),
 )

@@ -10,6 +10,7 @@ from course_utils.tasks.batch import Batch
 from course_utils.tasks.copying import Copy
 from course_utils.tasks.cue import Cue
 from course_utils.tasks.digits import Digits
+from course_utils.tasks.echo import Echo
 from course_utils.tasks.lamp import Lamp
 from course_utils.tasks.order import TemporalOrder
 from course_utils.tasks.reber import EmbeddedReber, ReberStream
@@ -21,6 +22,7 @@ __all__ = [
     "Copy",
     "Cue",
     "Digits",
+    "Echo",
     "EmbeddedReber",
     "Lamp",
     "ReberStream",

@@ -1,7 +1,7 @@
 """Real text: the reference topics that Python's own ``help()`` prints."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -55,6 +55,10 @@ class Text:
     def held_out(self):
         """Token ids of the rest."""
         return self.encode(self.characters)[self.cut :]
+
+    def beginning(self, n):
+        """The first n characters as a text of its own, split in the same share."""
+        return replace(self, characters=self.characters[:n])
 
     @property
     def cut(self):

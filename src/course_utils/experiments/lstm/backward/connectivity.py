@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from course_utils.experiments.recurrence.unrolled.charlm import bits
 from course_utils.lab import language_models as lm
 from course_utils.lab.probing import CLOSES, OPENS
+from course_utils.lab.statistics import median
 from course_utils.tasks.ngram import KneserNey
 from course_utils.tasks.text import python_help
 
@@ -75,8 +75,8 @@ def summary(config, rows):
         "by_seed": [row["context"] for row in rows],
         "reach": reach.tolist(),
         "last_ten": float(reach[:10].sum() / reach.sum()),
-        "seen": float(np.median([row["seen"] for row in rows])),
-        "held_out": float(np.median([row["held_out"] for row in rows])),
+        "seen": median(rows, "seen"),
+        "held_out": median(rows, "held_out"),
         "past": {kind: medians([row["past"][kind] for row in rows]) for kind in rows[0]["past"]},
         "marks": {kind: medians([row["marks"][kind] for row in rows]) for kind in rows[0]["marks"]},
     }
@@ -113,8 +113,8 @@ def one_seed(config, text, table, seed):
     return {
         "context": [given(model, windows, k) for k in config.contexts],
         "reach": sensitivity.mean(axis=1).tolist(),
-        "seen": bits(model, text.train[-len(text.held_out) :]),
-        "held_out": bits(model, text.held_out),
+        "seen": lm.bits(model, text.train[-len(text.held_out) :]),
+        "held_out": lm.bits(model, text.held_out),
         "past": past(config, model, table, text.held_out, longest, seed),
         "marks": marks(config, model, text),
         "trace": passage(config, model, text, seed),

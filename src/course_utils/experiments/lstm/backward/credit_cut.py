@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn
-from course_utils.experiments.recurrence.bptt import truncation
-from course_utils.numpy_nn import losses, ops, optim
-from course_utils.tasks import Adding
+from course_utils.lab.numpy_models import init_model, squared_error
+from course_utils.lab.statistics import median
+from course_utils.numpy_nn import optim
+from course_utils.numpy_nn.truncation import cell_state_only_backward
+from course_utils.tasks import Adding, Echo
+from course_utils.training import NumpyStep, fit
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,17 @@ def run(config, progress=iter):
     rows = [one_seed(config, seed) for seed in progress(config.seeds)]
     echo = {
         str(lag): {
-            way: float(np.median([row["echo"][k][way] for row in rows])) for way in WAYS
+            way: median(rows, "echo", k, way) for way in WAYS
         }
         for k, lag in enumerate(config.lags)
     }  # fmt: skip
     return {
         "of": len(rows),
         "cosine": {
-            stage: float(np.median([row["cosine"][stage] for row in rows]))
+            stage: median(rows, "cosine", stage)
             for stage in ("start", "trained")
         },
-        "wrong": {way: float(np.median([row["wrong"][way] for row in rows])) for way in WAYS},
+        "wrong": {way: median(rows, "wrong", way) for way in WAYS},
         "echo": echo,
         "seeds": rows,
     }
@@ -61,89 +64,64 @@ def one_seed(config, seed):
     task = Adding(config.length)
     start = network(config, 2, seed)
     probe = task.sample(np.random.default_rng((seed, 2)), 500)
-    trained = {way: train_adding(config, task, start, seed, way) for way in WAYS}
+    trained = {
+        way: train(config, task, start, np.random.default_rng((seed, 1)), way, config.updates)
+        for way in WAYS
+    }
     return {
-        "cosine": {
-            stage: cosine(params, probe) for stage, params in
-            (("start", start), ("trained", trained["full"]))
+        "cosine": {"start": cosine(start, probe), "trained": cosine(trained["full"], probe)},
+        "wrong": {
+            way: task.wrong(evaluate(params, probe)[1], probe.target)
+            for way, params in trained.items()
         },
-        "wrong": {way: task.wrong(answer(trained[way], probe.x)[0], probe.target) for way in WAYS},
-        "echo": [
-            {way: train_echo(config, lag, seed, way) for way in WAYS} for lag in config.lags
-        ],
-    }  # fmt: skip
-
-
-def network(config, inputs, seed):
-    """A layer whose belt keeps, and a readout of one number."""
-    rng = np.random.default_rng((seed, 0))
-    params = numpy_nn.init_params(
-        "lstm", inputs, config.hidden, rng, retention=config.retention
-    )  # fmt: skip
-    bound = config.hidden**-0.5
-    return params | {
-        "out_weight": rng.uniform(-bound, bound, (1, config.hidden)),
-        "out_bias": np.zeros(1),
+        "echo": [{way: echoed(config, lag, seed, way) for way in WAYS} for lag in config.lags],
     }
 
 
-def backward(tape, dy, way):
-    """dy (T, B, H) -> gradients of the layer; "cut" lets nothing flow back through h."""
-    if way == "full":
-        return numpy_nn.unroll_backward(tape, dy)[2]
-    cell, total = numpy_nn.get_cell("lstm"), 0
-    dh = dc = np.zeros_like(dy[0])
-    for dh, cache in zip(dy[::-1], reversed(tape.caches), strict=True):  # dh: the loss's alone
-        _, (_, dc), grads = cell.step_backward(tape.params, cache, cell.State(dh, dc))
-        total = {k: g + (total[k] if total else 0) for k, g in grads.items()}
-    return total
+def network(config, inputs, seed):
+    """A layer whose cell state keeps, and a readout of one number."""
+    rng = np.random.default_rng((seed, 0))
+    return init_model("lstm", inputs, config.hidden, 1, rng, retention=config.retention)
 
 
-def answer(params, x):
-    """-> answers (n, 1), outputs (T, n, H), tape; the answer is read from the last output."""
-    layer = {k: p for k, p in params.items() if not k.startswith("out_")}
-    y, last, tape = numpy_nn.unroll("lstm", layer, x)
-    return ops.affine(params["out_weight"], params["out_bias"], last.h), y, tape
+def evaluate(params, batch):
+    """`squared_error` of one answer a sequence or of one a step, whichever the task wants."""
+    return squared_error("lstm", params, batch.x, batch.target, last=batch.target.ndim == 2)
 
 
-def gradient(params, batch, way):
-    """Gradients of everything for the squared error of the answers."""
-    prediction, y, tape = answer(params, batch.x)
-    _, derror = losses.mse(prediction, batch.target)
-    dlast, dweight, dbias = ops.affine_backward(params["out_weight"], y[-1], derror)
-    dy = np.zeros_like(y)
-    dy[-1] = dlast
-    return backward(tape, dy, way) | {"out_weight": dweight, "out_bias": dbias}
+def gradients(params, batch, way):
+    """-> loss, gradients of everything; "cut" lets nothing flow back through h."""
+    loss, _, tape, dy, readout = evaluate(params, batch)
+    if way == "cut":
+        return loss, cell_state_only_backward(tape, dy) | readout
+    return loss, numpy_nn.unroll_backward(tape, dy)[2] | readout
 
 
-def train_adding(config, task, params, seed, way):
+def train(config, task, params, rng, way, updates):
     """Adam on either gradient."""
-    rng, optimiser = np.random.default_rng((seed, 1)), optim.Adam(config.lr)
-    state = optimiser.init(params)
-    for _ in range(config.updates):
-        grads, _ = optim.clip_norm(gradient(params, task.sample(rng, config.batch), way), 1.0)
-        params, state = optimiser.update(params, grads, state)
-    return params
+    step = NumpyStep(
+        params,
+        lambda params, batch: gradients(params, batch, way),
+        lambda: task.sample(rng, config.batch),
+        optim.Adam(config.lr),
+    )
+    fit(step, updates, bar=False)
+    return step.params
 
 
-def train_echo(config, lag, seed, way):
+def echoed(config, lag, seed, way):
     """Share of right answers of an echo after training on either gradient."""
-    rng, optimiser = np.random.default_rng((seed, 1)), optim.Adam(config.lr)
-    task = truncation.Config(lag=lag, steps=config.steps, batch=config.batch)
-    params = network(config, 1, seed)
-    state = optimiser.init(params)
-    for _ in range(config.echo_updates):
-        x, target = truncation.echo(task, rng, config.batch)
-        _, tape, dy, readout = truncation.forward("lstm", params, x, target)
-        grads, _ = optim.clip_norm(backward(tape, dy, way) | readout, 1.0)
-        params, state = optimiser.update(params, grads, state)
-    return truncation.right("lstm", params, truncation.echo(task, rng, 200))
+    task, rng = Echo(lag, config.steps), np.random.default_rng((seed, 1))
+    params = train(config, task, network(config, 1, seed), rng, way, config.echo_updates)
+    probe = task.sample(rng, 200)
+    answers = evaluate(params, probe)[1]
+    return float((np.sign(answers) == probe.target)[probe.mask].mean())
 
 
 def cosine(params, batch):
     """Cosine between the two gradients of the recurrent layer."""
     a, b = (
-        np.concatenate([g.ravel() for k, g in gradient(params, batch, way).items()
+        np.concatenate([g.ravel() for k, g in gradients(params, batch, way)[1].items()
                         if not k.startswith("out_")])
         for way in WAYS
     )  # fmt: skip

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.lab.numpy_models import FastNet, ladder
-from course_utils.lab.solving import fast_step, until_right
+from course_utils.lab.numpy_models import Net, growing, numpy_step
+from course_utils.lab.solving import train_until_solved
+from course_utils.lab.statistics import median
 from course_utils.numpy_nn import losses, optim
 from course_utils.tasks import Batch
 
@@ -63,12 +64,12 @@ def run(config, progress=iter):
         rows = [one(config, how, start, seed) for seed in config.seeds]
         found.setdefault(how, {})[start] = {
             "solved": sum(row["solved"] for row in rows),
-            "updates": float(np.median([row["updates"] for row in rows])),
+            "updates": median(rows, "updates"),
             "by_seed": [row["updates"] if row["solved"] else None for row in rows],
-            "taken": float(np.median([row["taken"] for row in rows])),
+            "taken": median(rows, "taken"),
             "taken_by_seed": [row["taken"] for row in rows],
-            "slope": float(np.median([row["slope"] for row in rows])),
-            "constant_after": float(np.median([row["constant_after"] for row in rows])),
+            "slope": median(rows, "slope"),
+            "constant_after": median(rows, "constant_after"),
             "shares": np.median([row["shares"] for row in rows], axis=0).round(3).tolist(),
         }
     return found
@@ -91,8 +92,8 @@ def one(config, how, start, seed):
     optimiser, lr = WAYS[how]
     biases = {"i": config.input_shut if start == "inputs" else config.input_bias}
     if start.endswith("shut"):
-        biases["o"] = ladder(-1.0, config.cells)
-    net = FastNet("lstm_1997", 3, config.cells, 1, seed, lr=lr, biases=biases, optimiser=optimiser,
+        biases["o"] = growing(-1.0, config.cells)
+    net = Net("lstm_1997", 3, config.cells, 1, seed, lr=lr, biases=biases, optimiser=optimiser,
                   frozen=() if start.startswith("offered") else ("out_bias",))  # fmt: skip
     rng = np.random.default_rng((seed, 1))
     x, target, _ = sample(config, np.random.default_rng((seed, 2)), 1000)
@@ -106,8 +107,8 @@ def one(config, how, start, seed):
             seen.update(doing(net, last), constant_after=len(checks) * config.every)
         return float((off[-1] >= 0.5).mean())
 
-    step = fast_step(net, lambda: sample(config, rng, config.batch), losses.mse)
-    found = until_right(config, step, wrong)
+    step = numpy_step(net, lambda: sample(config, rng, config.batch), losses.mse)
+    found = train_until_solved(config, step, wrong)
     if not seen:
         raise RuntimeError(f"{how}, {start}, seed {seed}: the constant was never learned")
     return seen | {"solved": found["solved"], "updates": found["sequences"] // config.batch}
@@ -118,7 +119,7 @@ def doing(net, last):
     their belts at the question; taken: cells whose tanh has less than a tenth of its slope."""
     slope = (1 - np.tanh(last.c) ** 2).mean(axis=0)  # (H,)
     return {
-        "shares": (net.weight[0] * net.y[:-1].mean(axis=(0, 1))).tolist(),
+        "shares": (net.params["out_weight"][0] * net.y[:-1].mean(axis=(0, 1))).tolist(),
         "taken": int((slope < 0.1).sum()),
         "slope": float(slope.mean()),
     }

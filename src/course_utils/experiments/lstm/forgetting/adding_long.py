@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.lab.numpy_models import FastNet
-from course_utils.lab.solving import fast_step, until_right
+from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.solving import train_until_solved
 from course_utils.numpy_nn import losses
 from course_utils.tasks import Adding
 
@@ -56,14 +56,14 @@ def run(config, progress=iter):
 def one(config, length, seed):
     """Train one network until it is right often enough, or time is up."""
     biases, task = np.array(config.input_biases), Adding(length)
-    net = FastNet(
+    net = Net(
         "lstm_1997", 2, len(biases), 1, seed, lr=config.lr, last=True, biases={"i": biases}
     )
     rng = np.random.default_rng((seed, length, 1))
     tests = [task.sample(np.random.default_rng((seed, length, k)), 2560) for k in (2, 3)]
 
-    step = fast_step(net, lambda: task.sample(rng, config.batch), losses.mse)
-    found = until_right(config, step, lambda: wrong(net, task, tests[0]))
+    step = numpy_step(net, lambda: task.sample(rng, config.batch), losses.mse)
+    found = train_until_solved(config, step, lambda: wrong(net, task, tests[0]))
     return found | {"wrong": round(2560 * wrong(net, task, tests[1])), "weights": net.size}
 
 

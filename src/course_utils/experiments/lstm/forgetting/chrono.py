@@ -9,12 +9,11 @@ made for the longest task; the short one shows what they cost where the lag was 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from course_utils.lab.solving import until_right
+from course_utils.lab.adding_nets import share_wrong
+from course_utils.lab.gate_bias import set_layer_bias, set_layer_chrono
+from course_utils.lab.solving import table, train_until_solved
 from course_utils.lab.torch_models import Net, squared_loss, tensors
-from course_utils.numpy_nn.init import set_chrono
-from course_utils.specs import get_spec
 from course_utils.tasks import Adding
 from course_utils.training import torch_step
 
@@ -42,43 +41,28 @@ def run(config, progress=iter):
     found = {"of": len(config.seeds), "longest": config.lengths[-1]}
     for name, length in progress([(s, n) for s in config.starts for n in config.lengths]):
         rows = [one(config, name, length, seed) for seed in config.seeds]
-        took = [row["sequences"] for row in rows if row["solved"]]
-        found.setdefault(name, {})["short" if length < config.lengths[-1] else "long"] = {
-            "solved": len(took),
-            "sequences": float(np.median(took)) if took else None,
-            "wrong": float(np.median([row["wrong"] for row in rows])),
-            "loss": rows[0]["loss"],
-        }
+        which = "short" if length < config.lengths[-1] else "long"
+        found.setdefault(name, {})[which] = table(rows)
     return found
 
 
-def start(model, name, longest, seed):
-    """Set the biases of the LSTM's gates, stacked i, f, g, o."""
-    H, layer = model.layer.hidden_size, model.layer
-    with torch.no_grad():
-        if name == "chrono":
-            drawn = {k[:-3]: p.numpy() for k, p in layer.named_parameters()}  # shares memory
-            set_chrono(get_spec("lstm"), drawn, longest, np.random.default_rng((seed, 3)))
-            return
-        bias = 1.0 if name == "one" else float(np.log(longest / 2))
-        layer.bias_ih_l0[H : 2 * H], layer.bias_hh_l0[H : 2 * H] = bias, 0
-        if name == "both":
-            layer.bias_ih_l0[:H], layer.bias_hh_l0[:H] = -bias, 0
+def start(layer, name, longest, seed):
+    """Set the biases of the LSTM's gates."""
+    if name == "chrono":
+        return set_layer_chrono(layer, longest, np.random.default_rng((seed, 3)))
+    bias = 1.0 if name == "one" else float(np.log(longest / 2))
+    set_layer_bias(layer, "f", bias)
+    if name == "both":
+        set_layer_bias(layer, "i", -bias)
 
 
 def one(config, name, length, seed):
     """Train one network until it is right often enough, or time is up."""
     task, rng = Adding(length), np.random.default_rng((seed, 1))
     model = Net("lstm", 2, config.hidden, 1, seed, last=True)
-    start(model, name, config.lengths[-1], seed)
+    start(model.layer, name, config.lengths[-1], seed)
     test = task.sample(np.random.default_rng((seed, 2)), 1000)
-    x = tensors(test).x
-
-    def wrong():
-        with torch.no_grad():
-            return task.wrong(model(x).numpy(), test.target)
-
     step = torch_step(
         model, squared_loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr
     )
-    return until_right(config, step, wrong)
+    return train_until_solved(config, step, share_wrong(model, task, test))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from course_utils.lab.gate_bias import set_layer_bias, set_layer_chrono
+from course_utils.lab.statistics import median
 from course_utils.lab.torch_models import Net
-from course_utils.numpy_nn.init import set_chrono
-from course_utils.specs import get_spec
 from course_utils.tasks import Copy
 from course_utils.training import fit, torch_step
 
@@ -45,11 +45,11 @@ def run(config, progress=iter):
         found["baseline"][str(delay)] = float(task.memoryless)
         found.setdefault(name, {})[str(delay)] = {
             "left": len(left),
-            "first_left": float(np.median(left)) if left else None,
-            "level": float(np.median([row["level"] for row in rows])),
+            "first_left": median(left),
+            "level": median(rows, "level"),
             "level_by_seed": [row["level"] for row in rows],
-            "recall": float(np.median([row["recall"] for row in rows])),
-            "plateau": float(np.median([row["plateau"] for row in rows])),
+            "recall": median(rows, "recall"),
+            "plateau": median(rows, "plateau"),
             "curves": [row["curve"] for row in rows],
         }
     return found
@@ -61,7 +61,7 @@ def one(config, name, task, seed):
     model = Net(
         "rnn" if name == "rnn" else "lstm", task.symbols, config.hidden, task.alphabet + 1, seed
     )
-    start(model, name, task, seed)
+    start(model.layer, name, task, seed)
 
     def loss(model, batch):
         x, target = batch
@@ -88,14 +88,9 @@ def one(config, name, task, seed):
     }
 
 
-def start(model, name, task, seed):
+def start(layer, name, task, seed):
     """The LSTM's biases: 1 for the forget gate, or a chrono start for 3/2 of the delay."""
-    if name == "rnn":
-        return
-    H, layer = model.layer.hidden_size, model.layer
-    with torch.no_grad():
-        if name == "lstm":
-            layer.bias_ih_l0[H : 2 * H], layer.bias_hh_l0[H : 2 * H] = 1, 0
-            return
-        drawn = {k[:-3]: p.numpy() for k, p in layer.named_parameters()}  # shares memory
-        set_chrono(get_spec("lstm"), drawn, 1.5 * task.delay, np.random.default_rng((seed, 3)))
+    if name == "lstm":
+        set_layer_bias(layer, "f", 1)
+    if name == "lstm_chrono":
+        set_layer_chrono(layer, 1.5 * task.delay, np.random.default_rng((seed, 3)))

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn
-from course_utils.lab.numpy_models import FastNet, set_bias
-from course_utils.lab.solving import fast_step, until_right
+from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.solving import train_until_solved
+from course_utils.lab.statistics import median
 from course_utils.numpy_nn import losses
+from course_utils.numpy_nn.init import set_gate_bias
 from course_utils.specs import get_spec
 from course_utils.tasks import Adding
 
@@ -52,8 +54,8 @@ def run(config, progress=iter):
             "size_end": float(size[-1]),
             "slope_end": float(slope[-1]),
             "solved": len(took),
-            "sequences": float(np.median(took)) if took else None,
-            "wrong": float(np.median([row["wrong"] for row in rows])),
+            "sequences": median(took),
+            "wrong": median(rows, "wrong"),
         }
     return found
 
@@ -64,7 +66,7 @@ def untrained(config, bias):
     for seed in range(config.nets):
         rng = np.random.default_rng((seed, 5))
         params = numpy_nn.init_params("lstm_1997", 2, config.units, rng)
-        set_bias(get_spec("lstm_1997"), params, "i", bias)
+        set_gate_bias(get_spec("lstm_1997"), params, "i", bias)
         x = rng.uniform(-1, 1, (config.steps, 1, 2))
         _, last, tape = numpy_nn.unroll("lstm_1997", params, x)
         cells.append([cache.c_prev[0] for cache in tape.caches[1:]] + [last.c[0]])
@@ -75,11 +77,11 @@ def untrained(config, bias):
 def one(config, bias, seed):
     """Train one network on the adding problem until it is right often enough, or time is up."""
     task, rng = Adding(config.length), np.random.default_rng((seed, 1))
-    net = FastNet(
+    net = Net(
         "lstm_1997", 2, config.hidden, 1, seed, lr=config.lr, last=True, biases={"i": bias}
     )
     test = task.sample(np.random.default_rng((seed, 2)), 1000)
-    step = fast_step(net, lambda: task.sample(rng, config.batch), losses.mse)
-    return until_right(
+    step = numpy_step(net, lambda: task.sample(rng, config.batch), losses.mse)
+    return train_until_solved(
         config, step, lambda: task.wrong(net(test.x.astype(np.float32))[0], test.target)
     )

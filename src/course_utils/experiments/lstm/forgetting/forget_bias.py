@@ -6,12 +6,11 @@ Twice: with the forget gate's bias alone, and with the input gate's at its negat
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from course_utils.experiments.recurrence.gradients import cue_gap
+from course_utils.lab.cue_nets import trained_accuracy
+from course_utils.lab.gate_bias import set_layer_bias
 from course_utils.lab.torch_models import Net
 from course_utils.tasks import Cue
-from course_utils.training import fit, torch_step
 
 
 @dataclass(frozen=True)
@@ -80,27 +79,9 @@ def furthest(config, row):
 
 def one(config, way, bias, gap, seed):
     """Accuracy on 500 new sequences after training (stopped early once solved)."""
-    task, rng = Cue(gap), np.random.default_rng((seed, gap))
-    test = cue_gap.tensors(task.sample(np.random.default_rng((seed, gap, 1)), 500))
+    task = Cue(gap)
     model = Net("lstm", task.words, config.hidden, task.cues, seed, last=True)
-    with torch.no_grad():
-        H = config.hidden  # gates are stacked i, f, g, o
-        model.layer.bias_ih_l0[H : 2 * H], model.layer.bias_hh_l0[H : 2 * H] = bias, 0
-        if way == "both":
-            model.layer.bias_ih_l0[:H], model.layer.bias_hh_l0[:H] = -bias, 0
-    step = torch_step(
-        model,
-        cue_gap.loss,
-        lambda: cue_gap.tensors(task.sample(rng, config.batch)),
-        lr=config.lr,
-        clip=config.clip,
-    )
-    fit(
-        step,
-        config.updates,
-        check=lambda: cue_gap.accuracy(model, test),
-        every=config.every,
-        done=lambda value: value >= 0.999,
-        bar=False,
-    )
-    return cue_gap.accuracy(model, test)
+    set_layer_bias(model.layer, "f", bias)
+    if way == "both":
+        set_layer_bias(model.layer, "i", -bias)
+    return trained_accuracy(config, model, gap, seed)

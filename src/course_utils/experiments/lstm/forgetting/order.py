@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.lab.numpy_models import FastNet
-from course_utils.lab.solving import fast_step, until_right
+from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.solving import train_until_solved
 from course_utils.numpy_nn import losses
 from course_utils.tasks import TemporalOrder
 
@@ -54,12 +54,12 @@ def one(config, key, units, seed):
     """Train one network until it is right often enough, or time is up."""
     task, rng = TemporalOrder(config.length), np.random.default_rng((seed, 1))
     biases = {"i": config.input_bias} if key == "lstm_1997" else None
-    net = FastNet(key, 6, units, 4, seed, lr=config.lr, last=True, biases=biases)
+    net = Net(key, 6, units, 4, seed, lr=config.lr, last=True, biases=biases)
     tests = [task.sample(np.random.default_rng((seed, k)), 2560) for k in (2, 3)]
 
     def wrong(batch):
         return float((net(batch.x.astype(np.float32))[0].argmax(-1) != batch.target).mean())
 
-    step = fast_step(net, lambda: task.sample(rng, config.batch), losses.cross_entropy)
-    found = until_right(config, step, lambda: wrong(tests[0]))
+    step = numpy_step(net, lambda: task.sample(rng, config.batch), losses.cross_entropy)
+    found = train_until_solved(config, step, lambda: wrong(tests[0]))
     return found | {"wrong": round(2560 * wrong(tests[1])), "weights": net.size}

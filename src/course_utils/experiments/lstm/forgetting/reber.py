@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.lab.numpy_models import FastNet, ladder
+from course_utils.lab.numpy_models import Net, growing
+from course_utils.lab.statistics import median
 from course_utils.numpy_nn import fast, losses
 from course_utils.tasks import EmbeddedReber, reber
 from course_utils.training import fit
@@ -49,9 +50,9 @@ def run(config, progress=iter):
             "solved": len(took),
             "sequences": float(np.mean(took)) if took else None,
             "by_seed": [row["sequences"] if row["solved"] else None for row in rows],
-            "outer": float(np.median([row["outer"] for row in rows])),
+            "outer": median(rows, "outer"),
             "outer_by_seed": [row["outer"] for row in rows],
-            "strings": float(np.median([row["strings"] for row in rows])),
+            "strings": median(rows, "strings"),
             "weights": rows[0]["weights"],
         }
     return found
@@ -61,10 +62,10 @@ def one(config, key, units, forget, output_step, seed):
     """Train one network on its own 256 strings until it makes no mistake, or time is up."""
     rng, task = np.random.default_rng((seed, 1)), EmbeddedReber()
     strings = [task.sample(rng, config.strings) for _ in range(2)]
-    biases = {"o": ladder(output_step, units)} if output_step else {}
+    biases = {"o": growing(output_step, units)} if output_step else {}
     if forget is not None:
         biases["f"] = forget
-    net = FastNet(key, 7, units, 7, seed, lr=config.lr, biases=biases)
+    net = Net(key, 7, units, 7, seed, lr=config.lr, biases=biases)
     train = strings[0]
 
     def step():

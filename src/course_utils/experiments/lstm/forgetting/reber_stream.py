@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn
-from course_utils.lab.numpy_models import FastNet
+from course_utils.lab.numpy_models import Net
+from course_utils.lab.statistics import median
 from course_utils.numpy_nn import fast, losses
 from course_utils.tasks import EmbeddedReber, reber
 
@@ -75,11 +76,11 @@ def table(config, rows):
         "good_length": float(mean[good].mean()) if good.any() else None,
         "rest_length": float(mean[rest].mean()) if rest.any() else None,
         "mean_by_seed": mean.tolist(),
-        "outer": float(np.median([row["outer"] for row in rows])),
+        "outer": median(rows, "outer"),
         "outer_by_seed": [row["outer"] for row in rows],
     }
     if rows[0].get("largest"):
-        found["largest"] = float(np.median([row["largest"] for row in rows]))
+        found["largest"] = median(rows, "largest")
         found["largest_by_seed"] = [row["largest"] for row in rows]
     return found
 
@@ -94,7 +95,7 @@ def streams(config, steps, seed):
 def make(config, name, seed):
     """The untrained network of one name."""
     key, bias, frozen = NETS[name]
-    net = FastNet(key, 7, config.hidden, 7, seed, lr=config.lr, frozen=frozen,
+    net = Net(key, 7, config.hidden, 7, seed, lr=config.lr, frozen=frozen,
                   biases=None if bias is None else {"f": bias})  # fmt: skip
     if frozen:
         blocks = net.spec.symbol_values(net.params)

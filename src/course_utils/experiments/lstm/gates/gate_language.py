@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from course_utils import torch_nn
-from course_utils.lab.ablation import CUTS, HELD, inside, scores
-from course_utils.lab.numpy_models import set_bias
-from course_utils.specs import SPECS
+from course_utils.lab.ablation import CUTS, HELD, ablate, scores
+from course_utils.lab.gate_bias import set_layer_bias
+from course_utils.lab.statistics import median
 from course_utils.tasks.subjects import MEN, PRONOUNS, WOMEN, WORDS, Subjects, gender
 from course_utils.training import fit, torch_step
 
@@ -74,9 +74,9 @@ def run(config, progress=iter):
 def middle(rows):
     """Medians over the seeds."""
     names = "agreement correlation forget_new forget_same forget_filler belt".split()
-    found = {name: float(np.median([row[name] for row in rows])) for name in names}
+    found = {name: median(rows, name) for name in names}
     for way, keys in (("held", HELD), ("cut", CUTS)):
-        found[way] = {k: float(np.median([row[way][k] for row in rows])) for k in keys}
+        found[way] = {k: median(rows, way, k) for k in keys}
     return found
 
 
@@ -90,9 +90,7 @@ def one_seed(config, seed, keeps=None):
     task, rng = Subjects(config.length), np.random.default_rng((seed, 1))
     model = Model(config.hidden)
     if keeps is not None:
-        params = torch_nn.to_numpy(model.layer)
-        set_bias(SPECS["lstm"], params, "f", np.log(keeps / (1 - keeps)))
-        model.layer = torch_nn.from_numpy("lstm", params)
+        set_layer_bias(model.layer, "f", np.log(keeps / (1 - keeps)))
 
     def loss_of(net, batch):
         logits = net(batch.x)
@@ -107,7 +105,7 @@ def one_seed(config, seed, keeps=None):
     )
     new = task.sample(np.random.default_rng((seed, 2)), 300)
     params, x = torch_nn.to_numpy(model.layer), one_hot(new.x).numpy()
-    seen = inside(params, x)
+    seen = ablate(params, x)
     known = gender(new.x)
     correlation = [np.corrcoef(seen["c"][..., k].ravel(), known.ravel())[0, 1]
                    for k in range(config.hidden)]  # fmt: skip
@@ -122,7 +120,7 @@ def one_seed(config, seed, keeps=None):
     filler[:2] = False
     words = SENTENCE.split()
     ids = np.array([[WORDS.index(word)] for word in words])
-    told = inside(params, one_hot(ids).numpy())
+    told = ablate(params, one_hot(ids).numpy())
     sign = float(np.sign(correlation[unit]))
     return {
         "agreement": agreement(model, new, seen["h"]),

@@ -1,4 +1,4 @@
-"""Do the gates decide, does the belt carry?  The counterpart of ``gate_language``: the adding nets.
+"""Do the gates decide, does the belt carry?  The counterpart of ``gate_language``: adding nets.
 
 Nets that solve the adding problem, with gates held at their averages, the belt cut, the loop cut.
 """
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import torch_nn
-from course_utils.experiments.lstm.gates import adding
 from course_utils.lab.ablation import CUTS, HELD, scores
+from course_utils.lab.adding_nets import AddingConfig, trained
+from course_utils.lab.statistics import median
 from course_utils.tasks import Adding
 
 
 @dataclass(frozen=True)
-class Config(adding.Config):
-    """As in ``adding``: the net that solves it in every seed, at one length."""
+class Config(AddingConfig):
+    """As in the experiment ``adding``: the net that solves it in every seed, at one length."""
 
     length: int = 50
     retention: float = 0.99
@@ -28,9 +29,9 @@ QUICK = Config(length=24, retention=0.9, updates=600, wrong=0.2, seeds=(0,))
 def run(config, progress=iter):
     """Share of the answers that are right: as trained, and with parts held or cut; medians."""
     rows = [one_seed(config, seed) for seed in progress(config.seeds)]
-    found = {"right": float(np.median([row["right"] for row in rows]))}
+    found = {"right": median(rows, "right")}
     for way, keys in (("held", HELD), ("cut", CUTS)):
-        found[way] = {k: float(np.median([row[way][k] for row in rows])) for k in keys}
+        found[way] = {k: median(rows, way, k) for k in keys}
     constant = 1 - Adding(config.length).wrong(0.5, rows[0]["target"])
     seeds = [{k: v for k, v in row.items() if k != "target"} for row in rows]
     return found | {"constant": constant, "seeds": seeds, "of": len(rows)}
@@ -39,7 +40,7 @@ def run(config, progress=iter):
 def one_seed(config, seed):
     """Train one network; the shares right of its answers to the test sequences."""
     start = ("lstm", config.retention, config.input_bias, config.length)
-    model, history, test = adding.trained(config, *start, seed)
+    model, history, test = trained(config, *start, seed)
     weight, bias = (p.detach().numpy() for p in model.readout.parameters())
 
     def right(h):

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from course_utils.lab import language_models as lm
+from course_utils.lab.torch_models import parameters
 from course_utils.tasks import tunes
 
 
@@ -67,5 +68,5 @@ def one(config, book, layers, hidden, dropout, seed):
         "layers": layers, "hidden": hidden, "dropout": dropout,
         "bits": float(lm.surprises(model, held, train[-2000:]).mean()),
         "seen": float(lm.surprises(model, train[-len(held) :], train[:2000]).mean()),
-        "parameters": lm.parameters(model),
+        "parameters": parameters(model),
     }  # fmt: skip

@@ -7,6 +7,8 @@ import torch
 
 from course_utils.lab import language_models as lm
 from course_utils.lab import probing
+from course_utils.lab.statistics import median
+from course_utils.lab.torch_models import parameters
 from course_utils.tasks.ngram import KneserNey, NGram
 from course_utils.tasks.text import python_help
 
@@ -53,7 +55,7 @@ def run(config, progress=iter):
     found["ngram"], counted = ngrams(config, ids, a, b, size)
     truth = probing.labels(text.characters)
     rows = [one_seed(config, text, ids, a, b, counted, truth, s) for s in progress(config.seeds)]
-    found["lstm"] = {k: float(np.median([row[k] for row in rows]))
+    found["lstm"] = {k: median(rows, k)
                      for k in ("bits", "seen", "empty", "pieces", "mixed", "weight")}  # fmt: skip
     found["lstm"] |= {
         "by_seed": [row["bits"] for row in rows],
@@ -67,13 +69,13 @@ def run(config, progress=iter):
     }
     found["cells"] = {
         name: {which: {"by_seed": [row["cells"][which][name] for row in rows],
-                       "fit": float(np.median([row["cells"][which][name]["fit"] for row in rows])),
-                       "all": float(np.median([row["cells"][which][name]["all"] for row in rows]))}
+                       "fit": median(rows, "cells", which, name, "fit"),
+                       "all": median(rows, "cells", which, name, "all")}
                for which in ("trained", "untrained")}
         for name in PROBED
     }  # fmt: skip
     found["edit"] = [row["edit"] for row in rows]
-    found["edit_kept"] = float(np.median([row["edit"]["kept"] for row in rows]))
+    found["edit_kept"] = median(rows, "edit", "kept")
     return found | {k: rows[0][k] for k in ("samples", "shown")}
 
 
@@ -138,7 +140,7 @@ def one_seed(config, text, ids, a, b, counted, truth, seed):
         "weight": weight,
         "mixed": mixed,
         "validation": watched,
-        "parameters": lm.parameters(model),
+        "parameters": parameters(model),
         "samples": {str(round(100 * t)): sample(model, text, ids[:a], t, seed)
                     for t in config.temperatures},
         "cells": {"trained": trained, "untrained": untrained},

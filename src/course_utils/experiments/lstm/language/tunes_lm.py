@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 from course_utils.lab import language_models as lm
+from course_utils.lab.statistics import median
+from course_utils.lab.torch_models import parameters
 from course_utils.tasks import tunes
 from course_utils.tasks.abc_check import KINDS, faults
 from course_utils.tasks.ngram import KneserNey, NGram
@@ -62,24 +64,24 @@ def run(config, progress=iter):
     }
     rows = [one_seed(config, book, ids, seed) for seed in progress(config.seeds)]
     found["lstm"] = {
-        "bits": float(np.median([row["bits"] for row in rows])),
+        "bits": median(rows, "bits"),
         "by_seed": [row["bits"] for row in rows],
-        "seen": float(np.median([row["seen"] for row in rows])),
-        "empty": float(np.median([row["empty"] for row in rows])),
-        "pieces": float(np.median([row["pieces"] for row in rows])),
+        "seen": median(rows, "seen"),
+        "empty": median(rows, "empty"),
+        "pieces": median(rows, "pieces"),
         "validation": rows[0]["validation"],
         "parameters": rows[0]["parameters"],
         "lines": np.median([row["lines"] for row in rows], axis=0).tolist(),
     }
     found["written"] = {
-        t: {"share": float(np.median([row["written"][t]["share"] for row in rows])),
-            "known": float(np.median([row["written"][t]["known"] for row in rows])),
+        t: {"share": median(rows, "written", t, "share"),
+            "known": median(rows, "written", t, "known"),
             "by_seed": [row["written"][t]["share"] for row in rows]}
         | {"faults": rows[0]["written"][t]["faults"], "of": rows[0]["written"][t]["of"]}
         for t in rows[0]["written"]
     }  # fmt: skip
     found["cold"] = {
-        "share": float(np.median([row["cold"]["share"] for row in rows])),
+        "share": median(rows, "cold", "share"),
         "by_seed": [row["cold"]["share"] for row in rows],
         "faults": [row["cold"]["faults"] for row in rows],
         "temperature": config.temperatures[0],
@@ -159,7 +161,7 @@ def one_seed(config, book, ids, seed):
         "empty": float(lm.surprises(model, test).mean()),
         "pieces": float(lm.surprises(model, test, empty_every=config.length).mean()),
         "validation": watched,
-        "parameters": lm.parameters(model),
+        "parameters": parameters(model),
         "lines": by_line(each, book.part("test")),
         "written": {},
         "samples": {},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn, timing
-from course_utils.experiments.practice.speed.speed_many import gradients, one_by_one, start
+from course_utils.lab.side_by_side import gradients, nets, one_by_one
 from course_utils.numpy_nn import fast, many
 from course_utils.specs import SPECS
 from course_utils.tasks import Cue
@@ -53,7 +53,7 @@ def run(config, progress=iter):
 def problem(config, key):
     """The nets' parameters, and a batch."""
     task = Cue(config.gap)
-    params = start(key, task, config.hidden, range(config.nets))
+    params = nets(key, task, config.hidden, range(config.nets))
     return params, task.sample(np.random.default_rng(0), config.batch)
 
 
@@ -66,13 +66,13 @@ def side_by_side(config, key):
 def cost(config, key):
     """The row of one cell."""
     params, batch = problem(config, key)
-    nets, workspace = [many.pick(params, k) for k in range(config.nets)], fast.Workspace()
+    each, workspace = [many.pick(params, k) for k in range(config.nets)], fast.Workspace()
     work = {
         "many": side_by_side(config, key),
-        "loop": lambda: one_by_one(numpy_nn, key, nets, batch),
+        "loop": lambda: one_by_one(numpy_nn, key, each, batch),
     }
     if key in fast.KEYS:
-        work["fast"] = lambda: one_by_one(fast, key, nets, batch, workspace=workspace)
+        work["fast"] = lambda: one_by_one(fast, key, each, batch, workspace=workspace)
     times = timing.interleave(work, seconds=config.seconds, least=config.least)
     row = {f"{name}_over_many": timing.ratio(times, name, "many") for name in work}
     del row["many_over_many"]

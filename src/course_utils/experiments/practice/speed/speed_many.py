@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn, timing
-from course_utils.numpy_nn import fast, losses, many, ops, optim
+from course_utils.lab.side_by_side import answers, gradients, one_by_one
+from course_utils.lab.side_by_side import nets as draw_nets
+from course_utils.numpy_nn import fast, many, optim
 from course_utils.tasks import Cue
 
 NETS = {"rnn": "rnn", "gru": "gru", "lstm": "lstm", "lstm_keeps": "lstm"}
@@ -69,7 +71,7 @@ def success(config, name):
     key, retention = NETS[name], config.retention if name.endswith("keeps") else None
     task, rng = Cue(config.gap), np.random.default_rng(0)
     seeds = [seed for _ in config.rates for seed in config.seeds]
-    params = start(key, task, config.hidden, seeds, retention)
+    params = draw_nets(key, task, config.hidden, seeds, retention)
     step = many.Each(optim.Adam(np.repeat(config.rates, len(config.seeds))))
     state, workspace = step.init(params), many.Workspace()
     for _ in range(config.updates):
@@ -77,61 +79,16 @@ def success(config, name):
         grads = gradients(key, params, batch, workspace)
         params, state = step.update(params, many.clip_norm(grads, config.clip)[0], state)
     test = task.sample(np.random.default_rng(1), 200)
-    y, _, _ = many.unroll(key, layer(params), test.x.astype(np.float32))
-    answer = many.affine(params["readout"], params["bias"], y[:, -1]).argmax(axis=-1)
-    right = (answer == test.target).mean(axis=1).reshape(len(config.rates), -1)
+    answer, _, _ = answers(key, params, test.x)
+    right = (answer.argmax(axis=-1) == test.target).mean(axis=1).reshape(len(config.rates), -1)
     return (right >= config.solved).sum(axis=1).tolist()
-
-
-def start(key, task, hidden, seeds, retention=None):
-    """A net for every seed, with its readout."""
-    nets = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        params = numpy_nn.init_params(key, task.words, hidden, rng, np.float32, retention=retention)
-        bound = hidden**-0.5
-        params["readout"] = rng.uniform(-bound, bound, (task.cues, hidden)).astype(np.float32)
-        params["bias"] = np.zeros(task.cues, np.float32)
-        nets.append(params)
-    return many.stack(nets)
-
-
-def layer(params):
-    """The recurrent layer's parameters alone."""
-    return {name: p for name, p in params.items() if name not in ("readout", "bias")}
-
-
-def gradients(key, params, batch, workspace):
-    """The gradients of the answers' cross-entropy, of every net by itself."""
-    x = batch.x.astype(np.float32)
-    y, _, tape = many.unroll(key, layer(params), x, workspace=workspace)
-    _, dlogits = many.cross_entropies(
-        many.affine(params["readout"], params["bias"], y[:, -1]), batch.target
-    )
-    dy = np.zeros_like(y)
-    dy[:, -1], dreadout, dbias = many.affine_backward(params["readout"], y[:, -1], dlogits)
-    _, _, grads = many.unroll_backward(tape, dy)
-    return grads | {"readout": dreadout, "bias": dbias}
-
-
-def one_by_one(module, key, nets, batch, **options):
-    """The same, net by net, with the readable layers or the tuned ones."""
-    x = batch.x.astype(np.float32)
-    for params in nets:
-        y, _, tape = module.unroll(key, layer(params), x, **options)
-        _, dlogits = losses.cross_entropy(
-            ops.affine(params["readout"], params["bias"], y[-1]), batch.target
-        )
-        dy = np.zeros(y.shape, y.dtype)
-        dy[-1], *_ = ops.affine_backward(params["readout"], y[-1], dlogits)
-        module.unroll_backward(tape, dy)
 
 
 def cost(config, width, key="lstm"):
     """One update's gradients for ``nets`` nets: seconds, and the ratios to a loop over them."""
     task = Cue(config.gap)
     batch = task.sample(np.random.default_rng(0), config.batch)
-    params = start(key, task, width, range(config.nets))
+    params = draw_nets(key, task, width, range(config.nets))
     nets = [many.pick(params, k) for k in range(config.nets)]
     workspace, shared = many.Workspace(), fast.Workspace()
     times = timing.interleave(

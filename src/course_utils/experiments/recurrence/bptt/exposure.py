@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn
-from course_utils.numpy_nn import losses, ops, optim
+from course_utils.lab.numpy_models import init_model, layer_of, read, squared_error
+from course_utils.numpy_nn import optim
+from course_utils.training import NumpyStep, fit
 
 
 @dataclass(frozen=True)
@@ -55,26 +57,19 @@ def signal(config, rng, n, steps):
 def train(config, seed):
     """A trained LSTM and its readout: predicts the next value from the true past."""
     rng = np.random.default_rng(seed)
-    bound = config.hidden**-0.5
-    params = numpy_nn.init_params("lstm", 1, config.hidden, rng)
-    params |= {
-        "out_weight": rng.uniform(-bound, bound, (1, config.hidden)),
-        "out_bias": np.zeros(1),
-    }
-    optimiser = optim.Adam(config.lr)
-    state = optimiser.init(params)
-    for _ in range(config.updates):
+    params = init_model("lstm", 1, config.hidden, 1, rng)
+
+    def sample():
         clean = signal(config, rng, config.batch, config.warm + 1)
-        seen = clean[:-1] + config.noise * rng.standard_normal(clean[:-1].shape)
-        layer = {name: p for name, p in params.items() if not name.startswith("out_")}
-        y, _, tape = numpy_nn.unroll("lstm", layer, seen)
-        guess = ops.affine(params["out_weight"], params["out_bias"], y)
-        _, dguess = losses.mse(guess, clean[1:])
-        dy, dweight, dbias = ops.affine_backward(params["out_weight"], y, dguess)
-        *_, grads = numpy_nn.unroll_backward(tape, dy)
-        grads, _ = optim.clip_norm(grads | {"out_weight": dweight, "out_bias": dbias}, 1.0)
-        params, state = optimiser.update(params, grads, state)
-    return params
+        return clean[:-1] + config.noise * rng.standard_normal(clean[:-1].shape), clean[1:]
+
+    def loss_and_grads(params, batch):
+        loss, _, tape, dy, readout = squared_error("lstm", params, *batch)
+        return loss, numpy_nn.unroll_backward(tape, dy)[2] | readout
+
+    step = NumpyStep(params, loss_and_grads, sample, optim.Adam(config.lr))
+    fit(step, config.updates, bar=False)
+    return step.params
 
 
 def follow(config, params, truth, own):
@@ -82,14 +77,13 @@ def follow(config, params, truth, own):
 
     truth (warm + free + 1, n, 1) -> (free, n, 1).
     """
-    layer = {name: p for name, p in params.items() if not name.startswith("out_")}
-    readout = params["out_weight"], params["out_bias"]
+    layer = layer_of(params)
     y, state, _ = numpy_nn.unroll("lstm", layer, truth[: config.warm])
-    guesses = [ops.affine(*readout, y[-1])]
+    guesses = [read(params, y[-1])]
     for t in range(config.warm, config.warm + config.free - 1):
         given = guesses[-1] if own else truth[t]
         state, _ = numpy_nn.step("lstm", layer, given, state)
-        guesses.append(ops.affine(*readout, state.h))
+        guesses.append(read(params, state.h))
     return np.stack(guesses)
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from course_utils import numpy_nn
-from course_utils.numpy_nn import losses, ops, optim, truncation
+from course_utils.lab.numpy_models import init_model, squared_error
+from course_utils.numpy_nn import optim, truncation
+from course_utils.tasks import Echo
+from course_utils.training import NumpyStep, fit
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def run(config, progress=iter):
 def one_seed(key, config, seed):
     """Cosines of one network before and after full training, and accuracies by chunk length."""
     rng = np.random.default_rng(seed)
-    start = network(key, config, rng)
-    probe = echo(config, rng, 4 * config.batch)
+    start = init_model(key, 1, config.hidden, 1, rng)
+    probe = task(config).sample(rng, 4 * config.batch)
     trained, accuracy = None, []
     for every in config.train_every:
         params = train(key, config, start, np.random.default_rng((seed, 1)), every)
@@ -77,57 +79,36 @@ def one_seed(key, config, seed):
     }
 
 
-def network(key, config, rng):
-    """A layer and a readout of one number."""
-    params = numpy_nn.init_params(key, 1, config.hidden, rng)
-    bound = config.hidden**-0.5
-    return params | {
-        "out_weight": rng.uniform(-bound, bound, (1, config.hidden)),
-        "out_bias": [0.0],
-    }
-
-
-def echo(config, rng, n):
-    """Bits of ±1 and the same bits later: x, target (T, n, 1); targets before the lag are 0."""
-    x = rng.choice([-1.0, 1.0], (config.steps, n, 1))
-    target = np.zeros_like(x)
-    target[config.lag :] = x[: -config.lag]
-    return x, target
-
-
-def forward(key, params, x, target):
-    """-> prediction, tape, dy (T, B, H), gradients of the readout, of the squared error."""
-    layer, weight, bias = _split(params)
-    y, _, tape = numpy_nn.unroll(key, layer, x)
-    prediction = ops.affine(weight, bias, y)
-    _, derror = losses.mse(prediction, target)
-    dy, dweight, dbias = ops.affine_backward(weight, y, derror)
-    return prediction, tape, dy, {"out_weight": dweight, "out_bias": dbias}
+def task(config):
+    """The echo that is learned."""
+    return Echo(config.lag, config.steps)
 
 
 def train(key, config, params, rng, every):
     """Adam on gradients truncated to chunks of ``every`` steps; the state is carried across."""
-    optimiser = optim.Adam(config.lr)
-    state = optimiser.init({name: np.asarray(p) for name, p in params.items()})
-    for _ in range(config.updates):
-        _, tape, dy, readout = forward(key, params, *echo(config, rng, config.batch))
+
+    def loss_and_grads(params, batch):
+        loss, _, tape, dy, readout = squared_error(key, params, batch.x, batch.target)
         *_, grads = truncation.truncated_backward(tape, dy, every)
-        grads, _ = optim.clip_norm(grads | readout, 1.0)
-        params, state = optimiser.update(params, grads, state)
-    return params
+        return loss, grads | readout
+
+    def sample():
+        return task(config).sample(rng, config.batch)
+
+    step = NumpyStep(params, loss_and_grads, sample, optim.Adam(config.lr))
+    fit(step, config.updates, bar=False)
+    return step.params
 
 
 def right(key, params, probe):
     """Share of the answers with the right sign, after the lag."""
-    x, target = probe
-    prediction, *_ = forward(key, params, x, target)
-    asked = target != 0
-    return float((np.sign(prediction) == target)[asked].mean())
+    _, answers, *_ = squared_error(key, params, probe.x, probe.target)
+    return float((np.sign(answers) == probe.target)[probe.mask].mean())
 
 
 def cosines(key, config, params, probe):
     """Cosine between truncated and full gradient of the recurrent layer, by chunk length."""
-    _, tape, dy, _ = forward(key, params, *probe)
+    _, _, tape, dy, _ = squared_error(key, params, probe.x, probe.target)
     full = _flat(truncation.truncated_backward(tape, dy, config.steps)[2])
     return [
         _cosine(full, _flat(truncation.truncated_backward(tape, dy, every)[2]))
@@ -158,8 +139,8 @@ def _over(rows):
 
 
 def _randomised(config, rng):
-    params = train("rnn", config, network("rnn", config, rng), rng, config.steps)
-    _, tape, dy, _ = forward("rnn", params, *echo(config, rng, config.batch))
+    params = train("rnn", config, init_model("rnn", 1, config.hidden, 1, rng), rng, config.steps)
+    _, _, tape, dy, _ = squared_error("rnn", params, *task(config).sample(rng, config.batch)[:2])
     full = _flat(truncation.truncated_backward(tape, dy, config.steps)[2])
     size, rows = np.linalg.norm(full), []
     for stop in config.stops:
@@ -172,11 +153,6 @@ def _randomised(config, rng):
         error = np.linalg.norm(np.mean(misses, axis=0)) / size
         rows.append((error, noise / config.draws**0.5, noise, np.linalg.norm(cut) / size))
     return rows
-
-
-def _split(params):
-    layer = {name: p for name, p in params.items() if not name.startswith("out_")}
-    return layer, params["out_weight"], np.asarray(params["out_bias"])
 
 
 def _flat(grads):

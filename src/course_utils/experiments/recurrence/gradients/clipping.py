@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils.lab.torch_models import Net
+from course_utils.lab.statistics import count, median
+from course_utils.lab.torch_models import Net, class_accuracy, class_loss, class_tensors
 from course_utils.tasks.order import TemporalOrder
 from course_utils.training import Diverged, fit
 
@@ -37,10 +38,10 @@ def run(config, progress=iter):
         for limit in config.limits:
             rows = [one(config, length, limit, seed) for seed in config.seeds]
             found[str(length)]["clipped" if limit else "free"] = {
-                "solved": sum(row["solved"] for row in rows),
+                "solved": count(rows, "solved"),
                 "sequences": [row["sequences"] for row in rows],
-                "largest_norm": float(np.median([row["largest"] for row in rows])),
-                "diverged": sum(row["diverged"] for row in rows),
+                "largest_norm": median(rows, "largest"),
+                "diverged": count(rows, "diverged"),
             }
     return found
 
@@ -49,28 +50,25 @@ def one(config, length, limit, seed):
     """One network, trained until it is right on 99 % of 1000 new sequences or time is up."""
     task, rng = TemporalOrder(length), np.random.default_rng((seed, 1))
     model = sparse(config, Net("rnn", 6, config.hidden, 4, seed, last=True), seed)
-    test = tensors(task.sample(np.random.default_rng((seed, 2)), 1000))
+    test = class_tensors(task.sample(np.random.default_rng((seed, 2)), 1000))
     norms = []
 
-    def loss_of(net, batch):
-        return torch.nn.functional.cross_entropy(net(batch.x), batch.target)
-
     def watched():  # the norm is measured before it is clipped
-        loss = loss_of(model, tensors(task.sample(rng, config.batch)))
+        loss = class_loss(model, class_tensors(task.sample(rng, config.batch)))
         optimiser.zero_grad()
         loss.backward()
         norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), limit or np.inf)))
         optimiser.step()
         return loss.item()
 
-    def accuracy():
-        with torch.no_grad():
-            return float((model(test.x).argmax(-1) == test.target).float().mean())
-
     optimiser = torch.optim.SGD(model.parameters(), config.lr)
     try:
         history = fit(
-            watched, config.updates, check=accuracy, done=lambda a: a >= config.solved, bar=False
+            watched,
+            config.updates,
+            check=lambda: class_accuracy(model, test),
+            done=lambda share: share >= config.solved,
+            bar=False,
         )
         solved, diverged = history.stopped, False
     except Diverged:
@@ -96,10 +94,3 @@ def sparse(config, model, seed):
     with torch.no_grad():
         model.layer.weight_hh_l0.copy_(torch.from_numpy(weight))
     return model
-
-
-def tensors(batch):
-    """A Batch of arrays as tensors."""
-    return batch._replace(
-        x=torch.as_tensor(batch.x, dtype=torch.float32), target=torch.as_tensor(batch.target)
-    )

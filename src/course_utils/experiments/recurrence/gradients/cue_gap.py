@@ -1,33 +1,9 @@
 """How far back can a network learn to look?  The cue task, with more and more words in between."""
 
-from dataclasses import dataclass
-
-import numpy as np
-import torch
-
-from course_utils.lab.torch_models import Net
-from course_utils.tasks import Cue
-from course_utils.training import fit, torch_step
+from course_utils.lab.cue_nets import CueConfig as Config
+from course_utils.lab.cue_nets import by_gap, cue_net
 
 NETS = ("tanh", "orthogonal", "irnn", "lstm")
-
-
-@dataclass(frozen=True)
-class Config:
-    """Gaps, networks' size, training; solved is an accuracy on new sequences."""
-
-    gaps: tuple = (5, 10, 20, 40, 80, 160)
-    hidden: int = 32
-    batch: int = 32
-    lr: float = 0.002
-    clip: float = 1.0
-    updates: int = 500
-    every: int = 50
-    solved: float = 0.95
-    retention: float = 0.95
-    seeds: tuple = (0, 1, 2, 3, 4)
-
-
 QUICK = Config(gaps=(2, 40), updates=250, seeds=(0, 1))
 
 
@@ -35,73 +11,5 @@ def run(config, progress=iter):
     """By network: how many seeds solve each gap."""
     found = {"gaps": list(config.gaps), "of": len(config.seeds), "solved": {}, "accuracy": {}}
     for name in progress(NETS):
-        found["accuracy"][name], found["solved"][name] = by_gap(config, name, network)
+        found["accuracy"][name], found["solved"][name] = by_gap(config, name, cue_net)
     return found
-
-
-def by_gap(config, name, build):
-    """Accuracy (gaps, seeds) of the networks build(config, name, task, seed); {gap: solved}."""
-    reached = [
-        [one(config, build(config, name, Cue(gap), seed), gap, seed) for seed in config.seeds]
-        for gap in config.gaps
-    ]
-    solved = {
-        str(gap): int(np.sum(np.array(row) >= config.solved))
-        for gap, row in zip(config.gaps, reached, strict=True)
-    }
-    return reached, solved
-
-
-def one(config, model, gap, seed):
-    """Accuracy on 500 new sequences after training (stopped early once solved)."""
-    task, rng = Cue(gap), np.random.default_rng((seed, gap))
-    test = tensors(task.sample(np.random.default_rng((seed, gap, 1)), 500))
-    step = torch_step(
-        model, loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr, clip=config.clip
-    )
-    fit(
-        step,
-        config.updates,
-        check=lambda: accuracy(model, test),
-        every=config.every,
-        done=lambda value: value >= 0.999,
-        bar=False,
-    )
-    return accuracy(model, test)
-
-
-def network(config, name, task, seed):
-    """The network of one name, drawn from one seed."""
-    key = {"lstm": "lstm", "irnn": "rnn_relu"}.get(name, "rnn")
-    retention = config.retention if name == "lstm" else None
-    model = Net(key, task.words, config.hidden, task.cues, seed, last=True, retention=retention)
-    H = config.hidden
-    state = dict(model.layer.named_parameters())
-    rng = np.random.default_rng((seed, 2))
-    with torch.no_grad():
-        if name == "orthogonal":
-            Q = np.linalg.qr(rng.standard_normal((H, H)))[0]
-            state["weight_hh_l0"].copy_(torch.from_numpy(Q))
-        if name == "irnn":
-            state["weight_hh_l0"].copy_(torch.eye(H))
-            for bias in ("bias_ih_l0", "bias_hh_l0"):
-                state[bias].zero_()
-    return model
-
-
-def tensors(batch):
-    """x float32, target as class numbers."""
-    return batch._replace(
-        x=torch.from_numpy(batch.x.astype(np.float32)), target=torch.from_numpy(batch.target)
-    )
-
-
-def loss(model, batch):
-    """Cross-entropy of the answer."""
-    return torch.nn.functional.cross_entropy(model(batch.x), batch.target)
-
-
-def accuracy(model, batch):
-    """Share of right answers."""
-    with torch.no_grad():
-        return float((model(batch.x).argmax(-1) == batch.target).float().mean())

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils.experiments.recurrence.gradients.cue_gap import accuracy, loss, tensors
-from course_utils.lab.torch_models import Net
+from course_utils.lab.statistics import median
+from course_utils.lab.torch_models import (
+    Net,
+    class_accuracy,
+    class_loss,
+    class_tensors,
+    parameters,
+)
 from course_utils.tasks import Digits, digits
 from course_utils.training import fit, torch_step
 
@@ -64,7 +70,7 @@ def rates(config, permuted, name):
     return {
         "lr": lr,
         "accuracy": test,
-        "median": float(np.median(test)),
+        "median": median(test),
         "worst": min(test),
         "best": max(test),
         "parameters": rows[0]["parameters"],
@@ -75,20 +81,24 @@ def one(config, permuted, name, seed, lr):
     """Train one network; its accuracy on validation and test where validation was best."""
     train, held, test = (Digits(part, permuted) for part in digits.PARTS)
     model, rng = network(config, name, seed), np.random.default_rng((seed, 1))
-    held, test = tensors(held.all()), tensors(test.all())
+    held, test = class_tensors(held.all()), class_tensors(test.all())
     best = {"validation": -1.0, "test": 0.0}
 
     def check():
-        score = accuracy(model, held)
+        score = class_accuracy(model, held)
         if score > best["validation"]:
-            best.update(validation=score, test=accuracy(model, test))
+            best.update(validation=score, test=class_accuracy(model, test))
         return score
 
     step = torch_step(
-        model, loss, lambda: tensors(train.sample(rng, config.batch)), lr=lr, clip=config.clip
+        model,
+        class_loss,
+        lambda: class_tensors(train.sample(rng, config.batch)),
+        lr=lr,
+        clip=config.clip,
     )
     fit(step, config.updates, check=check, every=config.every, bar=False)
-    return best | {"parameters": sum(p.numel() for p in model.parameters())}
+    return best | {"parameters": parameters(model)}
 
 
 def network(config, name, seed):

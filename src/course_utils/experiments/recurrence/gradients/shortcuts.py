@@ -1,7 +1,7 @@
 """Leaky units and skip connections on the cue task, and what each start lets through.
 
-The networks of ``cue_gap``, its budget and its data.  Before training: how much of the gradient of
-the loss arrives how far back.  After: how many seeds solve which gap.
+The networks of the experiment ``cue_gap``, its budget and its data.  Before training: how much of
+the gradient of the loss arrives how far back.  After: how many seeds solve which gap.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils.experiments.recurrence.gradients import cue_gap
-from course_utils.lab.torch_models import Net
+from course_utils.lab.cue_nets import CueConfig, by_gap, cue_net
+from course_utils.lab.torch_models import Net, class_tensors
 from course_utils.tasks import Cue
 from course_utils.torch_nn.unroll import unroll
 
@@ -20,8 +20,8 @@ STARTS = ("tanh", "orthogonal", "irnn", *NEW)
 
 
 @dataclass(frozen=True)
-class Config(cue_gap.Config):
-    """cue_gap's, and how many steps the skip connection spans."""
+class Config(CueConfig):
+    """As in ``cue_gap``, and how many steps the skip connection spans."""
 
     span: int = 10
 
@@ -65,7 +65,7 @@ def run(config, progress=iter):
     found["log10"] = {name: arriving(config, name) for name in STARTS}
     found["at_40"] = {name: 10 ** min(row[40], 0.0) for name, row in found["log10"].items()}
     for name in progress(NEW):
-        found["accuracy"][name], found["solved"][name] = cue_gap.by_gap(config, name, network)
+        found["accuracy"][name], found["solved"][name] = by_gap(config, name, network)
     return found
 
 
@@ -79,7 +79,7 @@ def network(config, name, task, seed):
         return Net(
             "rnn_leaky", task.words, config.hidden, task.cues, seed, last=True, config=options
         )
-    return cue_gap.network(config, name, task, seed)
+    return cue_net(config, name, task, seed)
 
 
 def arriving(config, name):
@@ -88,7 +88,7 @@ def arriving(config, name):
     rows = []
     for seed in config.seeds:
         model = network(config, name, task, seed)
-        batch = cue_gap.tensors(task.sample(np.random.default_rng((seed, 3)), config.batch))
+        batch = class_tensors(task.sample(np.random.default_rng((seed, 3)), config.batch))
         h = states(model, batch.x)
         for h_t in h:
             h_t.retain_grad()

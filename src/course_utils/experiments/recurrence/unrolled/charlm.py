@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from course_utils import torch_nn
+from course_utils.lab import language_models as lm
+from course_utils.lab.statistics import median
+from course_utils.lab.torch_models import parameters
 from course_utils.tasks.ngram import NGram
-from course_utils.tasks.text import python_help, streams
-from course_utils.training import fit, torch_step
+from course_utils.tasks.text import python_help
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,9 @@ QUICK = Config(
 )  # fmt: skip
 
 
-class CharModel(torch.nn.Module):
-    """Embedding, recurrent layer, readout: ids (T, B) -> logits (T, B, V) and the last state."""
-
-    def __init__(self, key, size, embedding, hidden):
-        super().__init__()
-        self.embedding = torch.nn.Embedding(size, embedding)
-        self.layer = torch_nn.Recurrent(key, embedding, hidden)
-        self.readout = torch.nn.Linear(hidden, size)
-
-    def forward(self, ids, state=None):
-        y, state = self.layer(self.embedding(ids), state)
-        return self.readout(y), state
-
-
 def run(config, progress=iter):
     """Bits per character on the held-out end of the text, parameters, and samples."""
-    text = read(config)
+    text = python_help().beginning(config.characters)
     size = len(text.vocabulary)
     both = np.concatenate([text.train, text.held_out])
     models = {str(k): NGram(text.train, k, size) for k in config.orders}
@@ -67,7 +54,7 @@ def run(config, progress=iter):
     for key, lr in config.nets:
         rows = [one(config, text, key, lr, seed) for seed in progress(config.seeds)]
         found["nets"][key] = {
-            "bits": float(np.median([row["bits"] for row in rows])),
+            "bits": median(rows, "bits"),
             "by_seed": [row["bits"] for row in rows],
             "parameters": rows[0]["parameters"],
             "curve": rows[0]["curve"],
@@ -76,81 +63,28 @@ def run(config, progress=iter):
     return found
 
 
-def read(config):
-    """The text, or its beginning."""
-    text = python_help()
-    return type(text)(text.name, text.characters[: config.characters], text.share)
-
-
 def data(config):
     """The text by its hash: it differs between Python versions."""
-    text = read(config)
+    text = python_help().beginning(config.characters)
     return {"name": text.name, "sha256": text.sha256}
 
 
 def one(config, text, key, lr, seed):
     """Train one network on strips of the text, the state carried from chunk to chunk."""
     torch.manual_seed(seed)
-    model = CharModel(key, len(text.vocabulary), config.embedding, config.hidden)
-    chunks = [
-        (torch.from_numpy(x.copy()), torch.from_numpy(y.copy()))
-        for x, y in streams(text.train, config.batch, config.length)
-    ]
-    updates = config.passes * len(chunks)
-    optimiser = torch.optim.Adam(model.parameters(), lr)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.05, updates)
-    carried = {"state": None, "k": 0}
-
-    def sample():
-        k = carried["k"] % len(chunks)
-        if k == 0:
-            carried["state"] = None  # a new pass begins with an empty memory
-        carried["k"] += 1
-        return chunks[k]
-
-    def loss_of(model, chunk):
-        logits, state = model(chunk[0], carried["state"])
-        carried["state"] = detached(state)
-        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), chunk[1].flatten())
-
-    update = torch_step(model, loss_of, sample, optimiser=optimiser)
-
-    def step():
-        loss = update()
-        schedule.step()
-        return loss
-
-    history = fit(step, updates, bar=False)
-    curve = np.array(history.loss[: len(history.loss) // 50 * 50]).reshape(-1, 50).mean(axis=1)
+    model = lm.CharModel(len(text.vocabulary), config.embedding, config.hidden, key=key)
+    passes = [text.train] * config.passes
+    _, losses = lm.train(model, passes, batch=config.batch, length=config.length, lr=lr)
+    losses = np.concatenate(losses)
     return {
-        "bits": bits(model, text.held_out),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "curve": (curve / np.log(2)).round(3).tolist(),
+        "bits": lm.bits(model, text.held_out),
+        "parameters": parameters(model),
+        "curve": losses[: len(losses) // 50 * 50].reshape(-1, 50).mean(axis=1).round(3).tolist(),
         "samples": {str(t): write(model, text, t, 300, seed) for t in config.temperatures},
     }
 
 
-def detached(state):
-    """The same numbers, cut off from the graph that computed them."""
-    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
-
-
-def bits(model, ids):
-    """Mean bits per character of ids (N,), read in one pass from an empty memory."""
-    x = torch.from_numpy(ids.copy())[:, None]
-    with torch.no_grad():
-        logits, _ = model(x[:-1])
-        nats = torch.nn.functional.cross_entropy(logits[:, 0], x[1:, 0])
-        return nats.item() / float(np.log(2))
-
-
 def write(model, text, temperature, n, seed):
-    """n characters, each drawn from softmax(logits / temperature) and fed back."""
-    rng = np.random.default_rng(seed)
-    ids, state = [int(text.encode("\n")[0])], None
-    with torch.no_grad():
-        for _ in range(n):
-            logits, state = model(torch.tensor([[ids[-1]]]), state)
-            p = torch.softmax(logits[0, 0].double() / temperature, dim=0).numpy()
-            ids.append(int(rng.choice(len(p), p=p / p.sum())))
-    return text.decode(ids[1:])
+    """n characters after a line break, each drawn and fed back."""
+    ids = lm.write(model, text.encode("\n"), n, 1, temperature, seed)
+    return text.decode(ids[:, 0])

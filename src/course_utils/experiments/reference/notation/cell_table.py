@@ -59,7 +59,9 @@ def errors(key, config, seed):
     y, _, tape = numpy_nn.unroll(key, params, x, start, **inputs)
     _, _, grads = numpy_nn.unroll_backward(tape, dy)
     tensors = {name: torch.tensor(p, requires_grad=True) for name, p in params.items()}
-    outputs = through_the_equations(spec, tensors, x, start, inputs)
+    more = {name: torch.tensor(value) for name, value in inputs.items()}
+    states = tuple(torch.tensor(s) for s in start)
+    outputs = spec.unroll(tensors, torch.tensor(x), states, **more)[spec.output]
     (outputs * torch.tensor(dy)).sum().backward()
     by_autograd = {name: p.grad.numpy() for name, p in tensors.items()}
     found = {
@@ -73,17 +75,6 @@ def errors(key, config, seed):
             for name in params
         )
     return found
-
-
-def through_the_equations(spec, params, x, start, inputs):
-    """y (T, B, H) by the printed equations in torch."""
-    state, outputs = tuple(torch.tensor(s) for s in start), []
-    for t in range(len(x)):
-        now = {name: torch.tensor(value[t]) for name, value in inputs.items()}
-        values = spec.oracle(params, torch.tensor(x[t]), state, **now)
-        state = tuple(values[s] for s in spec.states)
-        outputs.append(values[spec.output])
-    return torch.stack(outputs)
 
 
 def complex_step(key, params, name, x, start, inputs, dy):

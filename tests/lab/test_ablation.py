@@ -1,10 +1,10 @@
-"""What `_inside` holds is held, what it cuts is cut, and nothing else changes."""
+"""What `ablate` holds is held, what it cuts is cut, and nothing else changes."""
 
 import numpy as np
 import pytest
 
 from course_utils import numpy_nn
-from course_utils.lab.ablation import inside
+from course_utils.lab.ablation import ablate
 
 T, N, D, H = 6, 5, 3, 4
 
@@ -20,7 +20,7 @@ def net():
 def test_left_alone_it_is_the_layer(net):
     params, x = net
     y, last, _ = numpy_nn.unroll("lstm", params, x)
-    found = inside(params, x)
+    found = ablate(params, x)
     np.testing.assert_allclose(found["h"], y, rtol=0, atol=1e-13)
     np.testing.assert_allclose(found["c"][-1], last.c, rtol=0, atol=1e-13)
 
@@ -28,7 +28,7 @@ def test_left_alone_it_is_the_layer(net):
 def test_a_held_gate_stands_still_and_the_belt_obeys_it(net):
     params, x = net
     value = np.array([0.1, 0.4, 0.7, 1.0])
-    found = inside(params, x, {"f": value})
+    found = ablate(params, x, {"f": value})
     np.testing.assert_array_equal(found["f"], np.broadcast_to(value, (T, N, H)))
     c = found["c"]
     np.testing.assert_allclose(c[1:], value * c[:-1] + (found["i"] * found["g"])[1:], atol=1e-13)
@@ -44,5 +44,5 @@ def exchanged(x):
 def test_with_both_states_cut_the_past_of_a_sequence_is_lost_and_with_one_it_is_not(net):
     params, x = net
     for cut, same in (("hc", True), ("h", False), ("c", False), ("", False)):
-        one, other = (inside(params, v, cut=cut)["h"][-1] for v in (x, exchanged(x)))
+        one, other = (ablate(params, v, cut=cut)["h"][-1] for v in (x, exchanged(x)))
         assert (np.abs(one - other).max() < 1e-12) == same, cut

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from course_utils.lab.numpy_models import FastNet
-from course_utils.lab.solving import fast_step, until_right
+from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.solving import train_until_solved
 from course_utils.numpy_nn import losses, optim
 from course_utils.tasks import Batch
 
@@ -18,14 +18,14 @@ def draw(rng):
 
 
 def everything(net):
-    return {k: p.copy() for k, p in (net.params | net.readout()).items()}
+    return {k: p.copy() for k, p in net.params.items()}
 
 
 def test_what_is_frozen_stays_and_all_else_learns():
     rng = np.random.default_rng(0)
-    net = FastNet("lstm", D, H, N, 1, lr=0.1, frozen=("W_xf", "out_bias"))
+    net = Net("lstm", D, H, N, 1, lr=0.1, frozen=("W_xf", "out_bias"))
     before, rows = everything(net), slice(H, 2 * H)  # of f: the gates are stacked i, f, g, o
-    fast_step(net, lambda: draw(rng), losses.mse)()
+    numpy_step(net, lambda: draw(rng), losses.mse)()
     for name, now in everything(net).items():
         moved = now != before[name]
         stays = np.zeros_like(moved)
@@ -37,16 +37,15 @@ def test_what_is_frozen_stays_and_all_else_learns():
 
 
 def test_plain_descent_goes_down_the_gradient_by_its_rate():
-    net = FastNet("lstm_1997", D, H, N, 1, lr=0.25, clip=np.inf, optimiser=optim.SGD)
+    net = Net("lstm_1997", D, H, N, 1, lr=0.25, clip=np.inf, optimiser=optim.SGD)
     batch, before = draw(np.random.default_rng(0)), everything(net)
 
     def loss(params):
-        other = FastNet("lstm_1997", D, H, N, 1, lr=0)
-        other.weight, other.bias = params["out_weight"], params["out_bias"]
-        other.params = {name: params[name] for name in net.params}
+        other = Net("lstm_1997", D, H, N, 1, lr=0)
+        other.params = params
         return losses.mse(other(batch.x)[0], batch.target)[0]
 
-    fast_step(net, lambda: batch, losses.mse)()
+    numpy_step(net, lambda: batch, losses.mse)()
     for name, now in everything(net).items():
         wide = {k: p.astype(float) for k, p in before.items()}
         place = tuple(n // 2 for n in now.shape)
@@ -64,7 +63,7 @@ def test_plain_descent_goes_down_the_gradient_by_its_rate():
 def test_training_ends_at_the_first_check_that_is_right_enough(shares, solved, updates):
     config = SimpleNamespace(updates=75, every=30, batch=4, wrong=0.1)
     checks = iter(shares)
-    found = until_right(config, lambda: 1.0, lambda: next(checks))
+    found = train_until_solved(config, lambda: 1.0, lambda: next(checks))
     assert (found["solved"], found["sequences"]) == (solved, updates * 4)
     assert found["wrong"] == shares[-1]
     assert len(found["loss"]) > 1 and set(found["loss"]) == {1.0}
