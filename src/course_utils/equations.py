@@ -98,6 +98,12 @@ def names(line):
     return tuple(dict.fromkeys(n.id for n in found))
 
 
+def calls(line):
+    """The names of the functions that the line calls, a set."""
+    _, tree = parse(line)
+    return {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call)}
+
+
 def edges(lines):
     """{(source, target)} between the variables of the lines; parameters are not drawn."""
     return {(n, target(line)) for line in lines for n in names(line) if not is_parameter(n)}

@@ -15,6 +15,7 @@ import numpy as np
 from course_utils import equations
 from course_utils.shapes import expect
 
+KINKED = {"relu", "maximum", "positive"}
 _AXIS = re.compile(r"(\d*)([DH])")
 
 
@@ -74,6 +75,7 @@ class CellSpec:
     that is not 0.0; an int makes a state of integers.  retention: the gates whose biases decide
     the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
     inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
+    bounded: False where neither a gate nor a squashing function limits what large inputs do.
     """
 
     key: str
@@ -92,6 +94,7 @@ class CellSpec:
     inputs: tuple = ()
     output: str = ""
     symbols: MappingProxyType = field(default_factory=dict)
+    bounded: bool = True
 
     def __post_init__(self):
         for name in ("paper_names", "config", "initial", "symbols"):
@@ -107,6 +110,11 @@ class CellSpec:
             raise equations.EquationError(
                 f"{self.key}: the equations read {sorted(unknown)}, which nothing defines"
             )
+
+    @property
+    def smooth(self):
+        """Whether every equation is analytic, so that a complex step passes through all of them."""
+        return not any(equations.calls(line) & KINKED for line in self.equations)
 
     def readable(self):
         """Every name that the equations may read without defining it."""

@@ -9,8 +9,6 @@ from course_utils import numpy_nn, torch_nn
 from course_utils.numpy_nn import gradcheck
 from course_utils.specs import SPECS
 
-NOT_ANALYTIC = {"rnn_relu", "clockwork", "mingru_log", "minlstm_log", "slstm"}
-
 
 @pytest.fixture(params=KEYS)
 def problem(request):
@@ -22,7 +20,7 @@ def gradients(p):
     return numpy_nn.unroll_backward(tape, p.dy, p.dlast)
 
 
-@pytest.mark.parametrize("key", [k for k in KEYS if k not in NOT_ANALYTIC])
+@pytest.mark.parametrize("key", [k for k in KEYS if SPECS[k].smooth])
 def test_backward_equals_the_complex_step(key):
     p = make(key)
     dx, dstate0, grads = gradients(p)
@@ -31,6 +29,8 @@ def test_backward_equals_the_complex_step(key):
         step = gradcheck.complex_step(lambda v, n=name: p.loss(params=p.params | {n: v}), value)
         close(grads[name], step, 1e-10)
     for k, value in enumerate(p.state0):
+        if value.dtype.kind != "f":
+            continue  # a clock
 
         def swapped(v, k=k):
             return p.loss(state0=(*p.state0[:k], v, *p.state0[k + 1 :]))

@@ -57,4 +57,5 @@ SPEC = CellSpec(
         "C_im": r"C^{\mathrm{im}}",
         "gamma_log": r"\gamma^{\log}",
     },
+    bounded=False,
 )

@@ -11,4 +11,5 @@ SPEC = CellSpec(
     states=("h",),
     params=stacked("h"),
     source=Source("le2015", "section 2; as torch.nn.RNN with nonlinearity='relu'", "none"),
+    bounded=False,
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import numpy_nn
-from course_utils.lab.numpy_models import Net
+from course_utils.lab.numpy_models import Net, layer_of
 from course_utils.lab.statistics import median
 from course_utils.numpy_nn import fast, losses
 from course_utils.tasks import EmbeddedReber, reber
@@ -176,7 +176,7 @@ def test_strings(config, net):
 def trace(net, tests, steps=120, far=20_000):
     """What a trained network's belt does: one stream's cells near the start, and |c| over time."""
     x, states = tests[0][:, :1], tests[1][:, 0]
-    _, last, tape = numpy_nn.unroll(net.key, net.params, x[:far])
+    _, last, tape = numpy_nn.unroll(net.key, layer_of(net.params), x[:far])
     c = np.array([cache.c_prev[0] for cache in tape.caches[1:]] + [last.c[0]])  # (far, H)
     found = {
         "symbols": "".join(reber.SYMBOLS[k] for k in x[:steps, 0].argmax(-1)),

@@ -69,7 +69,7 @@ def errors(key, config, seed):
         "autograd": max(relative(grads[name], by_autograd[name]) for name in params),
         "complex": None,
     }
-    if not kinked(spec):
+    if spec.smooth:
         found["complex"] = max(
             relative(grads[name], complex_step(key, params, name, x, start, inputs, dy))
             for name in params
@@ -85,11 +85,6 @@ def complex_step(key, params, name, x, start, inputs, dy):
         return (y * dy).sum()
 
     return gradcheck.complex_step(loss, params[name])
-
-
-def kinked(spec):
-    """Whether an equation is only piecewise smooth."""
-    return any(word in line for line in spec.equations for word in ("relu", "maximum", "positive"))
 
 
 def relative(ours, theirs):
