@@ -24,7 +24,7 @@ NOTEBOOKS := _build/lowered
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test test-all bench notebooks derive lint serve clean
+.PHONY: help install book test test-all test-versions bench notebooks derive lint serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -62,6 +62,20 @@ test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the bu
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
 	@$(BIN)/python -m pytest -m "slow or site or browser" $(ARGS)
 	@$(BIN)/python -m pytest --nbval-lax -p no:cacheprovider -W default notebooks
+
+# Each in an environment of its own, with what a reader may have; torch as PIP_TORCH_ARGS gives it.
+test-versions: $(INSTALLED) ## the package's laws with the oldest versions it takes, and with Colab's
+	@for versions in oldest colab; do \
+		test -x .venv-$$versions/bin/python || $(PYTHON) -m venv .venv-$$versions || exit 1; \
+		echo "installing requirements-$$versions.txt"; \
+		.venv-$$versions/bin/python -m pip --disable-pip-version-check install --quiet $(PIP_TORCH_ARGS) \
+			"$$(grep '^torch==' requirements.txt)" || exit 1; \
+		.venv-$$versions/bin/python -m pip --disable-pip-version-check install --quiet \
+			-r requirements-$$versions.txt || exit 1; \
+		PYTHONPATH=src .venv-$$versions/bin/python -m pytest -n auto --maxprocesses 4 -q \
+			-p no:cacheprovider -m "not slow and not site and not browser and not gpu" \
+			tests/cells tests/core tests/lab tests/tasks || exit 1; \
+	done
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py

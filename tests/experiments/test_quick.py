@@ -29,8 +29,8 @@ LOOSE = {
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (
-        v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["40"]
-        and v["solved"]["tanh"]["40"] < v["of"]
+        v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["30"]
+        and v["solved"]["tanh"]["30"] < v["of"]
     ),
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
@@ -97,7 +97,12 @@ def test_every_experiment_has_a_loose_rule():
     assert set(LOOSE) == set(running.names())
 
 
-@pytest.mark.parametrize("name", sorted(LOOSE))
+# what shows nothing in a few seconds: mistakes on long streams, words of a text
+SLOW = {"reber_stream", "text_lm"}
+NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in sorted(LOOSE)]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_small_version_points_the_same_way(name):
     record = running.run(name, quick=True)
     values = json.loads(json.dumps(record["values"], allow_nan=False))

@@ -34,7 +34,7 @@ class Config:
     seeds: tuple = (0, 1, 2, 3, 4)
 
 
-QUICK = Config(length=22, updates=1500, lags=(1, 4), steps=20, echo_updates=500, seeds=(0,))
+QUICK = Config(hidden=8, length=22, updates=400, lags=(1,), steps=20, echo_updates=60, seeds=(0,))
 WAYS = ("full", "cut")
 
 

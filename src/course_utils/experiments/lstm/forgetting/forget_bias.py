@@ -30,7 +30,7 @@ class Config:
 
 
 WAYS = ("forget", "both")  # the bias of f alone; i at its negative as well
-QUICK = Config(biases=(0.0, 5.0), gaps=(5, 80), seeds=(0, 1))
+QUICK = Config(biases=(0.0, 5.0), gaps=(5, 40), updates=200, seeds=(0,))
 
 
 def run(config, progress=iter):

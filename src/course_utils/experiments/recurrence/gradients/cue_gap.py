@@ -4,7 +4,7 @@ from course_utils.lab.cue_nets import CueConfig as Config
 from course_utils.lab.cue_nets import by_gap, cue_net
 
 NETS = ("tanh", "orthogonal", "irnn", "lstm")
-QUICK = Config(gaps=(2, 40), updates=250, seeds=(0, 1))
+QUICK = Config(hidden=16, gaps=(2, 30), updates=150, seeds=(0,))
 
 
 def run(config, progress=iter):

@@ -43,7 +43,7 @@ class Config:
     seeds: tuple = (0, 1, 2, 3, 4)
 
 
-QUICK = Config(hidden=32, lr=(0.003,), updates=500, seeds=(0,))
+QUICK = Config(hidden=16, lr=(0.003,), updates=150, every=50, seeds=(0,))
 
 
 def run(config, progress=iter):
