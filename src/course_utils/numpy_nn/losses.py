@@ -1,4 +1,4 @@
-"""Losses, each with the gradient that starts the way back.  All return (loss, dprediction)."""
+"""Losses, each with the gradient that starts the backward pass.  All return (loss, dprediction)."""
 
 import numpy as np
 

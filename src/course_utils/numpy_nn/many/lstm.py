@@ -94,7 +94,7 @@ class LSTM(Kernel):
         self.dh[...], self.dc[...] = dstate
         self.load_peepholes(params, self.one)
 
-    def first(self):
+    def dstate0(self):
         """As above."""
         return self.dh, self.dc
 
