@@ -80,6 +80,7 @@ def expect_ids(name, ids, size, counts=None):
     0 … size - 1: counting from the end, as Python does, would hide a mistake.
     """
     ids = np.asarray(ids)
+    ids = ids if ids.size else ids.astype(np.int64)  # an empty list is of floats
     if ids.dtype.kind not in "iu":
         raise TypeError(
             f"{name}: expected integers, got {ids.dtype}; tokens are looked up, not scaled"
@@ -90,7 +91,7 @@ def expect_ids(name, ids, size, counts=None):
     if wrong.any():
         place = tuple(int(k) for k in np.argwhere(wrong)[0])
         raise IndexError(
-            f"{name}: {ids[place]} at position {place} is outside the vocabulary of {size}; "
+            f"{name}: {ids[place]} is outside the vocabulary of {size}, at position {place}; "
             f"use 0 to {size - 1}"
         )
     return ids

@@ -110,7 +110,8 @@ def test_a_learned_initial_state_gets_the_sum_over_the_batch():
     values = tuple(s[:, 0] for s in state0)
 
     def loss(v):
-        y, *_ = numpy_nn.unroll_stack("lstm", layers, x, stack.learned_initial_state((v, values[1]), B))
+        initial = stack.learned_initial_state((v, values[1]), B)
+        y, *_ = numpy_nn.unroll_stack("lstm", layers, x, initial)
         return (y * dy).sum()
 
     *_, tape = numpy_nn.unroll_stack("lstm", layers, x, stack.learned_initial_state(values, B))

@@ -7,7 +7,7 @@ the credit is cut.  Returns are those of ``unroll_backward``.
 import numpy as np
 
 from course_utils.numpy_nn.unroll import Tape, backward
-from course_utils.numpy_nn.validation import made_by
+from course_utils.numpy_nn.validation import generator, made_by
 from course_utils.shapes import ShapeError, positive_integer
 
 
@@ -29,6 +29,7 @@ def randomly_truncated_backward(tape, dy, stop, rng):
     """
     if not 0 <= stop < 1:
         raise ValueError(f"stop: expected a probability below 1, got {stop!r}")
+    generator(rng)
     scale = np.where(rng.random(len(dy)) < stop, 0.0, 1 / (1 - stop))
     return _cut_backward(tape, dy, dict(enumerate(scale.tolist())))
 
