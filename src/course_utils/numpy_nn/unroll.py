@@ -87,7 +87,6 @@ def prepare(key, params, x, state0, lengths, resets, config, inputs):
     mask, resets = running(lengths, T, B), beginnings(resets, T, B)
     if mask is not None:  # a zero weight does not silence a NaN: 0 · NaN is NaN
         x, inputs = kept(mask, x), {name: kept(mask, v) for name, v in inputs.items()}
-        resets = None if resets is None else resets & mask
     return Run(spec.key, params, x, state, mask, resets, spec.options(config), inputs, dtype)
 
 

@@ -140,8 +140,6 @@ def unroll(
     options = spec.options(config)
     inputs = further_inputs(spec, inputs, {"K": K, "T": T, "B": B, "H": H}, dtype)
     mask, resets = running(lengths, T, B), beginnings(resets, T, B)
-    if mask is not None and resets is not None:
-        resets = resets & mask
     if spec.key not in _KERNELS or mask is not None or resets is not None:
         kernel = Readable(spec.key, sizes, dtype, options, inputs, mask, resets)
         y, last = kernel.forward(params, x, state)

@@ -142,11 +142,11 @@ class ReluRNN(RNN):
     """h = relu(a)."""
 
     def step(self, t, z, from_h):
-        """As above."""
+        """z (1, K, H, B) holds the inputs' share; relu of the sum into h[t + 1]."""
         np.maximum(add(z, from_h, out=z)[0], 0, out=self.h[t + 1])
 
     def step_backward(self, t, z, dh, da):
-        """As above."""
+        """dh (K, H, B) -> da, in place; returns that of the recurrent sum, and None."""
         mul(dh, self.h[t + 1] > 0, out=da)
         return da, None
 
@@ -169,12 +169,12 @@ class GRU(Kernel):
         return b
 
     def begin(self, params, state):
-        """As above."""
+        """Take in the first states, each (K, H, B), and the candidate's recurrent bias."""
         self.h[0] = state[0]
         self.b_n[...] = params["bias_hh"][:, -self.sizes[-1] :, None]
 
     def step(self, t, z, from_h):
-        """As above; z becomes the gates."""
+        """z (3, K, H, B) holds the inputs' share and becomes the gates r, z, n; h into h[t + 1]."""
         rz, n = z[:2], z[2]
         tanh(add(rz, from_h[:2], out=rz), out=rz)
         r, update = add(mul(rz, self.half, out=rz), self.half, out=rz)
@@ -184,7 +184,7 @@ class GRU(Kernel):
         add(mul(h, update, out=h), n, out=h)
 
     def step_backward(self, t, z, dh, da):
-        """As above."""
+        """dh (K, H, B) -> da, in place; returns that of the recurrent sum, and h's direct share."""
         r, update, n = z
         work, direct = self.work, self.spare
         mul(sub(self.one, z, out=da), z, out=da)
@@ -200,5 +200,5 @@ class GRU(Kernel):
         return self.da_h, direct
 
     def sums(self):
-        """As above; the two differ in the candidate's rows."""
+        """Both (K, 3, H, T, B); they differ in the candidate's rows, which the reset multiplies."""
         return self.da_all, self.da_h_all
