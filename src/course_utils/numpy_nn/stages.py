@@ -63,7 +63,7 @@ def in_place(params, x, h, c):
     (T, B, _), H = x.shape, h.shape[1]
     a = (flat(x) @ W.T + b).reshape(T, B, 4 * H)
     y, c, U_T = np.empty_like(a[..., :H]), c.copy(), U.T
-    from_h, kept = np.empty_like(a[0]), np.empty_like(c)
+    from_h, kept = np.empty_like(a, shape=a.shape[1:]), np.empty_like(c)
     for t in range(T):
         np.dot(h, U_T, out=from_h)
         gates = np.add(a[t], from_h, out=a[t])
@@ -86,7 +86,7 @@ def columns(params, x, h, c):
     (T, B, _), H = x.shape, h.shape[1]
     a = (flat(x) @ W.T + b).reshape(T, B, 4 * H).transpose(0, 2, 1).copy()  # (T, 4H, B)
     y, h, c = np.empty_like(a[:, :H]), h.T.copy(), c.T.copy()
-    from_h, kept = np.empty_like(a[0]), np.empty_like(c)
+    from_h, kept = np.empty_like(a, shape=a.shape[1:]), np.empty_like(c)
     for t in range(T):
         np.dot(U, h, out=from_h)
         gates = np.add(a[t], from_h, out=a[t])

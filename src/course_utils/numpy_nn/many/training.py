@@ -1,5 +1,7 @@
 """What stands above K layers side by side, and trains them: readouts, losses, optimisers."""
 
+import math
+
 import numpy as np
 
 from course_utils.numpy_nn.losses import counting
@@ -12,7 +14,7 @@ def affine(weight, bias, x):
     """Readout layers: weight (K, N, H), bias (K, N), x (K, ..., H) -> (K, ..., N)."""
     expect(weight=(weight, "K N H"), bias=(bias, "K N"), x=(_flat(x), "K rows H"))
     y = _flat(x) @ weight.swapaxes(1, 2) + bias[:, None]
-    return y.reshape(*x.shape[:-1], -1)
+    return y.reshape(*x.shape[:-1], weight.shape[1])
 
 
 def affine_backward(weight, x, dy):
@@ -22,7 +24,7 @@ def affine_backward(weight, x, dy):
 
 
 def _flat(x):
-    return x.reshape(len(x), -1, x.shape[-1])
+    return x.reshape(len(x), math.prod(x.shape[1:-1]), x.shape[-1])
 
 
 def mses(prediction, target):
