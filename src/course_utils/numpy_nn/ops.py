@@ -158,7 +158,8 @@ def _shifted(a):
     top = a.max(axis=-1, keepdims=True)
     infinite = np.isinf(top.real)
     if not infinite.any():
-        return a - top
+        with np.errstate(over="ignore"):  # the distance of two huge numbers; its exp is 0 anyway
+            return a - top
     if (top.real == -np.inf).any():
         row = tuple(int(k) for k in np.argwhere(top[..., 0].real == -np.inf)[0])
         raise ValueError(f"a: row {row} is -inf throughout; leave each row a number to choose")
