@@ -70,6 +70,8 @@ TUNED = tuple(_KERNELS)
 
 def stack(nets):
     """A list of K dicts of parameters -> one dict whose arrays have a leading axis K."""
+    if not isinstance(nets, (list, tuple)) or not all(isinstance(net, Mapping) for net in nets):
+        raise TypeError("nets: expected a list with a dict of parameters for each net")
     if not nets or any(set(net) != set(nets[0]) for net in nets):
         raise KeyError("nets: expected dicts of parameters with the same names, at least one")
     return {name: np.stack([net[name] for net in nets]) for name in nets[0]}
