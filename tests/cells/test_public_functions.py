@@ -349,29 +349,22 @@ def test_the_dtype_that_comes_in_goes_out(name, dtype):
     assert all(np.isfinite(v).all() for v in found)
 
 
-def strided(a):
-    wide = np.zeros((*a.shape[:-1], 2 * a.shape[-1]), a.dtype) if a.ndim else a
-    if a.ndim:
-        wide[..., ::2] = a
-        wide = wide[..., ::2]
-    return wide
-
-
 def frozen(a):
-    a = a.copy()
-    a.flags.writeable = False
-    return a
+    """The same numbers, neither contiguous nor in C's order, and not to be written to."""
+    wide = np.zeros((*a.shape[::-1], 2), a.dtype).T
+    wide[0] = a
+    wide.flags.writeable = False
+    return wide[0]
 
 
-@pytest.mark.parametrize("wrap", [strided, frozen, np.asfortranarray], ids=lambda w: w.__name__)
 @calls
-def test_any_layout_will_do_and_arguments_are_left_alone(name, wrap):
-    found, expected = leaves(CALLS[name](Given(wrap=wrap))), leaves(CALLS[name](Given()))
+def test_any_layout_will_do_and_arguments_are_left_alone(name):
+    found, expected = leaves(CALLS[name](Given(wrap=frozen))), leaves(CALLS[name](Given()))
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(("T", "B"), [(0, 3), (5, 0), (0, 0)], ids=["no steps", "no rows", "none"])
+@pytest.mark.parametrize(("T", "B"), [(0, 3), (5, 0)], ids=["no steps", "no rows"])
 @calls
 def test_nothing_is_something_too(name, T, B):
     if name in NO_MEAN:

@@ -102,14 +102,15 @@ def filled(p, value):
     return p._replace(x=x, dy=dy, inputs=inputs)
 
 
-@pytest.mark.parametrize("value", [np.nan, -np.inf])
 @cases(*WHOLE, *CUT)
-def test_what_lies_beyond_an_end_reaches_no_number(key, run, value):
+def test_what_lies_beyond_an_end_reaches_no_number(key, run):
     p = make(key)
-    found, expected = (run(filled(p, v), lengths=LENGTHS) for v in (value, 0.0))
-    for a, b in zip(leaves(found), leaves(expected), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert not found[0][GONE].any() and not found[2][GONE].any()
+    expected = run(filled(p, 0.0), lengths=LENGTHS)
+    for value in (np.nan, -np.inf):
+        found = run(filled(p, value), lengths=LENGTHS)
+        for a, b in zip(leaves(found), leaves(expected), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert not found[0][GONE].any() and not found[2][GONE].any()
 
 
 def pieces(row, length):
@@ -118,11 +119,18 @@ def pieces(row, length):
     return list(pairwise(cuts))
 
 
-@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "lengths"])
 @cases(*WHOLE)
-def test_a_reset_begins_a_sequence_of_its_own(key, run, lengths):
+def test_a_reset_begins_a_sequence_of_its_own(key, run):
+    equals_separate_runs(make(key), run, LENGTHS)
+
+
+@cases(plain)
+def test_so_it_does_where_all_have_one_length(key, run):
+    equals_separate_runs(make(key), run, None)
+
+
+def equals_separate_runs(p, run, lengths):
     """Outputs and all gradients are those of separate runs from the same initial state."""
-    p = make(key)
     y, last, dx, dstate0, grads = run(p, lengths=lengths, resets=RESETS)
     dinitial = [np.zeros(s.shape) for s in dstate0]
     total = {name: np.zeros(g.shape) for name, g in grads.items()}

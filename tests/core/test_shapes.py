@@ -49,7 +49,7 @@ def test_ids_are_looked_up_only_where_they_count():
     ids = np.array([[0, 7], [-1, 2]])
     counts = np.array([[True, False], [False, True]])
     np.testing.assert_array_equal(expect_ids("ids", ids, 3, counts), [[0, 0], [0, 2]])
-    with pytest.raises(IndexError, match=r"ids: 7 is outside the vocabulary of 3, at position .0, 1"):
+    with pytest.raises(IndexError, match="ids: 7 is outside the vocabulary of 3, at position"):
         expect_ids("ids", ids, 3)
     for bad in (counts, 1.0 * counts, "a"):
         with pytest.raises(TypeError, match="ids: expected integers"):
