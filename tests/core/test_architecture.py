@@ -23,7 +23,7 @@ IMPORTS = {
     "conventions": {"specs"},
     "numpy_nn": {"shapes", "specs"},
     "torch_nn": {"shapes", "specs"},
-    "tasks": set(),
+    "tasks": {"shapes"},
     "figures": {"equations", "specs"},
     "training": {"numpy_nn"},
     "ledger": set(),
