@@ -20,7 +20,7 @@ IMPORTS = {
     "equations": set(),
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
-    "conventions": {"specs"},
+    "conventions": {"shapes", "specs"},
     "numpy_nn": {"shapes", "specs"},
     "torch_nn": {"shapes", "specs"},
     "tasks": {"shapes"},
