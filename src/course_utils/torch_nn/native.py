@@ -7,25 +7,45 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 KERNELS = {"rnn": torch.rnn_tanh, "rnn_relu": torch.rnn_relu, "lstm": torch.lstm, "gru": torch.gru}
 
 
-def run(layer, kernel, x, hx, lengths):
-    """x (T, B, D), hx of (layers·directions, B, H), lengths (B,) >= 1 or None -> y, states."""
-    state = list(hx) if len(hx) > 1 else hx[0]
+def obstacle(layer, call):
+    """Why PyTorch's kernel cannot serve this call, or None where it can."""
+    if layer.key not in KERNELS:
+        return f"PyTorch has no kernel for {layer.key}"
+    if call.resets is not None:
+        return "PyTorch's kernels know no resets"
+    if 0 in call.x.shape[:2]:
+        return "PyTorch's kernels take no empty sequence or batch"
+    if call.lengths is not None:
+        if torch.compiler.is_compiling() or not all(map(concrete, (call.x, call.lengths))):
+            return "PyTorch packs by the values of lengths, which are not known here"
+        if not call.lengths.all():
+            return "PyTorch packs no sequence of length 0"
+    device = call.x.device.type
+    if layer.key == "lstm" and device == "cpu" and torch.is_autocast_enabled(device):
+        return "PyTorch's LSTM fails under autocast on processors without bfloat16"
+    return None
+
+
+def concrete(x):
+    """Whether x holds numbers: meta tensors, fake ones and other subclasses may hold none."""
+    return type(x) in (torch.Tensor, torch.nn.Parameter) and not x.is_meta
+
+
+def run(layer, call):
+    """Every layer of the call at once -> y (T, B, H·directions), states."""
+    kernel, x = KERNELS[layer.key], call.x
+    weights = [p for part in layer.all_weights for p in part]
     rest = (layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)
-    if lengths is None:
-        y, *states = kernel(x, state, layer.weights(), *rest, False)
+    hx = [s.contiguous() for s in call.hx]  # cuDNN asks for it
+    if call.lengths is None:
+        y, *states = kernel(x, _given(hx), weights, *rest, False)
         return y, tuple(states)
-    packed = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)
-    ordered = [s.index_select(1, packed.sorted_indices) for s in hx]
-    start = ordered if len(ordered) > 1 else ordered[0]
-    data, *states = kernel(packed.data, packed.batch_sizes, start, layer.weights(), *rest)
+    packed = pack_padded_sequence(x, call.lengths.cpu(), enforce_sorted=False)
+    hx = [s.index_select(1, packed.sorted_indices) for s in hx]
+    data, *states = kernel(packed.data, packed.batch_sizes, _given(hx), weights, *rest)
     y, _ = pad_packed_sequence(packed._replace(data=data), total_length=x.shape[0])
     return y, tuple(s.index_select(1, packed.unsorted_indices) for s in states)
 
 
-def repack(y, packed):
-    """y (T, B, H) as a PackedSequence in exactly the order of packed."""
-    if packed.sorted_indices is not None:
-        y = y.index_select(1, packed.sorted_indices)
-    sizes = packed.batch_sizes.tolist()
-    data = torch.cat([row[:n] for row, n in zip(y, sizes, strict=True)])
-    return packed._replace(data=data)
+def _given(states):
+    return states if len(states) > 1 else states[0]
