@@ -3,8 +3,13 @@
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from course_utils.torch_nn import modes
+
 # key -> function of torch
 KERNELS = {"rnn": torch.rnn_tanh, "rnn_relu": torch.rnn_relu, "lstm": torch.lstm, "gru": torch.gru}
+
+# new in torch 2.6; before, nothing tells an export from a compilation, and the kernel suits both
+exporting = getattr(torch.compiler, "is_exporting", lambda: True)
 
 
 def obstacle(layer, call):
@@ -16,23 +21,26 @@ def obstacle(layer, call):
     if 0 in call.x.shape[:2]:
         return "PyTorch's kernels take no empty sequence or batch"
     if call.lengths is not None:
-        if torch.compiler.is_compiling() or not all(map(concrete, (call.x, call.lengths))):
+        if modes.recorded() or not all(map(modes.concrete, (call.x, call.lengths))):
             return "PyTorch packs by the values of lengths, which are not known here"
         if not call.lengths.all():
             return "PyTorch packs no sequence of length 0"
+    if not modes.recorded() and modes.transformed():
+        return "PyTorch's kernels have no rule for vmap and forward-mode differentiation"
     device = call.x.device.type
     if layer.key == "lstm" and device == "cpu" and torch.is_autocast_enabled(device):
         return "PyTorch's LSTM fails under autocast on processors without bfloat16"
     return None
 
 
-def concrete(x):
-    """Whether x holds numbers: meta tensors, fake ones and other subclasses may hold none."""
-    return type(x) in (torch.Tensor, torch.nn.Parameter) and not x.is_meta
-
-
 def run(layer, call):
     """Every layer of the call at once -> y (T, B, H·directions), states."""
+    if torch.compiler.is_compiling() and not exporting():
+        return torch._dynamo.disable(_run)(layer, call)  # as nn.LSTM: the kernel stays one call
+    return _run(layer, call)
+
+
+def _run(layer, call):
     kernel, x = KERNELS[layer.key], call.x
     weights = [p for part in layer.all_weights for p in part]
     rest = (layer.bias, layer.num_layers, layer.dropout, layer.training, layer.bidirectional)

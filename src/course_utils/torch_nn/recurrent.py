@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from course_utils.specs import get_spec
-from course_utils.torch_nn import backends, call, cells, initial_state, validation
+from course_utils.torch_nn import backends, call, cells, validation
+from course_utils.torch_nn.initial_state import initial_states
 
 
 class Recurrent(nn.Module):
@@ -161,7 +162,7 @@ class Recurrent(nn.Module):
 
     def initial_state(self, batch_size):
         """The states that ``hx=None`` means, for B sequences, as ``hx`` takes them."""
-        states = initial_state.initial_states(self, batch_size, self.example().detach())
+        states = initial_states(self, batch_size, self.example().detach())
         return states[0] if len(states) == 1 else states
 
     def extra_repr(self):

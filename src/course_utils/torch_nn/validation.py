@@ -8,8 +8,8 @@ from operator import index
 import torch
 
 from course_utils.shapes import ShapeError
-from course_utils.torch_nn import cells, fast
-from course_utils.torch_nn.native import KERNELS, concrete
+from course_utils.torch_nn import cells, fast, modes
+from course_utils.torch_nn.native import KERNELS
 
 BACKENDS = ("auto", "native", "eager", "compiled")
 
@@ -145,7 +145,7 @@ def check_lengths(lengths, T, B):
         raise ShapeError(
             f"lengths: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
         )
-    if not B or not concrete(lengths):
+    if not B or not modes.concrete(lengths):
         return lengths
     if torch.compiler.is_compiling():  # checked when the graph runs
         fits = ((lengths >= 0) & (lengths <= T)).all()

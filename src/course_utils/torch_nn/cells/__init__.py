@@ -8,7 +8,6 @@ in the order of the spec's states, each (B, H).  A file may define its own ``pro
 uniform in ±1/√H.
 """
 
-from functools import cache
 from importlib import import_module
 
 import torch
@@ -17,10 +16,15 @@ from torch.nn import functional as F
 from course_utils.specs import get_spec
 
 
-@cache
+_loaded = {}  # a plain dict, which torch.compile can look into
+
+
 def get_cell(key):
     """The module that computes the cell ``key``; KeyError lists the cells there are."""
-    return import_module(f"{__name__}.{get_spec(key).key}")
+    key = get_spec(key).key
+    if key not in _loaded:
+        _loaded[key] = import_module(f"{__name__}.{key}")
+    return _loaded[key]
 
 
 def project(p, x):

@@ -9,7 +9,7 @@ import functools
 import torch
 
 from course_utils.specs import get_spec
-from course_utils.torch_nn.native import concrete
+from course_utils.torch_nn import modes
 from course_utils.torch_nn.unroll import unroll as unroll_eagerly
 
 SPARE = 8
@@ -34,12 +34,7 @@ def keys():
 def obstacle(layer, call):
     """Why this call cannot be served, as 'argument: reason', or None where it can."""
     x = call.x
-    if (
-        torch.compiler.is_compiling()
-        or torch.jit.is_tracing()
-        or torch._C._are_functorch_transforms_active()
-        or torch.autograd.forward_ad._current_level >= 0
-    ):
+    if modes.recorded() or modes.transformed():
         return "backend: the compiled code cannot be transformed, traced or compiled again"
     if layer.key not in keys():
         return f"backend: there is no compiled code for {layer.key}"
@@ -55,7 +50,7 @@ def obstacle(layer, call):
         return f"input: the compiled code takes float32 or float64, got {x.dtype}"
     if torch.is_autocast_enabled("cpu"):
         return "backend: the compiled code knows no autocast"
-    if not concrete(x) or torch._C._len_torch_dispatch_stack():
+    if not modes.concrete(x) or torch._C._len_torch_dispatch_stack():
         return "input: the compiled code needs numbers in plain tensors"
     return None
 
