@@ -1,4 +1,4 @@
-"""A call of ``Recurrent`` in one form, whichever way it was written, and its result in the caller's.
+"""A call of ``Recurrent`` in one form, however it was written, and its result in the caller's.
 
 Inputs may be time-major or batch-first, unbatched or packed; everything behind this file sees
 x (T, B, D) and states (layers·directions, B, H).

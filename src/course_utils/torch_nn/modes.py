@@ -1,10 +1,10 @@
-"""What surrounds a call: transforms, tracing and tensors without numbers, which kernels cannot take."""
+"""What surrounds a call: transforms, recording, tensors without numbers."""
 
 import torch
 
 
 def transformed():
-    """Whether ``torch.func`` (vmap, grad, …) or forward-mode differentiation surrounds this call."""
+    """Whether ``torch.func`` (vmap, grad, …) or forward-mode differentiation is at work."""
     return (
         torch._C._are_functorch_transforms_active() or torch.autograd.forward_ad._current_level >= 0
     )

@@ -5,9 +5,7 @@ import torch
 from course_utils.torch_nn import cells
 
 
-def unroll(
-    key, p, x, state, *, active=None, resets=None, reverse=False, config=None, **inputs
-):
+def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None, **inputs):
     """Run one layer in one direction.
 
     p, parameters by the spec's names; x (T, B, D); state, tuple of (B, H), the initial one; active

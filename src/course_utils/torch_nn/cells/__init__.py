@@ -15,7 +15,6 @@ from torch.nn import functional as F
 
 from course_utils.specs import get_spec
 
-
 _loaded = {}  # a plain dict, which torch.compile can look into
 
 

@@ -1,4 +1,4 @@
-"""Fast layers for the cells that PyTorch has no kernel for: ``backend="compiled"`` of ``Recurrent``.
+"""Code compiled for cells that PyTorch has no kernel for: ``backend="compiled"``.
 
 On the CPU it is ``numpy_nn.fast`` under an ``autograd.Function``.
 """

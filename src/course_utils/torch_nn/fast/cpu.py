@@ -113,7 +113,9 @@ class Fused(torch.autograd.Function):
 def batched(*tensors):
     """Whether one of them belongs to vmap, ``is_grads_batched`` or ``jacobian(vectorize=True)``."""
     functorch = torch._C._functorch
-    return any(functorch.is_batchedtensor(t) or functorch.is_legacy_batchedtensor(t) for t in tensors)
+    return any(
+        functorch.is_batchedtensor(t) or functorch.is_legacy_batchedtensor(t) for t in tensors
+    )
 
 
 def owned(array):

@@ -31,20 +31,29 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("key, backend", CASES)
-def test_a_copied_layer_is_equal_and_independent(key, backend, way):
-    layer = build(key, backend, num_layers=2, bidirectional=True)
-    x = draw(T, B, D)
-    before = results(layer, x)
+@pytest.mark.parametrize("key", SPECS)
+def test_a_copied_layer_is_equal_and_independent(key, way):
+    layer, x = build(key, "eager", num_layers=2), draw(2, 1, D)
     copied = WAYS[way](layer)
     assert repr(copied) == repr(layer) and copied.spec == layer.spec
-    assert_same(results(copied, x), before, rtol=0, atol=0)
+    y, _ = layer(x)
+    torch.testing.assert_close(copied(x)[0], y, rtol=0, atol=0)
+    copied(x)[0].sum().backward()
+    assert copied.example().grad is not None and layer.example().grad is None
     with torch.no_grad():
         for p in copied.parameters():
             p.zero_()
     copied.config["x"] = 0
-    assert_same(results(layer, x), before, rtol=0, atol=0)
     assert "x" not in layer.config
+    torch.testing.assert_close(layer(x)[0], y, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("key, backend", CASES)
+def test_a_copy_takes_the_same_backend(key, backend):
+    layer = build(key, backend)
+    assert copy.deepcopy(layer).why() == layer.why() == f"{backend} (asked for)"
+    x = draw(T, B, D)
+    assert_same(results(copy.deepcopy(layer), x), results(layer, x), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -112,8 +121,8 @@ def replica(module):
 
 @pytest.mark.parametrize("key, backend", CASES)
 def test_a_replica_computes_and_sends_its_gradients_home(key, backend):
-    layer = build(key, backend, num_layers=2, bidirectional=True)
-    copied, x = replica(layer), draw(T, B, D)
+    layer = build(key, backend, bidirectional=True)
+    copied, x = replica(layer), draw(2, 1, D)
     assert not list(copied.parameters())
     y, _ = copied(x)
     torch.testing.assert_close(y, layer(x)[0], rtol=0, atol=0)
