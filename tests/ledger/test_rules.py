@@ -52,7 +52,8 @@ def judged(**others):
 
 
 def test_verdicts_with_a_source():
-    other, differs = ({"cite": "x1997", "seen": "paper", "setting": s} for s in ("other", "differs"))
+    seen = {"cite": "x1997", "seen": "paper"}
+    other, differs = seen | {"setting": "other"}, seen | {"setting": "differs"}
     assert judged() == "reproduced"
     assert judged(source=differs) == "partly"
     assert judged(source=other) == "not tested there"
@@ -74,7 +75,7 @@ def test_all_rules_must_hold_and_each_may_name_its_value():
     assert judged(rules=["ge 0.7", "rnn.rate le 0.3", "every lstm.of ge 3"]) == "reproduced"
     assert judged(rules=["ge 0.7", "rnn.rate le 0.2"]) == "not reproduced"
     assert judged(rules=["ge 0.7", "every lstm.of ge 4"]) == "not reproduced"
-    assert judged(rules=["every *.rate between 0.2 and 0.8"], value="lost") == "reproduced"
+    assert judged(rules=["every lstm.* between 0.7 and 4"], value="lost") == "reproduced"
 
 
 MANY = {
@@ -175,7 +176,7 @@ def test_claims_that_are_refused(others, message):
 def test_rules_and_paths_that_are_refused():
     with pytest.raises(LedgerError, match="needs a paper's value"):
         _ = a_claim(rules="ge paper", paper=None).recomputed
-    with pytest.raises(LedgerError, match="where there is only 0.75"):
+    with pytest.raises(LedgerError, match=r"where there is only 0\.75"):
         _ = a_claim(rules="every lstm.rate.* ge 1").recomputed
     with pytest.raises(LedgerError, match=r"path 'lstm\.rat' ends at 'rat'; there are"):
         find({"values": VALUES}, "lstm.rat", "toy")
