@@ -65,7 +65,8 @@ class Rule:
         if self.word == "within":
             return Interval(ends[1] - ends[0], ends[1] + ends[0], closed=True)
         below, closed = SIDES[self.word]
-        return Interval(ends[0], math.inf, closed) if below else Interval(-math.inf, ends[0], closed)
+        low, high = (ends[0], math.inf) if below else (-math.inf, ends[0])
+        return Interval(low, high, closed)
 
 
 def parse(text):
