@@ -1,6 +1,5 @@
 """What makes a recorded result stale, and what does not; with the name of what changed."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -229,7 +228,7 @@ def test_settings_are_read_as_they_are_imported(name):
 
 def test_settings_are_read_without_import(monkeypatch):
     """So `course stale` needs no torch: every Config is made of plain values."""
-    monkeypatch.setitem(sys.modules, "course_utils.lab.running", None)
+    monkeypatch.delattr(running, "load")
     sources = dependencies.Sources(Path(dependencies.course_utils.__file__).parent)
     for name in ledger.recorded():
         assert dependencies.settings(sources, name)

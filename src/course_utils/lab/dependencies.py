@@ -231,8 +231,10 @@ def _fields(sources, where, name):
     found = {}
     for base in node.bases:
         found |= _fields(sources, *sources.resolve(module, {}, next(_chains(base))))
-    own = [n for n in node.body if isinstance(n, ast.AnnAssign)]
-    return found | {n.target.id: _plain(n.value, module) for n in own}
+    for line in node.body:
+        if isinstance(line, ast.AnnAssign):
+            found[line.target.id] = _plain(line.value, module, sources, found)
+    return found
 
 
 def _settings(then, now):
@@ -244,18 +246,33 @@ def _settings(then, now):
     return said
 
 
-def _plain(node, module):
-    """The value of an expression of constants, as JSON would give it back."""
-    if isinstance(node, ast.Tuple | ast.List):
-        return [_plain(item, module) for item in node.elts]
-    if isinstance(node, ast.Dict):
-        keys = [_plain(key, module) for key in node.keys]
-        return dict(zip(keys, (_plain(v, module) for v in node.values), strict=True))
-    if isinstance(node, ast.Name) and node.id in module.defined:
-        return _plain(module.defined[node.id][0].value, module)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.Mult):
-        left, right = _plain(node.left, module), _plain(node.right, module)
-        return left**right if isinstance(node.op, ast.Pow) else left * right
+def _plain(node, module, sources, known):
+    """The value of an expression of constants, as JSON would give it back; ValueError for others.
+
+    known: {name: value} of what stands before it.
+    """
+
+    def plain(inner):
+        return _plain(inner, module, sources, known)
+
+    match node:
+        case ast.Tuple() | ast.List():
+            return [plain(item) for item in node.elts]
+        case ast.Dict():
+            return dict(zip(map(plain, node.keys), map(plain, node.values), strict=True))
+        case ast.Name(id=name) if name in known:
+            return known[name]
+        case ast.Name():
+            where, name = sources.resolve(module, {}, (node.id,))
+            home = sources.module(where)
+            return _plain(home.defined[name][0].value, home, sources, {})
+        case ast.BinOp(op=ast.Pow()):
+            return plain(node.left) ** plain(node.right)
+        case ast.Subscript(slice=ast.Slice() as part):
+            ends = (None if end is None else plain(end) for end in (part.lower, part.upper))
+            return plain(node.value)[slice(*ends)]
+        case ast.Call(func=ast.Name(id="tuple"), args=[items]):
+            return list(plain(items))
     return ast.literal_eval(node)
 
 
