@@ -263,17 +263,25 @@ def _plain(node, module, sources, known):
         case ast.Name(id=name) if name in known:
             return known[name]
         case ast.Name():
-            where, name = sources.resolve(module, {}, (node.id,))
-            home = sources.module(where)
-            return _plain(home.defined[name][0].value, home, sources, {})
+            return _plain(*_constant(node, module, sources), sources, {})
         case ast.BinOp(op=ast.Pow()):
             return plain(node.left) ** plain(node.right)
         case ast.Subscript(slice=ast.Slice() as part):
             ends = (None if end is None else plain(end) for end in (part.lower, part.upper))
             return plain(node.value)[slice(*ends)]
-        case ast.Call(func=ast.Name(id="tuple"), args=[items]):
-            return list(plain(items))
+        case ast.Call(func=ast.Name(id="tuple"), args=[ast.Call(func=ast.Name(id="range")) as r]):
+            return list(range(*map(plain, r.args)))
+        case ast.Call(func=ast.Name(id="tuple"), args=[ast.Name() as table]):
+            value, home = _constant(table, module, sources)
+            return [_plain(key, home, sources, {}) for key in value.keys]  # a dict's
     return ast.literal_eval(node)
+
+
+def _constant(name, module, sources):
+    """What is assigned to a name at the top of this or another module: (expression, module)."""
+    where, name = sources.resolve(module, {}, (name.id,))
+    home = sources.module(where)
+    return home.defined[name][0].value, home
 
 
 @cache
