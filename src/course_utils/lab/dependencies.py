@@ -146,12 +146,13 @@ def read_unit(sources, where, name, settings=False):
 def reached(sources, experiment):
     """{name: `Unit`} of everything followed that ``run`` and ``data`` of an experiment reach."""
     home = sources.place(experiment)
+    configs = {place for place, _ in config_classes(sources, experiment)}
     found = {}
     waiting = [(home, name) for name in ("run", "data") if name in sources.module(home).defined]
     while waiting:
         where, name = waiting.pop()
         if f"{where}.{name}" not in found:
-            unit = sources.unit(where, name, name == "Config")
+            unit = sources.unit(where, name, (where, name) in configs)
             found[f"{where}.{name}"] = unit
             waiting += unit.targets
     return found
@@ -215,25 +216,31 @@ def differences(then, now):
 
 def settings(sources, experiment):
     """The Config's defaults, read from the source; by import where they are no plain values."""
-    home = sources.place(experiment)
+    found = {}
     try:
-        return _fields(sources, home, "Config")
+        for (where, _), node in reversed(config_classes(sources, experiment)):
+            for line in node.body:
+                if isinstance(line, ast.AnnAssign):
+                    value = _plain(line.value, sources.module(where), sources, found)
+                    found[line.target.id] = value
     except (ValueError, KeyError, TypeError, AttributeError):
         from course_utils.lab import running
 
         return running.plain(running.load(experiment).Config())
+    return found
 
 
-def _fields(sources, where, name):
-    """Fields of a dataclass and of those it inherits from, with their defaults."""
-    module = sources.module(where)
-    [node] = module.defined[name]
-    found = {}
-    for base in node.bases:
-        found |= _fields(sources, *sources.resolve(module, {}, next(_chains(base))))
-    for line in node.body:
-        if isinstance(line, ast.AnnAssign):
-            found[line.target.id] = _plain(line.value, module, sources, found)
+def config_classes(sources, experiment):
+    """[((module, name), class)]: the experiment's Config, wherever it stands, then its bases."""
+    found = []
+    waiting = [sources.locate(f"{sources.place(experiment)}.Config")]
+    while waiting:
+        where, name = waiting.pop(0)
+        module = sources.module(where)
+        [node] = module.defined[name]
+        found.append(((where, name), node))
+        bases = [sources.resolve(module, {}, next(_chains(base))) for base in node.bases]
+        waiting += filter(None, bases)
     return found
 
 
