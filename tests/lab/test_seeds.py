@@ -30,6 +30,16 @@ def test_a_study_gives_what_a_plain_loop_gives(calls, tmp_path):
     assert list(Study("s")((4, 5))) == [4, 5]
 
 
+def test_one_bar_is_shown_for_an_outer_and_an_inner_loop(tmp_path):
+    shown = []
+    seen = Study("s", tmp_path, bar=lambda items: shown.append(list(items)) or items)
+    for factor in seen([1, 2]):
+        over_seeds(partial(pow, factor), (5, 6), seen)
+    assert shown == [[1, 2]]
+    over_seeds(partial(pow, 3), (5, 6), seen)
+    assert shown == [[1, 2], [5, 6]]
+
+
 def test_a_stopped_study_goes_on_where_it_was(calls, tmp_path):
     folder, called = calls
     run_seed = partial(seeded.run_seed, str(folder))

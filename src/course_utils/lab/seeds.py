@@ -47,14 +47,18 @@ class Study:
     def __init__(self, name, folder=None, *, workers=1, budget=None, bar=None):
         self.name, self.folder = name, folder and Path(folder)
         self.workers, self.budget, self.elsewhere = workers, budget, 0.0
-        self.bar = bar or (lambda items: items)
+        self.bar, self.shown = bar or (lambda items: items), False
         self.began = time.process_time()
 
     def __call__(self, items):
         """The items of an outer loop, shown; between two of them the budget is looked at."""
-        for item in self.bar(items):
-            self.check_budget()
-            yield item
+        self.shown = True  # one bar is enough
+        try:
+            for item in self.bar(items):
+                self.check_budget()
+                yield item
+        finally:
+            self.shown = False
 
     def over(self, run_seed, seeds):
         """See `over_seeds`."""
@@ -64,7 +68,8 @@ class Study:
         waiting = [seed for seed in seeds if seed not in found]
         spread = self.workers > 1 and len(waiting) > 1 and _named(run_seed)
         run = self._spread if spread else self._one_by_one
-        for seed, outcome in run(run_seed, waiting):
+        counted = waiting if self.shown else self.bar(waiting)
+        for _, (seed, outcome) in zip(counted, run(run_seed, waiting), strict=True):
             found[seed] = outcome
             _store(paths[seed], outcome)
         return [found[seed][0] for seed in seeds]
