@@ -1,10 +1,10 @@
 """Find an experiment, run it, record it: what `course run` does.
 
-    course run adding            the whole experiment, recorded in ledger/results; a stopped run
-                                 goes on where it was
+    course run adding            the whole experiment, recorded in ledger/results
     course run adding --quick    a small version, printed and not recorded
 
-What an experiment is stands in ``course_utils.experiments``.
+A run that was stopped goes on where it was.  What an experiment is stands in
+``course_utils.experiments``.
 """
 
 import datetime
