@@ -10,137 +10,23 @@ A comment, a docstring, an annotation or the layout of a line changes nothing.
 """
 
 import ast
-import hashlib
-from dataclasses import dataclass, field
+import platform
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 import course_utils
+from course_utils.lab.source_code import Sources, chains, digest
 
-PACKAGE = "course_utils"
 FOLLOWED = (
     "experiments", "lab", "tasks", "training", "timing", "counting",
     "numpy_nn.init", "numpy_nn.losses", "numpy_nn.optim",
 )  # fmt: skip
 NOT_FOLLOWED = ("lab.seeds", "lab.running")  # how seeds are spread over cores changes no number
 DRAWN = {"torch_nn.recurrent.Recurrent": "reset_parameters"}  # of a class, this method alone
-KERNELS = ("numpy_nn", "torch_nn")
+KERNELS = ("numpy_nn", "torch_nn", "compiled")
 CLOCK = "timing"  # a result that reaches this room is a time
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the import has another name
-SKIPPED = ("ctx", "kind", "lineno", "returns", "type_comment", "type_params")
-
-
-@dataclass
-class Module:
-    """A parsed file: what it defines at the top, and what its imported names stand for."""
-
-    name: str
-    tree: ast.Module
-    defined: dict = field(default_factory=dict)
-    imported: dict = field(default_factory=dict)
-    roots: set = field(default_factory=set)
-
-    def __post_init__(self):
-        self.imported = _imports(self.tree.body)
-        self.roots = _roots(self.tree)
-        for node in self.tree.body:
-            for name in _names(node):
-                self.defined.setdefault(name, []).append(node)
-
-
-class Sources:
-    """The modules of a package folder, parsed when they are asked for."""
-
-    def __init__(self, root):
-        self.root, self.parsed, self.units, self.rooms = Path(root), {}, {}, {}
-
-    def module(self, name):
-        """The module ``lab.solving``, or None; "" is the package itself."""
-        if name not in self.parsed:
-            path = self.root.joinpath(*name.split(".")) if name else self.root
-            for file in (path / "__init__.py", path.with_suffix(".py")):
-                if file.is_file():
-                    self.parsed[name] = Module(name, ast.parse(file.read_text("utf-8")))
-                    break
-            else:
-                self.parsed[name] = None
-        return self.parsed[name]
-
-    def unit(self, where, name, settings=False):
-        """One definition, read once; settings as in `read_unit`."""
-        if (where, name, settings) not in self.units:
-            self.units[where, name, settings] = read_unit(self, where, name, settings)
-        return self.units[where, name, settings]
-
-    def room(self, name):
-        """All of a room's code as text."""
-        if name not in self.rooms:
-            files = sorted((self.root / name).rglob("*.py"))
-            trees = [ast.parse(file.read_text("utf-8")) for file in files]
-            self.rooms[name] = _hash("".join(map(canonical, trees)))
-        return self.rooms[name]
-
-    def place(self, experiment):
-        """The module of an experiment by its id: "experiments.lstm.gates.adding"."""
-        for path in self.root.glob(f"experiments/**/{experiment}.py"):
-            return ".".join(path.relative_to(self.root).with_suffix("").parts)
-        raise ValueError(f"experiment: there is no file {experiment}.py in experiments")
-
-    def locate(self, dotted):
-        """"lab.solving.fit" -> (module, name) where it is defined; name "" for a whole module."""
-        if self.module(dotted):
-            return dotted, ""
-        parent, _, name = dotted.rpartition(".")
-        module = self.module(parent)
-        if module and name in module.defined:
-            return parent, name
-        if module and name in module.imported:
-            return self.locate(module.imported[name])
-        return None
-
-    def resolve(self, module, local, chain):
-        """What ``a.b.c``, as written in a module, stands for: (module, name), or None."""
-        first, *rest = chain
-        if first in module.defined:
-            return module.name, first
-        target = {**module.imported, **local}.get(first)
-        found = self.locate(target) if target is not None else None
-        while found and not found[1] and rest:
-            found = self.locate(f"{found[0]}.{rest.pop(0)}")
-        return found
-
-
-@dataclass
-class Unit:
-    """One definition: its text, the strings in it, what it names, and what its file imports."""
-
-    text: str
-    strings: set
-    targets: set
-    specs: bool  # it names SPECS, the table of all cells
-    roots: set
-
-
-def read_unit(sources, where, name, settings=False):
-    """A `Unit`; settings: without the fields of a dataclass, which the record holds."""
-    module = sources.module(where)
-    nodes = module.defined[name]
-    if f"{where}.{name}" in DRAWN:
-        nodes = [n for n in nodes[0].body if getattr(n, "name", "") == DRAWN[f"{where}.{name}"]]
-    elif settings:
-        nodes = [n for n in nodes[0].body if not isinstance(n, ast.AnnAssign)]
-    every = [n for node in nodes for n in ast.walk(node)]
-    chains = {chain for node in nodes for chain in _chains(node)}
-    local = _imports(every)
-    targets = {sources.resolve(module, local, chain) for chain in chains} - {None}
-    return Unit(
-        "".join(canonical(n) for n in _without_docstring(nodes)),
-        {n.value for n in every if isinstance(n, ast.Constant) and isinstance(n.value, str)},
-        {(m, n) for m, n in targets if n and _follows(m, n)},
-        any(chain[-1] == "SPECS" for chain in chains),
-        module.roots,
-    )
 
 
 def reached(sources, experiment):
@@ -152,9 +38,10 @@ def reached(sources, experiment):
     while waiting:
         where, name = waiting.pop()
         if f"{where}.{name}" not in found:
-            unit = sources.unit(where, name, (where, name) in configs)
+            method = DRAWN.get(f"{where}.{name}")
+            unit = sources.unit(where, name, method, fields=(where, name) not in configs)
             found[f"{where}.{name}"] = unit
-            waiting += unit.targets
+            waiting += [target for target in unit.targets if _follows(*target)]
     return found
 
 
@@ -173,8 +60,9 @@ def hashes(experiment, config, values, sources=None, equations=None):
         named |= set(_keys(values))
     pieces |= {f"equations of {key}": equations[key] for key in named & set(equations)}
     if any(name.split(".")[0] == CLOCK for name in found):
-        pieces |= {f"kernels of {room}": sources.room(room) for room in KERNELS}
-    return {name: _hash(text) for name, text in sorted(pieces.items()) if text}
+        rooms = [room for room in KERNELS if (sources.root / room).is_dir()]
+        pieces |= {f"kernels of {room}": sources.room(room) for room in rooms}
+    return {name: digest(text) for name, text in sorted(pieces.items()) if text}
 
 
 def reasons(record, sources=None, equations=None, versions=None):
@@ -239,7 +127,7 @@ def config_classes(sources, experiment):
         module = sources.module(where)
         [node] = module.defined[name]
         found.append(((where, name), node))
-        bases = [sources.resolve(module, {}, next(_chains(base))) for base in node.bases]
+        bases = [sources.resolve(module, {}, next(chains(base))) for base in node.bases]
         waiting += filter(None, bases)
     return found
 
@@ -302,85 +190,11 @@ def written_equations():
     }
 
 
-def canonical(node):
-    """A node as text that keeps what runs: no positions, docstrings or annotations; the same in
-    every version of Python."""
-    if isinstance(node, list):
-        return "[" + ",".join(canonical(n) for n in node) + "]"
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    parts = []
-    for name, value in ast.iter_fields(node):
-        if name in SKIPPED or value is None or value == []:
-            continue
-        if name == "annotation" and isinstance(node, ast.arg):
-            continue
-        if name == "body" and isinstance(node, _WITH_DOCSTRING):
-            value = _without_docstring(value)
-        parts.append(f"{name}={canonical(value)}")
-    return f"{type(node).__name__}({','.join(parts)})"
-
-
-_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _without_docstring(body):
-    first = body[0] if body else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-        return body[1:] if isinstance(first.value.value, str) else body
-    return body
-
-
 def _follows(module, name):
     if f"{module}.{name}" in DRAWN:
         return True
     inside = [room for room in FOLLOWED if module == room or module.startswith(f"{room}.")]
     return bool(inside) and module not in NOT_FOLLOWED
-
-
-def _names(node):
-    """Names that a statement at the top of a module defines."""
-    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return [n.id for t in targets if t for n in ast.walk(t) if isinstance(n, ast.Name)]
-
-
-def _imports(nodes):
-    """{name: what it stands for, without the package's own name} for imports of this package."""
-    found = {}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
-            base = node.module.removeprefix(PACKAGE).removeprefix(".")
-            for a in node.names:
-                found[a.asname or a.name] = f"{base}.{a.name}".removeprefix(".")
-    return found
-
-
-def _roots(tree):
-    """First names of everything that is imported anywhere in a file."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {a.name.split(".")[0] for a in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {"torch"} if "torch_nn" in node.module + "".join(
-                a.name for a in node.names) else {node.module.split(".")[0]}  # fmt: skip
-    return found
-
-
-def _chains(node):
-    """Every name that is read, with its attributes: ``a.b.c`` -> ("a", "b", "c")."""
-    inner = node
-    attributes = []
-    while isinstance(inner, ast.Attribute):
-        attributes.append(inner.attr)
-        inner = inner.value
-    if isinstance(inner, ast.Name):
-        yield (inner.id, *reversed(attributes))
-        return
-    for child in ast.iter_child_nodes(inner if attributes else node):
-        yield from _chains(child)
 
 
 def _strings(value):
@@ -398,13 +212,7 @@ def _keys(value):
             yield from _keys(item)
 
 
-def _hash(text):
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
 def _version(library):
-    import platform
-
     if library == "python":
         return platform.python_version()
     try:
