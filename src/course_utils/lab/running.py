@@ -77,7 +77,8 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
     there are cores without.  budget: CPU hours that it may take.  fresh: begin again although a
     stopped run could go on.  say: what prints.
 
-    OverBudget, before anything runs where the last recording already took longer.
+    OverBudget, before anything runs where the last recording already took longer; ValueError where
+    the code was changed meanwhile.
     """
     from tqdm.auto import tqdm
 
@@ -95,14 +96,18 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
                 f"{name}: recorded at {cost(name) / 3600:.2f} CPU hours, more than the budget of "
                 f"{budget:g}; nothing was run"
             )
+        before = dependencies.hashes(name, plain(load(name).Config()), {})
         progress = study(
-            name, key(name), workers=jobs, budget=budget and 3600 * budget,
+            name, fingerprint(name, before), workers=jobs,
+            budget=None if budget is None else 3600 * budget,
             bar=lambda items: tqdm(items, desc=name, disable=None),
         )  # fmt: skip
         if fresh:
             progress.clear()
         found = run(name, progress=progress)
     found["code"] = dependencies.hashes(name, found["config"], found["values"])
+    if not quick and (edited := [n for n in before if found["code"].get(n) != before[n]]):
+        raise ValueError(f"{name}: {', '.join(edited)} changed while it ran; nothing was recorded")
     path = ledger.record(name, found, out or ledger.folder(chapter(name)))
     if not quick:
         progress.clear()
@@ -110,10 +115,9 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
     return path
 
 
-def key(name):
-    """Text that changes with whatever the experiment's numbers depend on."""
+def fingerprint(name, code):
+    """Text that changes with whatever the experiment's numbers depend on; code: its hashes."""
     config = plain(load(name).Config())
-    code = dependencies.hashes(name, config, {})
     return json.dumps([name, config, code, versions(), device()], sort_keys=True)
 
 
