@@ -1,11 +1,13 @@
 """What makes a recorded result stale, and what does not; with the name of what changed."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from course_utils import ledger
 from course_utils.lab import dependencies, running
+from course_utils.lab.source_code import canonical
 
 FILES = {
     "__init__.py": "",
@@ -177,6 +179,18 @@ def test_what_changes_nothing(record, tmp_path, changed):
 )  # fmt: skip
 def test_what_changed_is_named(record, tmp_path, changed, said):
     assert reasons(record, write(tmp_path, **changed)) == said
+
+
+def test_the_text_of_code_is_the_same_in_every_python():
+    """What 3.11, 3.12 and 3.13 parse alike is written alike, whatever fields a version adds."""
+    code = "def f(a: int, *b, c=None) -> str:\n    'doc'\n    return f'{a!r:>4}' + x[1:]"
+    assert canonical(ast.parse(code)) == (
+        "Module(body=[FunctionDef(name='f',args=arguments(args=[arg(arg='a')],"
+        "vararg=arg(arg='b'),kwonlyargs=[arg(arg='c')],kw_defaults=[Constant()]),"
+        "body=[Return(value=BinOp(left=JoinedStr(values=[FormattedValue(value=Name(id='a'),"
+        "conversion=114,format_spec=JoinedStr(values=[Constant(value='>4')]))]),op=Add(),"
+        "right=Subscript(value=Name(id='x'),slice=Slice(lower=Constant(value=1)))))])])"
+    )
 
 
 def test_a_function_that_only_moved_changes_nothing(record, tmp_path):
