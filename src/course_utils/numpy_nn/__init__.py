@@ -7,7 +7,7 @@ shapes and gate order.  The gradient of the loss with respect to ``v`` is ``dv``
 from course_utils.numpy_nn import fast
 from course_utils.numpy_nn.cells import get_cell, step, step_backward
 from course_utils.numpy_nn.init import init_params
-from course_utils.numpy_nn.scan import scan
+from course_utils.numpy_nn.scan import scan, unroll_scan, unroll_scan_backward
 from course_utils.numpy_nn.stack import init_stack, unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import Tape, unroll, unroll_backward
 
@@ -22,6 +22,8 @@ __all__ = [
     "step_backward",
     "unroll",
     "unroll_backward",
+    "unroll_scan",
+    "unroll_scan_backward",
     "unroll_stack",
     "unroll_stack_backward",
 ]

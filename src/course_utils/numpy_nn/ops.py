@@ -25,11 +25,6 @@ def positive(a):
     return np.where(a.real >= 0, a + 0.5, sigmoid(a))
 
 
-def log_positive(a):
-    """log of ``positive``, without passing through a number that may be 0."""
-    return np.where(a >= 0, np.log(np.maximum(a, 0) + 0.5), log_sigmoid(a))
-
-
 def positive_slope(n):
     """The derivative of ``positive`` where its value is n."""
     return np.where(n >= 0.5, 1.0, n * (1 - n)).astype(n.dtype, copy=False)

@@ -44,7 +44,7 @@ def unroll(key, params, x, state0=None, *, lengths=None, config=None, **inputs):
     dtype = np.result_type(x, *params.values())
     state = initial_state(spec, cell, state0, B, H, dtype)
     dtype = np.result_type(dtype, *(s.dtype for s in state if s.dtype.kind in "fc"))
-    mask = _mask(lengths, T, B)
+    mask = time_mask(lengths, T, B)
     inputs = further_inputs(spec, inputs, {"T": T, "B": B, "H": H}, dtype)
     tape = Tape(spec.key, params, [], [], [], mask, x.shape, dtype)
     y = np.zeros((T, B, H), dtype)
@@ -156,7 +156,8 @@ class _Shape(NamedTuple):
     shape: tuple
 
 
-def _mask(lengths, T, B):
+def time_mask(lengths, T, B):
+    """lengths (B,), integers from 0 to T -> (T, B), true where a step counts; None for None."""
     if lengths is None:
         return None
     lengths = np.asarray(lengths)

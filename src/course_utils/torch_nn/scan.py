@@ -1,6 +1,7 @@
 """The whole sequence at once, where the recurrence is linear: h_t = a_t ⊙ h_{t-1} + b_t.
 
-The file of the same name in ``numpy_nn`` explains; this one goes through autograd.
+The file of the same name in ``numpy_nn`` explains the algorithm; here it is one autograd function,
+which keeps a and h alone and whose backward is the scan from the other end.
 """
 
 import torch
@@ -9,34 +10,105 @@ from course_utils.specs import get_spec
 from course_utils.torch_nn import cells
 
 
-def scan(key, p, x, state):
-    """One layer: p, parameters by the spec's names; x (T, B, D), T >= 1; state, tuple of (B, H).
+def has_scan(key):
+    """Whether the cell is linear along time, and so can be scanned."""
+    return hasattr(cells.get_cell(key), "coefficients")
 
-    Returns y (T, B, H) and the last states.  TypeError for a cell that is not linear along time.
+
+def scan(key, p, x, state):
+    """``unroll`` without its history.  Returns y (T, B, H) and the last states."""
+    y, last, _ = unroll(key, p, x, state)
+    return y, last
+
+
+def unroll(key, p, x, state, *, active=None, resets=None, reverse=False):
+    """Run one layer in one direction: ``torch_nn.unroll.unroll`` for cells linear along time.
+
+    p, parameters by the spec's names; x (T, B, D); state, tuple of (B, H); active (T, B) bool, true
+    where a step counts, or None; resets (T, B) bool, true where a step starts from ``state`` again,
+    or None; reverse runs from the last step to the first.  Returns y (T, B, H), the last states and
+    every state of the way as a tuple of (T, B, H) (both in the order of x).  TypeError for a cell
+    that is not linear.
     """
     spec, cell = get_spec(key), cells.get_cell(key)
-    h0 = state[0] if len(state) == 1 else torch.complex(*state)
-    if hasattr(cell, "log_coefficients"):
-        log_a, log_b = cell.log_coefficients(p, x)
-        log_product = log_a.cumsum(dim=0)
-        h = (log_product + torch.logcumsumexp(log_b - log_product, dim=0)).exp()
-        product = log_product.exp()
-    elif hasattr(cell, "coefficients"):
-        product, h = prefix(*cell.coefficients(p, x))
-    else:
+    if not has_scan(key):
         raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
-    h = h + product * h0
+    if not len(x):
+        empty = tuple(x.new_zeros(0, *s.shape) for s in state)
+        return empty[0], tuple(state), empty
+    if active is not None:
+        x = torch.where(active[..., None], x, 0)  # padding may be NaN
+    a, b = cell.coefficients(p, x)
+    h0 = state[0] if len(state) == 1 else torch.complex(*state)
+    begins = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
+    if resets is not None:
+        begins = resets if active is None else resets & active
+    first = torch.arange(len(x), device=x.device) == (len(x) - 1 if reverse else 0)
+    begins = (begins | first[:, None])[..., None]
+    if active is not None:
+        a = torch.where(active[..., None], a, 1)
+        b = torch.where(active[..., None], b, 0)
+    b = torch.where(begins, b + a * h0, b)
+    a = torch.where(begins, 0, a)
+    h = LinearScan.apply(a.flip(0), b.flip(0)).flip(0) if reverse else LinearScan.apply(a, b)
     states = (h,) if len(state) == 1 else (h.real, h.imag)
     readout = getattr(cell, "readout", None)
     y = readout(p, x, states) if readout else h
-    return y, tuple(s[-1] for s in states)
+    if active is not None:
+        y = torch.where(active[..., None], y, 0)
+    return y, tuple(s[0 if reverse else -1] for s in states), states
+
+
+class LinearScan(torch.autograd.Function):
+    """a, b (T, ...) of one shape -> h (T, ...), h_t = a_t h_{t-1} + b_t from h_0 = 0.
+
+    Real or complex; may be differentiated again, forward and backward, and mapped over.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(a, b):
+        """The values; see the class."""
+        return prefix(a, b)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """Keep a and h for both derivatives."""
+        ctx.save_for_backward(inputs[0], output)
+        ctx.save_for_forward(inputs[0], output)
+
+    @staticmethod
+    def backward(ctx, dh):
+        """dh_t gathers a*_{t+1} dh_{t+1}: the same recurrence from the last step to the first."""
+        a, h = ctx.saved_tensors
+        after = torch.cat([a[1:], torch.zeros_like(a[:1])])
+        db = LinearScan.apply(after.conj().flip(0), dh.flip(0)).flip(0)
+        return db * before(h).conj(), db
+
+    @staticmethod
+    def jvp(ctx, a_tangent, b_tangent):
+        """Tangents obey the same recurrence, driven by da_t h_{t-1} + db_t."""
+        a, h = ctx.saved_tensors
+        drive = b_tangent
+        if a_tangent is not None:
+            pushed = a_tangent * before(h)
+            drive = pushed if drive is None else drive + pushed
+        return LinearScan.apply(a, drive)
+
+
+def before(h):
+    """h (T, ...) one step later, zero first."""
+    return torch.cat([torch.zeros_like(h[:1]), h[:-1]])
 
 
 def prefix(a, b):
-    """a, b (T, ...) -> products a_1…a_t and h_t = a_t h_{t-1} + b_t from h_0 = 0, both (T, ...)."""
-    a, reach = a.expand_as(b), 1
-    while reach < len(b):
-        b = torch.cat([b[:reach], b[reach:] + a[reach:] * b[:-reach]])
-        a = torch.cat([a[:reach], a[reach:] * a[:-reach]])
-        reach *= 2
-    return a, b
+    """The values of ``LinearScan``: pairs of steps joined to one, half as many scanned."""
+    if len(b) < 2:
+        return b.clone()
+    even, odd = slice(0, len(b) - 1, 2), slice(1, None, 2)
+    h = torch.empty_like(b)
+    h[odd] = prefix(a[odd] * a[even], a[odd] * b[even] + b[odd])
+    h[0] = b[0]
+    h[2::2] = a[2::2] * h[1:-1:2] + b[2::2]
+    return h
