@@ -135,6 +135,17 @@ def softmax_backward(p, dp):
     return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
 
 
+def log_softmax(a):
+    """log of ``softmax``, without passing through a number that may be 0."""
+    shifted = a - a.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def log_softmax_backward(log_p, dlog_p):
+    """log_p = log_softmax(a), dlog_p like it -> da."""
+    return dlog_p - np.exp(log_p) * dlog_p.sum(axis=-1, keepdims=True)
+
+
 def one_hot(ids, size, dtype=np.float64):
     """Integers (...) in [0, size) -> (..., size) with a single one.  IndexError names the id."""
     ids = _checked(ids, size)
