@@ -7,8 +7,10 @@ import pytest
 import torch
 from problems import close
 
-from course_utils.numpy_nn import losses, search
+from course_utils import equations
+from course_utils.numpy_nn import losses, optim, search
 from course_utils.numpy_nn.seq2seq import (
+    EQUATIONS,
     Seq2Seq,
     encode,
     init_seq2seq,
@@ -17,6 +19,9 @@ from course_utils.numpy_nn.seq2seq import (
     seq2seq_backward,
     shifted,
 )
+from course_utils.spec import NUMPY
+from course_utils.tasks import DigitStrings
+from course_utils.tasks.symbols import lengths
 from course_utils.torch_nn import search as torch_search
 from course_utils.torch_nn.seq2seq import Seq2Seq as TorchSeq2Seq
 
@@ -120,6 +125,41 @@ def test_one_token_at_a_time_gives_the_logits_of_teacher_forcing(model):
         log_p, state = step(tokens, state)
         shift = logits[t] - log_p
         close(shift, np.broadcast_to(shift[:, :1], shift.shape), 1e-13)
+
+
+def test_the_equation_lines_are_what_the_decoder_computes():
+    model = MODELS[0]
+    params = parameters(model)
+    logits, _, tape = seq2seq(model, params, SOURCE, TARGET, LENGTHS)
+    context, h = np.split(tape.both, [model.memory], axis=-1)
+    values = {"c": context, "h": h}
+    for symbol, name in (("c", "combine"), ("s", "readout")):
+        values[f"W_{symbol}"] = params[f"{name}.weight"]
+        values[f"b_{symbol}"] = params[f"{name}.bias"]
+    close(equations.evaluate(EQUATIONS, values, NUMPY)["y"], logits, 1e-14)
+
+
+def test_it_learns_to_write_digits_backwards():
+    """120 updates; 0.95 to 1.0 of 200 strings were right over five seeds, 0.6 to 0.7 without
+    attention.  A decoder that saw its target would learn too, and then fail here: greedy writes."""
+    task = DigitStrings(1, 4)
+    symbols = task.alphabet.size
+    model = Seq2Seq(symbols, symbols, embedding=12, hidden=24)
+    rng = np.random.default_rng(0)
+    params, adam = init_seq2seq(model, rng), optim.Adam(lr=1e-2)
+    moments = adam.init(params)
+    for _ in range(120):
+        x, target, mask = task.sample(rng, 32)
+        logits, _, tape = seq2seq(model, params, x, target, lengths(x))
+        _, dlogits = losses.cross_entropy(logits, target, mask)
+        grads, _ = optim.clip_norm(seq2seq_backward(tape, dlogits), 1.0)
+        params, moments = adam.update(params, grads, moments)
+    x, target, _ = task.sample(rng, 200)
+    encoded, _ = encode(model, params, x, lengths(x))
+    step = next_token(model, params, encoded)
+    ids = search.greedy(step, encoded.state, start=model.start, end=model.end, limit=6)
+    written, wanted = task.alphabet.decode(ids), task.alphabet.decode(target)
+    assert np.mean([a == b for a, b in zip(written, wanted, strict=True)]) > 0.85
 
 
 # -- search ----------------------------------------------------------------------------------------

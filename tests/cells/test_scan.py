@@ -163,11 +163,11 @@ def test_the_torch_scan_takes_the_loop_s_options(key):
     for how in ({"reverse": True}, {"reverse": True, "active": torch.tensor(active)}):
         all_close(torch_run(torch_scan, p, p.x, **how), torch_run(torch_loop, p, p.x, **how), 1e-11)
     leaves, start = dict(zip(p.params, tensors(p.params.values()), strict=True)), tensors(p.state0)
-    history = torch_scan(key, leaves, torch.tensor(p.x), start)[2]
-    steps = torch_loop(key, leaves, torch.tensor(p.x), start)[2]
-    for k, h in enumerate(history):
-        expected = torch.stack([states[k] for states in steps])
-        close(h.detach().numpy(), expected.detach().numpy(), 1e-12)
+    scanned, looped = (
+        run(key, leaves, torch.tensor(p.x), start)[2] for run in (torch_scan, torch_loop)
+    )
+    for states, expected in zip(scanned, looped, strict=True):
+        all_close([s.detach() for s in states], [s.detach().numpy() for s in expected], 1e-12)
 
 
 # PyTorch's forward mode compiles its own decompositions by torch.jit.script when first used

@@ -17,6 +17,12 @@ from course_utils.numpy_nn.stack import unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import unroll, unroll_backward
 from course_utils.shapes import expect
 
+# One step of the decoder after its cell, given the context c; Luong et al. 2015, section 3
+EQUATIONS = (
+    "a = tanh(W_c @ concat(c, h) + b_c)",
+    "y = W_s @ a + b_s",
+)
+
 
 @dataclass(frozen=True)
 class Seq2Seq:

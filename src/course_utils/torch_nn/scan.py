@@ -21,42 +21,62 @@ def scan(key, p, x, state):
     return y, last
 
 
-def unroll(key, p, x, state, *, active=None, resets=None, reverse=False):
-    """Run one layer in one direction: ``torch_nn.unroll.unroll`` for cells linear along time.
+def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None):
+    """Run one layer in one direction: as ``torch_nn.unroll.unroll``, for cells linear along time.
 
-    p, parameters by the spec's names; x (T, B, D); state, tuple of (B, H); active (T, B) bool, true
-    where a step counts, or None; resets (T, B) bool, true where a step starts from ``state`` again,
-    or None; reverse runs from the last step to the first.  Returns y (T, B, H), the last states and
-    every state of the way as a tuple of (T, B, H) (both in the order of x).  TypeError for a cell
-    that is not linear.
+    p, parameters by the spec's names; x (T, B, D); state, tuple of (B, H), the initial one; active
+    (T, B) bool, true where a step counts, or None; resets (T, B) bool, true where a new sequence
+    begins, which starts from the initial state again, or None; reverse runs from the last step to
+    the first; config, for the signature: these cells have no constants.  Returns y (T, B, H), the
+    last states and every state of the way as a list over time (both in the order of x).  TypeError
+    for a cell that is not linear.
     """
     spec, cell = get_spec(key), cells.get_cell(key)
+    spec.options(config)
     if not has_scan(key):
         raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
     if not len(x):
-        empty = tuple(x.new_zeros(0, *s.shape) for s in state)
-        return empty[0], tuple(state), empty
+        return x.new_zeros(0, *state[0].shape), tuple(state), []
     if active is not None:
         x = torch.where(active[..., None], x, 0)  # padding may be NaN
-    a, b = cell.coefficients(p, x)
+    a, b = (part.to(_coefficient_dtype(part, x)) for part in cell.coefficients(p, x))
     h0 = state[0] if len(state) == 1 else torch.complex(*state)
-    begins = torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device)
-    if resets is not None:
-        begins = resets if active is None else resets & active
-    first = torch.arange(len(x), device=x.device) == (len(x) - 1 if reverse else 0)
-    begins = (begins | first[:, None])[..., None]
     if active is not None:
         a = torch.where(active[..., None], a, 1)
         b = torch.where(active[..., None], b, 0)
+    begins = _begins(x, active, resets, reverse)[..., None]
     b = torch.where(begins, b + a * h0, b)
     a = torch.where(begins, 0, a)
     h = LinearScan.apply(a.flip(0), b.flip(0)).flip(0) if reverse else LinearScan.apply(a, b)
     states = (h,) if len(state) == 1 else (h.real, h.imag)
     readout = getattr(cell, "readout", None)
-    y = readout(p, x, states) if readout else h
+    y = (readout(p, x, states) if readout else h).to(x.dtype)
     if active is not None:
-        y = torch.where(active[..., None], y, 0)
-    return y, tuple(s[0 if reverse else -1] for s in states), states
+        y = y.masked_fill(~active[..., None], 0)
+    last = tuple(s[0 if reverse else -1] for s in states)
+    return y, last, list(zip(*(s.unbind() for s in states), strict=True))
+
+
+def _coefficient_dtype(part, x):
+    """The precision of x, real or complex: under autocast a cell may compute in less."""
+    return x.dtype.to_complex() if part.is_complex() else x.dtype
+
+
+def _begins(x, active, resets, reverse):
+    """(T, B) bool: where a step starts from the initial state, the first of all among them.
+
+    A sequence begins at t; read in reverse, the one before it begins at t - 1.  Beyond the end of a
+    row nothing begins, or its last state would be lost.
+    """
+    T, B = x.shape[:2]
+    first = torch.arange(T, device=x.device) == (T - 1 if reverse else 0)
+    first = first[:, None].expand(T, B)
+    if resets is None:
+        return first
+    resets = resets if active is None else resets & active
+    if reverse:
+        resets = torch.cat([resets[1:], torch.zeros_like(resets[:1])])
+    return first | resets
 
 
 class LinearScan(torch.autograd.Function):
