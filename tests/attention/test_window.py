@@ -6,7 +6,7 @@ import torch
 from problems import close
 
 from course_utils import equations
-from course_utils.numpy_nn.attention import init_window, window, window_backward
+from course_utils.numpy_nn.attention import init_window, window_step, window_step_backward
 from course_utils.numpy_nn.attention.window import EQUATIONS, State
 from course_utils.spec import NUMPY
 from course_utils.torch_nn.attention import Window
@@ -21,8 +21,8 @@ LENGTHS = np.array([5, 2, 3])
 
 
 def run(text=TEXT, lengths=None):
-    w, state, phi, cache = window(PARAMS, STATE, PREVIOUS, text, lengths)
-    dh, dprev, dtext, grads = window_backward(PARAMS, cache, DW, State(DKAPPA), DPHI)
+    w, state, phi, cache = window_step(PARAMS, STATE, PREVIOUS, text, lengths)
+    dh, dprev, dtext, grads = window_step_backward(PARAMS, cache, DW, State(DKAPPA), DPHI)
     return [w, state.kappa, phi, dh, dprev.kappa, dtext, grads["weight"], grads["bias"]]
 
 
@@ -40,7 +40,7 @@ def test_one_bump_by_hand():
     """Zero pre-activations: α = β = 1 and κ moves from 1 to 2; letters 1, 2, 3 are 1, 0, 1 away."""
     params = {"weight": np.zeros((3, 1)), "bias": np.zeros(3)}
     text = np.array([[[1.0]], [[10.0]], [[100.0]]])
-    w, state, phi, _ = window(params, np.zeros((1, 1)), State(np.ones((1, 1))), text)
+    w, state, phi, _ = window_step(params, np.zeros((1, 1)), State(np.ones((1, 1))), text)
     assert state.kappa == 2
     np.testing.assert_allclose(phi, [[np.exp(-1), 1, np.exp(-1)]])
     np.testing.assert_allclose(w, [[101 * np.exp(-1) + 10]])
@@ -69,7 +69,7 @@ def test_the_window_never_goes_back():
     state = PREVIOUS
     for seed in range(20):
         h = 3 * np.random.default_rng(seed).standard_normal((B, H))
-        _, new, *_ = window(PARAMS, h, state, TEXT)
+        _, new, *_ = window_step(PARAMS, h, state, TEXT)
         assert (new.kappa > state.kappa).all()
         state = new
 
@@ -88,7 +88,7 @@ def test_past_a_text_s_end_nothing_weighs_whatever_stands_there():
 
 def test_the_pace_is_where_the_bumps_start_to_move():
     params = init_window(H, K, np.random.default_rng(0), np.float32, pace=0.5)
-    w, state, phi, _ = window(
+    w, state, phi, _ = window_step(
         params,
         np.zeros((1, H), np.float32),
         State(np.zeros((1, K), np.float32)),
@@ -103,10 +103,10 @@ def test_the_pace_is_where_the_bumps_start_to_move():
 
 def test_what_is_refused():
     with pytest.raises(ValueError, match="text: axis U is empty"):
-        window(PARAMS, STATE, PREVIOUS, TEXT[:0])
+        window_step(PARAMS, STATE, PREVIOUS, TEXT[:0])
     with pytest.raises(ValueError, match="lengths: expected 0 to T=5"):
-        window(PARAMS, STATE, PREVIOUS, TEXT, np.array([1, 2, 6]))
+        window_step(PARAMS, STATE, PREVIOUS, TEXT, np.array([1, 2, 6]))
     with pytest.raises(ValueError, match="kappa: axis K should be 2"):
-        window(PARAMS, STATE, State(np.zeros((B, 3))), TEXT)
+        window_step(PARAMS, STATE, State(np.zeros((B, 3))), TEXT)
     with pytest.raises(ValueError, match="text: axis U is empty"):
         Window(H, K)(torch.zeros(B, H), torch.zeros(B, K), torch.zeros(0, B, C))

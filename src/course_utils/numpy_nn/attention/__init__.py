@@ -20,7 +20,7 @@ from course_utils.numpy_nn.attention.multihead import (
 )
 from course_utils.numpy_nn.attention.positions import rotate, rotate_backward, sinusoidal
 from course_utils.numpy_nn.attention.scores import SCORES, init_score
-from course_utils.numpy_nn.attention.window import init_window, window, window_backward
+from course_utils.numpy_nn.attention.window import init_window, window_step, window_step_backward
 
 __all__ = [
     "SCORES",
@@ -40,6 +40,6 @@ __all__ = [
     "rotate",
     "rotate_backward",
     "sinusoidal",
-    "window",
-    "window_backward",
+    "window_step",
+    "window_step_backward",
 ]

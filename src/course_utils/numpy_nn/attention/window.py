@@ -54,7 +54,7 @@ def init_window(hidden_size, components, rng, dtype=np.float64, *, pace=1.0):
     return {"weight": rng.uniform(-bound, bound, shape).astype(dtype), "bias": bias}
 
 
-def window(params, h, prev, text, lengths=None):
+def window_step(params, h, prev, text, lengths=None):
     """One step: h (B, H), prev.kappa (B, K), text (U, B, C), one-hot or embedded letters.
 
     lengths (B,), how many letters each text has, U if None.  Returns the window (B, C), the state,
@@ -83,7 +83,7 @@ def window(params, h, prev, text, lengths=None):
     return w, State(kappa), phi, Cache(h, text, beta, moved, away, bumps, phi)
 
 
-def window_backward(params, cache, dw, dstate=None, dphi=None):
+def window_step_backward(params, cache, dw, dstate=None, dphi=None):
     """dw (B, C), dstate.kappa (B, K), dphi (B, U), zero where None -> dh, dprev, dtext, grads."""
     h, text, beta, moved, away, bumps, phi = cache
     dtext = phi.T[..., None] * dw  # w = Σ_u phi text
