@@ -135,6 +135,12 @@ def test_padding_counts_for_nothing_whatever_stands_there():
     np.testing.assert_array_equal(again, loss)
     np.testing.assert_array_equal(d, dlogits)
     assert (d[past] == 0).all()
+    z = torch.tensor(dirty, requires_grad=True)
+    rest = map(torch.tensor, (targets, lengths, target_lengths))
+    by_kernel = by_torch.ctc(z, *rest, zero_infinity=True)
+    (grad,) = torch.autograd.grad(by_kernel.sum(), z)
+    close(by_kernel.detach().numpy(), loss, 1e-13)
+    close(grad.numpy(), dlogits, 1e-13)
     for b in (0, 1, 2):
         n, m = lengths[b], target_lengths[b]
         alone, d = ctc(logits[:n, b : b + 1], targets[b : b + 1, :m])

@@ -312,6 +312,19 @@ def test_no_queries_and_no_rows_give_empty_results():
     assert p.run(**{n: getattr(p, n)[:, :0] for n in names})[1].shape == (T, 0, S)
 
 
+def test_both_start_uniform_in_one_over_the_root_of_the_columns():
+    for kind in ("general", "additive"):
+        drawn = attention.init_score(kind, 50, 80, np.random.default_rng(0), np.float32)
+        layer = Attention(kind, 50, 80)
+        assert {n: p.shape for n, p in drawn.items()} == {
+            n: tuple(p.shape) for n, p in layer.named_parameters()
+        }
+        for name, p in layer.named_parameters():
+            for largest in (np.abs(drawn[name]).max(), p.abs().max().item()):
+                assert 0.85 < largest * math.sqrt(p.shape[-1]) <= 1 + 1e-6
+            assert drawn[name].dtype == np.float32
+
+
 def test_sizes_that_do_not_fit_a_dot_product_are_refused_at_the_start():
     with pytest.raises(ValueError, match="dot needs query_size = 3, got 4; use 'general'"):
         attention.init_score("dot", 3, 4, np.random.default_rng(0))

@@ -109,7 +109,8 @@ def test_the_start_is_pytorch_s():
     theirs = torch.nn.MultiheadAttention(E, HEADS)
     drawn = attention.init_multi_head(64, np.random.default_rng(0), np.float32)
     assert ours.state_dict().keys() == theirs.state_dict().keys() == drawn.keys()
-    assert torch.equal(ours.in_proj_bias, theirs.in_proj_bias)
+    for name, value in theirs.state_dict().items():  # in the same order of drawing
+        assert torch.equal(ours.state_dict()[name], value), name
     bound = torch.nn.MultiheadAttention(64, HEADS).in_proj_weight.abs().max().item()
     assert np.abs(drawn["in_proj_weight"]).max() == pytest.approx(bound, rel=1e-2)
     assert {p.dtype for p in drawn.values()} == {np.dtype(np.float32)}

@@ -31,9 +31,11 @@ MODELS = [
     Seq2Seq(**SIZES),
     Seq2Seq(**SIZES, key="lstm", score="dot", bidirectional=False),
     Seq2Seq(**SIZES, key="rnn", score="general"),
+    Seq2Seq(**SIZES, order="before"),
+    Seq2Seq(**SIZES, key="lstm", score="scaled_dot", order="before", bidirectional=False),
     Seq2Seq(**SIZES, key="mingru", score=None),
 ]
-every_model = pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{m.key}-{m.score}")
+every_model = pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{m.key}-{m.score}-{m.order}")
 RNG = np.random.default_rng(0)
 SOURCE, TARGET = RNG.integers(0, 7, (S, B)), RNG.integers(0, 6, (T, B))
 LENGTHS = np.array([5, 2, 3])
@@ -45,7 +47,9 @@ def parameters(model, dtype=np.float64):
 
 
 def torch_model(model, params):
-    options = {n: getattr(model, n) for n in ("key", "score", "bidirectional", "start", "end")}
+    options = {
+        n: getattr(model, n) for n in ("key", "score", "order", "bidirectional", "start", "end")
+    }
     module = TorchSeq2Seq(**SIZES, **options, dtype=torch.float64)
     module.load_state_dict({name: torch.tensor(p) for name, p in params.items()})
     return module
@@ -239,13 +243,32 @@ def test_a_beam_of_one_is_greedy(seed):
     assert tokens == tuple(ids)
 
 
+def test_greedy_rows_do_not_meet_and_end_is_repeated():
+    step, _ = markov(1)
+    states = np.arange(12.0)[:, None]
+    options = {"start": 0, "end": END, "limit": LIMIT}
+    ids = search.greedy(step, (states,), **options)
+    by_torch = torch_search.greedy(for_torch(step), (torch.tensor(states),), **options)
+    np.testing.assert_array_equal(by_torch.numpy(), ids)
+    ended = set()
+    for n in range(12):
+        alone = search.greedy(step, (states[n : n + 1],), **options)[:, 0]
+        np.testing.assert_array_equal(ids[: len(alone), n], alone)
+        assert (ids[len(alone) :, n] == END).all()
+        ended.add(len(alone))
+    assert len(ended) > 2  # some end early, some late
+
+
 def test_stopping_early_loses_nothing(monkeypatch):
-    """Narrow beams with and without the bound: the same, for every penalty."""
+    """Narrow beams with and without the bound, and in torch: the same, for every penalty."""
     for seed, width in itertools.product(range(6), (1, 2, 3)):
         step, state = markov(seed)
         for penalty in PENALTIES.values():
             options = {"start": 0, "end": END, "limit": LIMIT, "width": width, "penalty": penalty}
             found = search.beam_search(step, state, **options)
+            start = (torch.tensor(state[0]),)
+            by_torch = torch_search.beam_search(for_torch(step), start, **options)
+            assert [tokens for tokens, _ in by_torch] == [h.tokens for h in found]
             with monkeypatch.context() as patch:
                 patch.setattr(search, "_bound", lambda *_: np.inf)
                 assert search.beam_search(step, state, **options) == found
@@ -256,6 +279,8 @@ def test_length_penalties_by_hand():
     assert search.wu_penalty(0.5)(7) == pytest.approx(2**0.5)
     assert search.wu_penalty(0)(7) == 1
     assert search.mean_penalty(0.5)(4) == 2
+    for name in ("wu_penalty", "mean_penalty"):
+        assert getattr(torch_search, name)(0.7)(9) == getattr(search, name)(0.7)(9)
 
 
 def test_a_penalty_lets_longer_sequences_win():
@@ -293,6 +318,18 @@ def test_the_model_can_be_searched(model):
 
 
 def test_what_is_refused():
+    for make in (Seq2Seq, TorchSeq2Seq):
+        with pytest.raises(ValueError, match='order: expected "after" or "before"'):
+            make(**SIZES, order="both")
+    lru = Seq2Seq(**SIZES, key="lru", order="before")
+    with pytest.raises(TypeError, match="key: lru reads or gives more than x and its state"):
+        seq2seq(lru, parameters(lru), SOURCE, TARGET)
+    narrow = {
+        n: p[..., :4] if n == "decoder.weight_ih_l0" else p
+        for n, p in parameters(MODELS[3]).items()
+    }
+    with pytest.raises(ValueError, match="params: the cell should read D \\+ M = 11"):
+        seq2seq(MODELS[3], narrow, SOURCE, TARGET)
     step, state = markov(0)
     options = {"start": 0, "end": END, "limit": LIMIT}
     with pytest.raises(ValueError, match="width, limit: expected at least 1"):

@@ -2,6 +2,7 @@
 
 import datetime
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -76,7 +77,8 @@ def test_a_date_in_three_languages():
 def test_the_parts_share_no_day_and_leave_none_out():
     parts = [set(Dates(part, years=3).days) for part in ("train", "validation", "test")]
     assert sum(map(len, parts)) == len(set.union(*parts)) == 365 * 2 + 366
-    assert 0.75 < len(parts[0]) / 1096 < 0.85
+    shares = [len(Dates(part).days) / 18262 for part in ("train", "validation", "test")]
+    np.testing.assert_allclose(shares, [0.8, 0.1, 0.1], atol=0.01)
     train, test = (sample(Dates(part, years=3)).target for part in ("train", "test"))
     assert not set(DATES.target.decode(train)) & set(DATES.target.decode(test))
 
@@ -141,6 +143,13 @@ def test_a_steady_hand_writes_what_is_drawn_and_an_unsteady_one_never_the_same()
         assert np.abs(line - point).sum(axis=1).min() < 1e-12
     assert (np.hypot(*np.diff(line, axis=0).T) < 2 * steady.spacing).all()
     assert np.abs(Pen().write("v", rng) - Pen().write("v", rng)).max() > 1e-3
+
+
+def test_letters_stand_side_by_side():
+    word = "lvzo"  # a stroke each
+    parts = strokes(Pen(jitter=0).write(word, np.random.default_rng(0)))
+    for left, right in pairwise(parts):
+        assert 0.2 < right[:, 0].min() - left[:, 0].max() < 0.6
 
 
 def test_letters_can_be_told_apart():

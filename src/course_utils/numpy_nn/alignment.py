@@ -95,7 +95,6 @@ def forward_backward(log_p, targets, lengths, target_lengths, *, blank=0):
             over = _moved(np.where(jump, ahead, -np.inf), -2)
             beta[t] = np.logaddexp(reach, over)
         beta[t] = np.where((t == last)[:, None], final, beta[t])
-        beta[t, t > last] = -np.inf
 
     start = np.where(target_lengths == 0, 0, -np.inf).astype(log_p.dtype)
     total = start  # where there is no step at all, only the empty labelling is possible

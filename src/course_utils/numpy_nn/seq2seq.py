@@ -1,8 +1,11 @@
 """Encoder–decoder: one network reads, another writes, and attention tells the second where to look.
 
-Teacher forcing shows the decoder the right tokens, one step late: y_{t-1} where y_t is asked.  As
-the attention reads the decoder's state after that step and feeds nothing back (the order of Luong
-et al. 2015, without input feeding), all steps are one ``unroll``, one ``attend`` and two layers.
+Teacher forcing shows the decoder the right tokens, one step late: y_{t-1} where y_t is asked.
+
+Attention comes before or after the decoder's step.  Before (Bahdanau et al. 2015), the context is
+found by the last state and read by the cell.  After (Luong et al. 2015, without input feeding), it
+is found by the new state and fed to nothing, so that all steps are one ``unroll``, one ``attend``.
+Both end in the same two layers, of context and state.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn import ops
-from course_utils.numpy_nn.attention import attend, attend_backward, init_score, padding
+from course_utils.numpy_nn.attention import (
+    attend,
+    attend_backward,
+    attentive,
+    attentive_backward,
+    init_score,
+    padding,
+)
 from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.stack import unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import unroll, unroll_backward
@@ -31,7 +41,8 @@ class Seq2Seq:
     key names the cell of both networks; score, that of the attention, or None for the fixed vector
     alone: the encoder's last state, from which the decoder always starts (with ``bidirectional``,
     the state of the way back, which ends at the first token: Bahdanau's ←h_1, without his layer).
-    start is the token the decoder sees first, end the one that it ends with.
+    order, whether the decoder attends ``"after"`` its step or ``"before"``.  start is the token the
+    decoder sees first, end the one that it ends with.
     """
 
     source_symbols: int
@@ -40,9 +51,19 @@ class Seq2Seq:
     embedding: int = 16
     hidden: int = 32
     score: str | None = "additive"
+    order: str = "after"
     bidirectional: bool = True
     start: int = 1
     end: int = 2
+
+    def __post_init__(self):
+        if self.order not in ("after", "before"):
+            raise ValueError(f'order: expected "after" or "before", got {self.order!r}')
+
+    @property
+    def reads(self):
+        """Features that a step of the decoder reads: a token and, attending before, a context."""
+        return self.embedding + (self.memory if self.score and self.order == "before" else 0)
 
     @property
     def memory(self):
@@ -67,10 +88,10 @@ class Seq2SeqTape(NamedTuple):
     inputs: np.ndarray
     encoder: tuple
     decoder: tuple
-    attention: tuple
+    attention: tuple | None  # of attention after the step
     states: np.ndarray  # of the decoder, (T, B, H)
-    both: np.ndarray  # context and state, (T, B, M + H)
-    attended: np.ndarray  # (T, B, H)
+    both: np.ndarray | None  # context and state, (T, B, M + H)
+    attended: np.ndarray | None  # (T, B, H)
 
 
 def init_seq2seq(model, rng, dtype=np.float64):
@@ -83,7 +104,7 @@ def init_seq2seq(model, rng, dtype=np.float64):
     for suffix in ("", "_reverse")[: 1 + model.bidirectional]:
         cell = init_params(model.key, E, H, rng)
         params |= {f"encoder.{name}_l0{suffix}": p for name, p in cell.items()}
-    cell = init_params(model.key, E, H, rng)
+    cell = init_params(model.key, model.reads, H, rng)
     params |= {f"decoder.{name}_l0": p for name, p in cell.items()}
     if model.score:
         score = init_score(model.score, H, model.memory, rng)
@@ -125,25 +146,27 @@ def seq2seq(model, params, source, target, lengths=None):
 def seq2seq_backward(tape, dlogits):
     """dlogits (T, B, V) -> grads with the keys of params."""
     model, params = tape.model, tape.params
-    grads = {}
-    top = tape.attended if model.score else tape.states
+    grads, dmemory = {}, 0
+    top = tape.states if tape.attended is None else tape.attended
     dtop, grads["readout.weight"], grads["readout.bias"] = ops.affine_backward(
         params["readout.weight"], top, dlogits
     )
-    dmemory = 0
-    if model.score:
+    if not model.score:
+        dx, dstate, cell = unroll_backward(tape.decoder, dtop)
+        score = {}
+    else:
         da = dtop * (1 - tape.attended**2)  # attended = tanh(combine @ both)
         dboth, grads["combine.weight"], grads["combine.bias"] = ops.affine_backward(
             params["combine.weight"], tape.both, da
         )
         dcontext, dstates = np.split(dboth, [model.memory], axis=-1)
-        dqueries, dmemory, _, found = attend_backward(tape.attention, dcontext)
-        dstates = dstates + dqueries  # the state is the query too
-        grads |= {f"attention.{name}": g for name, g in found.items()}
-    else:
-        dstates = dtop
-    dx, dstate, found = unroll_backward(tape.decoder, dstates)
-    grads |= {f"decoder.{name}_l0": found[name] for name in _part(params, "decoder.", "_l0")}
+        if model.order == "before":
+            dx, dmemory, dstate, cell, score = attentive_backward(tape.decoder, dstates, dcontext)
+        else:
+            dqueries, dmemory, _, score = attend_backward(tape.attention, dcontext)
+            dx, dstate, cell = unroll_backward(tape.decoder, dstates + dqueries)
+    grads |= {f"attention.{name}": g for name, g in score.items()}
+    grads |= {f"decoder.{name}_l0": cell[name] for name in _part(params, "decoder.", "_l0")}
     grads["target_embedding.weight"] = ops.embed_backward(
         params["target_embedding.weight"], tape.inputs, dx
     )
@@ -180,17 +203,24 @@ def next_token(model, params, encoded):
 def _decode(model, params, encoded, inputs, state):
     """inputs (T, B) -> logits, weights, last states and what the way back needs."""
     x = ops.embed(params["target_embedding.weight"], inputs)
-    states, last, tape = unroll(model.key, _part(params, "decoder.", "_l0"), x, tuple(state))
-    top, weights, attention, both, attended = states, None, None, None, None
-    if model.score:
-        score = _part(params, "attention.")
-        context, weights, attention = attend(
-            model.score, score, states, encoded.memory, mask=encoded.mask
+    cell, score = _part(params, "decoder.", "_l0"), _part(params, "attention.")
+    memory, mask, state = encoded.memory, encoded.mask, tuple(state)
+    weights, attention, both, attended = None, None, None, None
+    if not model.score:
+        states, last, decoder = unroll(model.key, cell, x, state)
+    elif model.order == "before":
+        states, context, weights, last, decoder = attentive(
+            model.key, cell, model.score, score, x, memory, state, mask
         )
+    else:
+        states, last, decoder = unroll(model.key, cell, x, state)
+        context, weights, attention = attend(model.score, score, states, memory, mask=mask)
+    top = states
+    if model.score:
         both = np.concatenate([context, states], axis=-1)
         top = attended = np.tanh(ops.affine(params["combine.weight"], params["combine.bias"], both))
     logits = ops.affine(params["readout.weight"], params["readout.bias"], top)
-    return logits, weights, last, tape, attention, states, both, attended
+    return logits, weights, last, decoder, attention, states, both, attended
 
 
 def _layer(name, rows, columns, rng):

@@ -7,6 +7,16 @@ next; state is a tuple of tensors whose first axis is N.
 import torch
 
 
+def wu_penalty(alpha=0.6):
+    """length -> ((5 + length) / 6)^alpha.  Wu et al. 2016, section 7; alpha 0 is no penalty."""
+    return lambda length: ((5 + length) / 6) ** alpha
+
+
+def mean_penalty(alpha=1.0):
+    """length -> length^alpha: alpha 1 compares the mean log-probability of a token."""
+    return lambda length: length**alpha
+
+
 @torch.no_grad()
 def greedy(step, state, *, start, end, limit):
     """The likeliest token at each step, for N sequences at once: ids (T, N), T <= limit.

@@ -19,6 +19,7 @@ from course_utils.numpy_nn.attention.multihead import (
     multi_head_backward,
 )
 from course_utils.numpy_nn.attention.positions import rotate, rotate_backward, sinusoidal
+from course_utils.numpy_nn.attention.recurrent import attentive, attentive_backward
 from course_utils.numpy_nn.attention.scores import SCORES, init_score
 from course_utils.numpy_nn.attention.window import init_window, window_step, window_step_backward
 
@@ -26,6 +27,8 @@ __all__ = [
     "SCORES",
     "attend",
     "attend_backward",
+    "attentive",
+    "attentive_backward",
     "causal",
     "init_multi_head",
     "init_score",
