@@ -298,6 +298,27 @@ def test_a_penalty_lets_longer_sequences_win():
     assert mean[0].score == pytest.approx(np.log(0.4) / 3)
 
 
+def test_a_late_end_is_waited_for_where_it_can_still_win():
+    """At length 3 the survivor could score -5.3 / 3, too little; at 12 it scores -5.3 / 12."""
+    rows = [
+        [0.05, 1e-300, 0.95],
+        [1e-300, 0.1, 0.9],
+        *[[1e-300, 1, 1e-300]] * 9,
+        [1e-300, 1e-300, 1],
+    ]
+    log = np.log(np.array(rows))
+
+    def step(tokens, state):
+        return log[state[0][:, 0].astype(int)], (state[0] + 1,)
+
+    options = {"start": 0, "end": END, "limit": 12, "width": 2, "penalty": search.mean_penalty()}
+    state = (np.zeros((1, 1)),)
+    expected = [(2,), (0, *[1] * 10, 2)]
+    assert [h.tokens for h in search.beam_search(step, state, **options)] == expected
+    by_torch = torch_search.beam_search(for_torch(step), (torch.tensor(state[0]),), **options)
+    assert [tokens for tokens, _ in by_torch] == expected
+
+
 @every_model
 def test_the_model_can_be_searched(model):
     params = parameters(model)
