@@ -83,7 +83,7 @@ def network(key, config, rng):
     bound = config.hidden**-0.5
     return params | {
         "out_weight": rng.uniform(-bound, bound, (1, config.hidden)),
-        "out_bias": [0.0],
+        "out_bias": np.zeros(1),
     }
 
 

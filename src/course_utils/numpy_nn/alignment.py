@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn.ops import log_softmax
-from course_utils.numpy_nn.unroll import time_mask
+from course_utils.numpy_nn.validation import running
 from course_utils.shapes import ShapeError, expect
 
 
@@ -43,7 +43,7 @@ def ctc(logits, targets, lengths=None, target_lengths=None, *, blank=0, zero_inf
     sizes = expect(logits=(logits, "T B V"))
     T, B, V = (sizes[axis] for axis in "TBV")
     targets, target_lengths = _checked(targets, target_lengths, B, V, blank)
-    there = np.ones((T, B), bool) if lengths is None else time_mask(lengths, T, B)
+    there = np.ones((T, B), bool) if lengths is None else running(lengths, T, B)
     lengths = there.sum(axis=0)
     logits = np.where(there[..., None], logits, 0).astype(logits.dtype)  # padding may be NaN
     log_p = log_softmax(logits)
@@ -121,7 +121,7 @@ def best_path(logits, lengths=None, *, blank=0):
     may say another one.
     """
     T, B, _ = logits.shape
-    lengths = np.full(B, T) if lengths is None else time_mask(lengths, T, B).sum(axis=0)
+    lengths = np.full(B, T) if lengths is None else running(lengths, T, B).sum(axis=0)
     paths = logits.argmax(axis=-1)
     return [collapse(paths[:n, b], blank) for b, n in enumerate(lengths)]
 
@@ -185,7 +185,7 @@ def _checked(targets, target_lengths, B, V, blank):
     if target_lengths is None:
         there = np.ones((B, L), bool)
     else:
-        there = time_mask(target_lengths, L, B).T
+        there = running(target_lengths, L, B).T
     labels = targets[there]
     if labels.size and (labels.min() < 0 or labels.max() >= V):
         bad = int(labels.min() if labels.min() < 0 else labels.max())

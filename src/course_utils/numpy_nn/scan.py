@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
-from course_utils.numpy_nn.unroll import initial_state, time_mask
-from course_utils.shapes import ShapeError, expect
+from course_utils.numpy_nn.unroll import kept, prepare
+from course_utils.numpy_nn.validation import cotangent, last_gradient, made_by
+from course_utils.shapes import expect
 from course_utils.specs import get_spec
 
 
@@ -54,18 +55,14 @@ def unroll_scan(key, params, x, state0=None, *, lengths=None, resets=None):
     spec, cell = get_spec(key), get_cell(key)
     if not has_scan(key):
         raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
-    sizes = spec.check(params, x=(x, "T B D"))
-    T, B, H = sizes["T"], sizes["B"], sizes["H"]
-    pair = len(spec.states) == 2  # the two halves of a complex state
-    dtype = np.result_type(x, *params.values())
-    if dtype.kind != "f" and (pair or dtype.kind != "c"):
-        raise TypeError(f"x: expected floating numbers, got {dtype}; use x.astype(float)")
-    start = initial_state(spec, cell, state0, B, H, dtype)
-    active = np.ones((T, B), bool) if lengths is None else time_mask(lengths, T, B)
-    begins = _begins(resets, T, B) & active
+    run = prepare(key, params, x, state0, lengths, resets, None, {})
+    x, start, (T, B, _) = run.x, run.state0, run.x.shape
+    pair = len(start) == 2  # the two halves of a complex state
+    if pair and run.dtype.kind == "c":
+        raise TypeError(f"x: {spec.key} is complex by itself and takes real numbers, got {x.dtype}")
+    active = np.ones((T, B), bool) if run.mask is None else run.mask
+    begins = np.zeros((T, B), bool) if run.resets is None else run.resets & active
     begins[:1] = True
-    if lengths is not None:
-        x = np.where(active[..., None], x, 0).astype(x.dtype, copy=False)  # padding may be NaN
 
     a, b = cell.coefficients(params, x)
     h0 = start[0] + 1j * start[1] if pair else start[0]
@@ -81,10 +78,10 @@ def unroll_scan(key, params, x, state0=None, *, lengths=None, resets=None):
         np.where(begins[..., None], s0, np.concatenate([s0[None], s[:-1]])[:T])
         for s, s0 in zip(states, start, strict=True)
     )
-    tape = ScanTape(spec.key, params, x, begins, active, a, before, states, dtype)
+    tape = ScanTape(spec.key, params, x, begins, active, a, before, states, run.dtype)
     readout = getattr(cell, "readout", None)
     y = readout(params, x, cell.State(*states))[0] if readout else h
-    return np.where(active[..., None], y, 0), last, tape
+    return kept(active, y), last, tape
 
 
 def unroll_scan_backward(tape, dy, dlast=None):
@@ -97,13 +94,14 @@ def unroll_scan_backward(tape, dy, dlast=None):
     Once every dh_t is known, no step depends on another: the cell's ``step_backward`` takes all
     T·B steps as the rows of one batch.
     """
+    made_by(tape, ScanTape, "unroll_scan")
     key, params, x, begins, active, keep, before, states, dtype = tape
     spec, cell = get_spec(key), get_cell(key)
     (T, B, D), H = x.shape, keep.shape[-1]
     expect(dy=(dy, "T B H"), y=(keep, "T B H"))
-    dlast = initial_state(spec, cell, dlast, B, H, dtype, name="dlast")
+    dlast = last_gradient(spec, cell, dlast, B, H, dtype)
     pair = len(states) == 2
-    dy = np.where(active[..., None], dy, 0)
+    dy = kept(active, cotangent("dy", dy, dtype))
     grads = {name: np.zeros(p.shape, dtype) for name, p in params.items()}
     if not T:
         return np.zeros(x.shape, dtype), dlast, grads
@@ -136,17 +134,6 @@ def unroll_scan_backward(tape, dy, dlast=None):
         )
     )
     return (dx + dx_step).reshape(x.shape), dstate0, grads | from_step
-
-
-def _begins(resets, T, B):
-    if resets is None:
-        return np.zeros((T, B), bool)
-    if resets.dtype != bool or resets.shape != (T, B):
-        raise ShapeError(
-            f"resets: expected booleans of shape ({T}, {B}) (T, B), "
-            f"got {resets.dtype} {resets.shape}"
-        )
-    return resets
 
 
 def prefix(a, b):

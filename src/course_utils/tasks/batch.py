@@ -14,10 +14,3 @@ class Batch(NamedTuple):
     x: np.ndarray
     target: np.ndarray
     mask: np.ndarray | None = None
-
-
-def positive(**sizes):
-    """Refuse anything but positive integers, by name."""
-    for name, size in sizes.items():
-        if int(size) != size or size < 1:
-            raise ValueError(f"{name}: expected a positive integer, got {size!r}")

@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 from course_utils.tasks.symbols import Alphabet
 
 PARTS = {"train": range(2, 10), "validation": range(1, 2), "test": range(0, 1)}
@@ -56,7 +57,7 @@ class Dates:
     def __post_init__(self):
         if self.part not in PARTS:
             raise ValueError(f"part: expected one of {', '.join(PARTS)}, got {self.part!r}")
-        positive(first_year=self.first_year, years=self.years)
+        positive_integer(first_year=self.first_year, years=self.years)
         for name in ("locales", "formats"):
             if not getattr(self, name):
                 raise ValueError(f"{name}: expected at least one, got none")

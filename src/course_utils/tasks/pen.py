@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 from course_utils.tasks.symbols import Alphabet
 
 # Strokes of points "x y" in tenths; the line is y = 0, a small letter is 10 high and about 8 wide
@@ -67,7 +68,7 @@ class Pen:
     jitter: float = 0.04
 
     def __post_init__(self):
-        positive(shortest=self.shortest, longest=self.longest)
+        positive_integer(shortest=self.shortest, longest=self.longest)
         if self.shortest > self.longest:
             raise ValueError(f"shortest: {self.shortest} is more than longest, {self.longest}")
         unknown = sorted(set(self.letters) - set(LETTERS))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Sorting:
     longest: int = 5
 
     def __post_init__(self):
-        positive(shortest=self.shortest, longest=self.longest)
+        positive_integer(shortest=self.shortest, longest=self.longest)
         if self.shortest > self.longest:
             raise ValueError(f"shortest: {self.shortest} is more than longest, {self.longest}")
 

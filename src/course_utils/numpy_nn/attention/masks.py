@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from course_utils.numpy_nn.unroll import time_mask
+from course_utils.numpy_nn.validation import running
 from course_utils.shapes import ShapeError
 
 
 def padding(lengths, S):
     """lengths (B,), integers from 0 to S -> mask (1, B, S): the first positions count."""
     lengths = np.asarray(lengths)
-    return time_mask(lengths, S, *lengths.shape[:1]).T[None]
+    return running(lengths, S, *lengths.shape[:1]).T[None]
 
 
 def causal(T, S=None):

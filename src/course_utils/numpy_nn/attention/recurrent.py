@@ -11,7 +11,7 @@ import numpy as np
 from course_utils.numpy_nn.attention.attend import attend, attend_backward
 from course_utils.numpy_nn.attention.masks import check_mask
 from course_utils.numpy_nn.cells import get_cell
-from course_utils.numpy_nn.unroll import initial_state
+from course_utils.numpy_nn.validation import check, initial_state, last_gradient, made_by
 from course_utils.shapes import ShapeError, expect
 from course_utils.specs import get_spec
 
@@ -43,7 +43,7 @@ def attentive(key, params, kind, score, x, memory, state0=None, mask=None):
         raise TypeError(f"key: {spec.key} reads or gives more than x and its state; take another")
     sizes = expect(x=(x, "T B D"), memory=(memory, "S B M"))
     T, B, D, S, M = (sizes[axis] for axis in "TBDSM")
-    cell_sizes = spec.check(params)
+    cell_sizes = check(spec, params)
     if cell_sizes["D"] != D + M:
         raise ShapeError(
             f"params: the cell should read D + M = {D + M} (D={D} from x, M={M} from memory), "
@@ -73,10 +73,11 @@ def attentive_backward(tape, dstates, dcontexts, dlast=None):
     Returns dx (T, B, D), dmemory (S, B, M), dstate0 (NamedTuple), the gradients of the cell's
     parameters and those of the score's.
     """
+    made_by(tape, AttentiveTape, "attentive")
     spec, cell = get_spec(tape.key), get_cell(tape.key)
     (T, B, D), memory = tape.shapes
     H = expect(dstates=(dstates, "T B H"), dcontexts=(dcontexts, "T B M"))["H"]
-    dstate = initial_state(spec, cell, dlast, B, H, tape.dtype, name="dlast")
+    dstate = last_gradient(spec, cell, dlast, B, H, tape.dtype)
     dx, dmemory = np.zeros((T, B, D), tape.dtype), np.zeros(memory, tape.dtype)
     grads = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.params.items()}
     dscore = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.score.items()}

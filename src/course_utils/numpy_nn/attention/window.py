@@ -11,7 +11,7 @@ import numpy as np
 
 from course_utils.numpy_nn.attention.masks import finite, spoilt
 from course_utils.numpy_nn.ops import join, split
-from course_utils.numpy_nn.unroll import time_mask
+from course_utils.numpy_nn.validation import running
 from course_utils.shapes import expect
 
 # For one letter, at the place u (from 1); the sums over bumps and letters, the language does not
@@ -70,7 +70,7 @@ def window_step(params, h, prev, text, lengths=None):
     U, B = sizes["U"], sizes["B"]
     if not U:
         raise ValueError("text: axis U is empty; a window needs at least one letter")
-    there = np.ones((B, U), bool) if lengths is None else time_mask(lengths, U, B).T
+    there = np.ones((B, U), bool) if lengths is None else running(lengths, U, B).T
     text, lost = finite(text)
     a_alpha, a_beta, a_kappa = split(h @ params["weight"].T + params["bias"], 3)
     alpha, beta, moved = np.exp(a_alpha), np.exp(a_beta), np.exp(a_kappa)
