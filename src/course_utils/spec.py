@@ -6,7 +6,7 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -72,6 +72,8 @@ class CellSpec:
     constants that are not trained, with their defaults.  retention: the gates whose biases decide
     the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
     inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
+
+    Specs are values: equal where every field is, hashable, and they survive copy and pickle.
     """
 
     key: str
@@ -104,6 +106,14 @@ class CellSpec:
             raise equations.EquationError(
                 f"{self.key}: the equations read {sorted(unknown)}, which nothing defines"
             )
+
+    def __hash__(self):
+        return hash(self.key)  # equal specs have equal keys; the mappings have no hash of their own
+
+    def __reduce__(self):
+        # a mappingproxy can be neither pickled nor copied; __post_init__ makes it again
+        values = (getattr(self, f.name) for f in fields(self))
+        return type(self), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
 
     def readable(self):
         """Every name that the equations may read without defining it."""
