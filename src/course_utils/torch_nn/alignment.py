@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from course_utils.shapes import expect
-from course_utils.torch_nn.door import check_lengths
+from course_utils.torch_nn.validation import check_lengths
 
 
 def ctc(logits, targets, lengths=None, target_lengths=None, *, blank=0, zero_infinity=False):
@@ -16,10 +16,10 @@ def ctc(logits, targets, lengths=None, target_lengths=None, *, blank=0, zero_inf
     """
     sizes = expect(logits=(logits, "T B V"), targets=(targets, "B L"))
     T, B, V, L = (sizes[axis] for axis in "TBVL")
-    lengths = torch.full((B,), T) if lengths is None else check_lengths(lengths, logits)
+    lengths = torch.full((B,), T) if lengths is None else check_lengths(lengths, T, B)
     if target_lengths is None:
         target_lengths = torch.full((B,), L)
-    target_lengths = check_lengths(target_lengths, targets.T)
+    target_lengths = check_lengths(target_lengths, L, B)
     there = torch.arange(T, device=logits.device)[:, None] < lengths.to(logits.device)
     log_p = F.log_softmax(torch.where(there[..., None], logits, 0), dim=-1)
     labelled = torch.arange(L, device=targets.device) < target_lengths.to(targets.device)[:, None]
@@ -44,7 +44,7 @@ def ctc(logits, targets, lengths=None, target_lengths=None, *, blank=0, zero_inf
 def best_path(logits, lengths=None, *, blank=0):
     """The labelling of the likeliest path, for each row: logits (T, B, V) -> a list of tuples."""
     T, B, _ = logits.shape
-    lengths = torch.full((B,), T) if lengths is None else check_lengths(lengths, logits)
+    lengths = torch.full((B,), T) if lengths is None else check_lengths(lengths, T, B)
     paths = logits.argmax(dim=-1)
     found = []
     for b, n in enumerate(lengths.tolist()):

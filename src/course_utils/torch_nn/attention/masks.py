@@ -3,13 +3,13 @@
 import torch
 
 from course_utils.shapes import ShapeError
-from course_utils.torch_nn.door import check_lengths
+from course_utils.torch_nn.validation import check_lengths
 
 
 def padding(lengths, S):
     """lengths (B,), integers from 0 to S -> mask (1, B, S): the first positions count."""
     lengths = torch.as_tensor(lengths)
-    lengths = check_lengths(lengths, torch.empty(S, *lengths.shape[:1]))
+    lengths = check_lengths(lengths, S, *lengths.shape[:1])
     return (torch.arange(S, device=lengths.device) < lengths[:, None])[None]
 
 
