@@ -7,12 +7,26 @@ which keeps a and h alone and whose backward is the scan from the other end.
 import torch
 
 from course_utils.specs import get_spec
-from course_utils.torch_nn import cells
+from course_utils.torch_nn import cells, modes
 
 
 def has_scan(key):
     """Whether the cell is linear along time, and so can be scanned."""
     return hasattr(cells.get_cell(key), "coefficients")
+
+
+def obstacle(layer, call):
+    """Why this call of a ``Recurrent`` cannot be scanned, or None where it can."""
+    if not has_scan(layer.key):
+        return f"backend: {layer.key} is not linear in its past and cannot be scanned"
+    if modes.recorded():
+        return "backend: a recorded scan would be tied to one number of steps"
+    dtype = layer.example().dtype
+    if len(layer.spec.states) == 2 and dtype not in (torch.float32, torch.float64):
+        return (
+            f"input: {layer.key} is scanned in complex numbers, of which there are none of {dtype}"
+        )
+    return None
 
 
 def scan(key, p, x, state):
@@ -28,15 +42,15 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     (T, B) bool, true where a step counts, or None; resets (T, B) bool, true where a new sequence
     begins, which starts from the initial state again, or None; reverse runs from the last step to
     the first; config, for the signature: these cells have no constants.  Returns y (T, B, H), the
-    last states and every state of the way as a list over time (both in the order of x).  TypeError
-    for a cell that is not linear.
+    last states, and None where the loop has every state of the way.  TypeError for a cell that is
+    not linear.
     """
     spec, cell = get_spec(key), cells.get_cell(key)
     spec.options(config)
     if not has_scan(key):
         raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
     if not len(x):
-        return x.new_zeros(0, *state[0].shape), tuple(state), []
+        return x.new_zeros(0, *state[0].shape), tuple(state), None
     if active is not None:
         x = torch.where(active[..., None], x, 0)  # padding may be NaN
     a, b = (part.to(_coefficient_dtype(part, x)) for part in cell.coefficients(p, x))
@@ -53,8 +67,7 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     y = (readout(p, x, states) if readout else h).to(x.dtype)
     if active is not None:
         y = y.masked_fill(~active[..., None], 0)
-    last = tuple(s[0 if reverse else -1] for s in states)
-    return y, last, list(zip(*(s.unbind() for s in states), strict=True))
+    return y, tuple(s[0 if reverse else -1] for s in states), None
 
 
 def _coefficient_dtype(part, x):
