@@ -21,9 +21,10 @@ def obstacle(layer, call):
     if 0 in call.x.shape[:2]:
         return "PyTorch's kernels take no empty sequence or batch"
     if call.lengths is not None:
-        if modes.recorded() or not all(map(modes.concrete, (call.x, call.lengths))):
+        full = call.lengths.all()
+        if modes.recorded() or not (modes.concrete(full) and modes.concrete(call.x)):
             return "PyTorch packs by the values of lengths, which are not known here"
-        if not call.lengths.all():
+        if not full:
             return "PyTorch packs no sequence of length 0"
     if not modes.recorded() and modes.transformed():
         return "PyTorch's kernels have no rule for vmap and forward-mode differentiation"

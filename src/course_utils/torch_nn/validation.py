@@ -150,12 +150,10 @@ def check_lengths(lengths, T, B):
         raise ShapeError(
             f"lengths: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
         )
-    if not B or not modes.concrete(lengths):
-        return lengths
+    fits = ((lengths >= 0) & (lengths <= T)).all()
     if torch.compiler.is_compiling():  # checked when the graph runs
-        fits = ((lengths >= 0) & (lengths <= T)).all()
         torch._assert_async(fits, f"lengths: expected 0 to T={T}")
-    elif int(lengths.min()) < 0 or int(lengths.max()) > T:
+    elif modes.concrete(fits) and not fits:
         raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.tolist()}")
     return lengths
 
