@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from problems import close
 
 from course_utils import equations
-from course_utils.numpy_nn import attention, losses
-from course_utils.numpy_nn.attention.scores import EQUATIONS
+from course_utils.numpy_nn import attention, losses, seq2seq
+from course_utils.numpy_nn.attention import scores, window
 from course_utils.numpy_nn.gradcheck import complex_step
 from course_utils.shapes import ShapeError
 from course_utils.spec import NUMPY
@@ -119,14 +119,14 @@ def test_dot_attention_by_hand():
 )
 def test_a_score_by_hand(kind, params, expected):
     q, k = np.array([[[1.0, 2]]]), np.array([[[3.0, 4]]])
-    scores, _ = attention.SCORES[kind].forward(params, q, k)
-    np.testing.assert_allclose(scores, [[[expected]]])
+    given, _ = attention.SCORES[kind].forward(params, q, k)
+    np.testing.assert_allclose(given, [[[expected]]])
 
 
 def test_the_equation_lines_are_what_the_scores_compute():
     """One query, the positions as rows; sums over positions are not in the language yet."""
     p = Problem("additive")
-    scores, _ = attention.SCORES["additive"].forward(p.params, p.queries, p.keys)
+    given, _ = attention.SCORES["additive"].forward(p.params, p.queries, p.keys)
     general = Problem("general")
     by_general, _ = attention.SCORES["general"].forward(
         general.params, general.queries, general.keys
@@ -134,11 +134,25 @@ def test_the_equation_lines_are_what_the_scores_compute():
     for s in range(S):
         names = {"W_a": p.params["weight_q"], "U_a": p.params["weight_k"], "V_a": p.params["v"]}
         values = names | {"s_prev": p.queries, "h": p.keys[s]}
-        found = equations.evaluate(EQUATIONS["additive"], values, NUMPY)["e"]
-        close(found, scores[..., s], 1e-14)
+        found = equations.evaluate(scores.EQUATIONS["additive"], values, NUMPY)["e"]
+        close(found, given[..., s], 1e-14)
         values = {"W_a": general.params["weight_a"], "k": general.keys[s]}
-        u = equations.evaluate(EQUATIONS["general"], values, NUMPY)["u"]
+        u = equations.evaluate(scores.EQUATIONS["general"], values, NUMPY)["u"]
         close((general.queries * u).sum(-1), by_general[..., s], 1e-14)
+
+
+def test_the_equation_lines_can_be_printed():
+    printed = [
+        *(equations.latex(lines, scores.SYMBOLS) for lines in scores.EQUATIONS.values()),
+        equations.latex(window.EQUATIONS, window.SYMBOLS),
+        equations.latex(seq2seq.EQUATIONS, seq2seq.SYMBOLS),
+    ]
+    assert r"e_{ij} &= v_a^{\top}\,\tanh\left(W_{a}\,s_{i-1} + U_{a}\,h_j\right)" in printed[0]
+    assert r"\phi_t(u) &= \alpha_t \odot \exp" in printed[2]
+    for module, lines in ((window, window.EQUATIONS), (seq2seq, seq2seq.EQUATIONS)):
+        names = {n for line in lines for n in (equations.target(line), *equations.names(line))}
+        assert set(module.SYMBOLS) <= names
+        assert "kappa_{t}" not in "".join(printed)
 
 
 # -- NumPy and torch -------------------------------------------------------------------------------
@@ -213,9 +227,9 @@ def test_pointing_is_a_softmax_over_the_positions(kind):
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([0.0, 1.0, 1e4]))
 def test_weights_sum_to_one_and_are_zero_where_masked(seed, scale):
     rng = np.random.default_rng(seed)
-    scores = scale * rng.standard_normal((3, 2, 4))
+    given = scale * rng.standard_normal((3, 2, 4))
     mask = rng.random((3, 2, 4)) < 0.5
-    weights = attention.masked_softmax(scores, mask)
+    weights = attention.masked_softmax(given, mask)
     assert (weights >= 0).all() and (weights[~mask] == 0).all()
     np.testing.assert_allclose(weights.sum(-1), mask.any(-1).astype(float), rtol=1e-14)
 

@@ -174,7 +174,7 @@ def test_the_torch_scan_takes_the_options_of_the_loop(key):
 def test_the_linear_recurrence_may_be_differentiated_again(dtype):
     generator = torch.Generator().manual_seed(0)
     a, b = (
-        torch.randn(5, 3, dtype=dtype, generator=generator, requires_grad=True) for _ in range(2)
+        torch.randn(4, 2, dtype=dtype, generator=generator, requires_grad=True) for _ in range(2)
     )
     assert torch.autograd.gradcheck(LinearScan.apply, (a, b), check_forward_ad=True)
     assert torch.autograd.gradgradcheck(LinearScan.apply, (a, b))

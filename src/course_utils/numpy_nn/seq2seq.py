@@ -32,6 +32,7 @@ EQUATIONS = (
     "a = tanh(W_c @ concat(c, h) + b_c)",
     "y = W_s @ a + b_s",
 )
+SYMBOLS = {"a": r"\tilde h_t"}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,15 @@ EQUATIONS = {
     "additive": ("e = V_a @ tanh(W_a @ s_prev + U_a @ h)",),
     "general": ("u = W_a @ k",),
 }
+# How they are set: s the decoder's state, h_j what the encoder says at position j
+SYMBOLS = {
+    "e": "e_{ij}",
+    "s_prev": "s_{i-1}",
+    "h": "h_j",
+    "u": "u_j",
+    "k": "k_j",
+    "V_a": r"v_a^{\top}",
+}
 
 
 def dot(params, queries, keys):

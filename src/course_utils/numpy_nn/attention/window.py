@@ -22,6 +22,20 @@ EQUATIONS = (
     "kappa = kappa_prev + exp(W_kappa @ h + b_kappa)",
     "bump = alpha_t * exp(-beta_t * (kappa - u) * (kappa - u))",
 )
+SYMBOLS = {
+    "alpha_t": r"\alpha_t",
+    "beta_t": r"\beta_t",
+    "kappa": r"\kappa_t",
+    "kappa_prev": r"\kappa_{t-1}",
+    "bump": r"\phi_t(u)",
+    "u": "u",
+    "W_alpha": r"W_{\alpha}",
+    "W_beta": r"W_{\beta}",
+    "W_kappa": r"W_{\kappa}",
+    "b_alpha": r"b_{\alpha}",
+    "b_beta": r"b_{\beta}",
+    "b_kappa": r"b_{\kappa}",
+}
 
 
 class State(NamedTuple):
