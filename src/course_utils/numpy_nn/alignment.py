@@ -52,9 +52,8 @@ def ctc(logits, targets, lengths=None, target_lengths=None, *, blank=0, zero_inf
     impossible = np.isneginf(lattice.log_p)
     through = lattice.alpha + lattice.beta - np.where(impossible, 0, lattice.log_p)[:, None]
     said = np.zeros_like(log_p)
-    _, rows, _ = np.ogrid[:T, :B, :1]
     for s, symbols in enumerate(lattice.extended.T):  # l' repeats symbols, so they are added
-        said[:, rows[0, :, 0], symbols] += np.exp(through[..., s])
+        said[:, np.arange(B), symbols] += np.exp(through[..., s])
     dlogits = np.where(there[..., None], np.exp(log_p) - said, 0)
     dlogits[:, impossible] = np.where(there[:, impossible, None], 0 if zero_infinity else np.nan, 0)
     if zero_infinity:

@@ -90,7 +90,7 @@ def window_step(params, h, prev, text, lengths=None):
     alpha, beta, moved = np.exp(a_alpha), np.exp(a_beta), np.exp(a_kappa)
     kappa = prev.kappa + moved
     away = kappa[..., None] - np.arange(1, U + 1).astype(h.real.dtype)  # (B, K, U)
-    bumps = alpha[..., None] * np.exp(-beta[..., None] * away**2) * there[:, None]
+    bumps = np.where(there[:, None], alpha[..., None] * np.exp(-beta[..., None] * away**2), 0)
     phi = bumps.sum(axis=1)
     w = np.einsum("bu,ubc->bc", phi, text)
     w = spoilt(w[None], (lost.T & there).any(axis=1)[None])[0]
