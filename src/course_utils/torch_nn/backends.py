@@ -50,7 +50,11 @@ def choose(layer, call):
         if obstacle is None:
             break
         if asked == "compiled" and call.lengths is None and call.resets is None:
-            raise ValueError(f"{obstacle}; use backend='auto'")
+            raise ValueError(f"backend: {obstacle}; use 'auto'")
         passed.append(f"not {name}: {obstacle}")
-    reason = "asked for" if name == asked else "; ".join(passed) or "the quickest there is"
+    reason = (
+        "asked for"
+        if name == asked
+        else "; ".join(passed) or f"PyTorch has a kernel for {layer.key}"
+    )
     return Choice(name, backend.run, f"{name} ({reason})")

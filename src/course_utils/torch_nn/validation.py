@@ -124,7 +124,7 @@ def same_kind(name, x, like, *others):
     """x must be on like's device and have its dtype, one of the others, or one autocast mixes."""
     allowed = {like.dtype, *others}
     device = like.device.type
-    if device != "meta" and torch.is_autocast_enabled(device):
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         allowed |= {torch.float32, torch.get_autocast_dtype(device)}
     if x.dtype not in allowed:
         raise TypeError(

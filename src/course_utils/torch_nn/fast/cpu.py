@@ -32,26 +32,26 @@ def keys():
 
 
 def obstacle(layer, call):
-    """Why this call cannot be served, as 'argument: reason', or None where it can."""
+    """Why compiled code cannot serve this call, or None where it can."""
     x = call.x
     if modes.recorded() or modes.transformed():
-        return "backend: the compiled code cannot be transformed, traced or compiled again"
+        return "compiled code cannot be transformed, traced or compiled again"
     if layer.key not in keys():
-        return f"backend: there is no compiled code for {layer.key}"
+        return f"there is no compiled code for {layer.key}"
     if layer.config:
-        return f"config: the compiled code has the constants of {layer.key} built in"
+        return f"compiled code has the constants of {layer.key} built in, a config changes them"
     if call.lengths is not None:
-        return "lengths: the compiled code runs every sequence to its end"
+        return "compiled code knows no lengths"
     if call.resets is not None:
-        return "resets: the compiled code runs one sequence a row"
+        return "compiled code knows no resets"
     if x.device.type != "cpu":
-        return f"input: on {x.device}, the compiled code is for the CPU"
+        return f"the input is on {x.device}, compiled code is for the CPU"
     if x.dtype not in (torch.float32, torch.float64):
-        return f"input: the compiled code takes float32 or float64, got {x.dtype}"
+        return f"the input is {x.dtype}, compiled code takes float32 or float64"
     if torch.is_autocast_enabled("cpu"):
-        return "backend: the compiled code knows no autocast"
+        return "compiled code knows no autocast"
     if not modes.concrete(x) or torch._C._len_torch_dispatch_stack():
-        return "input: the compiled code needs numbers in plain tensors"
+        return "compiled code needs an input with numbers, in a plain tensor"
     return None
 
 
