@@ -16,16 +16,16 @@ def has_scan(key):
 
 
 def obstacle(layer, call):
-    """Why this call of a ``Recurrent`` cannot be scanned, or None where it can."""
+    """Why a scan cannot serve this call of a ``Recurrent``, or None where it can."""
     if not has_scan(layer.key):
-        return f"backend: {layer.key} is not linear in its past and cannot be scanned"
+        return f"{layer.key} is not linear in its past, a scan needs that"
     if modes.recorded():
-        return "backend: a recorded scan would be tied to one number of steps"
+        return "a recorded scan would be tied to one number of steps"
+    if not modes.concrete(call.x):
+        return "a scan needs an input with numbers, in a plain tensor"
     dtype = layer.example().dtype
     if len(layer.spec.states) == 2 and dtype not in (torch.float32, torch.float64):
-        return (
-            f"input: {layer.key} is scanned in complex numbers, of which there are none of {dtype}"
-        )
+        return f"{layer.key} is scanned in complex numbers, which {dtype} has not"
     return None
 
 
