@@ -12,6 +12,8 @@ import pytest
 
 from course_utils import numpy_nn
 from course_utils.numpy_nn import (
+    alignment,
+    attention,
     checkpoint,
     fast,
     gradcheck,
@@ -20,13 +22,16 @@ from course_utils.numpy_nn import (
     many,
     ops,
     optim,
+    seq2seq,
     stack,
     stages,
     truncation,
     validation,
 )
+from course_utils.numpy_nn.attention import masks, positions, products, scores
+from course_utils.numpy_nn.attention.window import State
 from course_utils.numpy_nn.many import training
-from course_utils.numpy_nn.scan import prefix, scan
+from course_utils.numpy_nn.scan import prefix, scan, unroll_scan, unroll_scan_backward
 from course_utils.specs import SPECS
 
 D, H, K, V = 2, 4, 2, 6
@@ -67,9 +72,7 @@ class Given:
 
 
 def run(g, key, **marks):
-    y, last, tape = numpy_nn.unroll(
-        key, g.params(key), g.x, g.state(key), **marks, **g.inputs(key)
-    )
+    y, last, tape = numpy_nn.unroll(key, g.params(key), g.x, g.state(key), **marks, **g.inputs(key))
     return y, last, tape
 
 
@@ -123,9 +126,7 @@ def stacked(g, backward=False):
     found = []
     for key in SPECS:
         for ways in (1, 2):
-            layers = stack.init_stack(
-                key, D, H, 2, g.rng, g.dtype, bidirectional=ways == 2
-            )
+            layers = stack.init_stack(key, D, H, 2, g.rng, g.dtype, bidirectional=ways == 2)
             y, last, tape = stack.unroll_stack(
                 key, layers, g.x, g.state(key, 2 * ways), dropout=0.5, rng=g.rng, **marks(g)
             )
@@ -186,6 +187,106 @@ def backward_of_linear(g, name):
     return made, getattr(ops, f"{name}_backward")(p, x, h, *da)
 
 
+def scanned(g, backward=False):
+    found = []
+    for key in SCANNED:
+        y, last, tape = unroll_scan(key, g.params(key), g.x, g.state(key), **marks(g))
+        found.append((y, last))
+        if backward:
+            found.append(unroll_scan_backward(tape, g.y, g.clocks(key)))
+    return found
+
+
+S = 3
+
+
+def looking(g):
+    """Queries (T, B, D), keys (S, B, D), values (S, B, H) and a mask with every kind of row."""
+    mask = g.rng.random((g.T, g.B, S)) < 0.6
+    return g.normal(g.T, g.B, D), g.normal(S, g.B, D), g.normal(S, g.B, H), mask
+
+
+def scored(part):
+    """A call of one function of the score ``kind``: 0 forward, 1 backward, 2 slopes."""
+
+    def of(kind):
+        def call(g):
+            score, (queries, keys, *_) = scores.SCORES[kind], looking(g)
+            params = scores.init_score(kind, D, D, g.rng, g.dtype)
+            found, cache = score.forward(params, queries, keys)
+            if part == 0:
+                return found
+            if part == 1:
+                return score.backward(params, cache, g.normal(g.T, g.B, S))
+            return score.slopes(params, cache)
+
+        return call
+
+    return of
+
+
+def attended(g, part="attend"):
+    found = []
+    for kind in scores.SCORES:
+        params = scores.init_score(kind, D, D, g.rng, g.dtype)
+        queries, keys, values, mask = looking(g)
+        if part in ("point", "point_backward"):
+            logits, tape = attention.point(kind, params, queries, keys, mask | True)
+            back = attention.point_backward(tape, g.normal(g.T, g.B, S))
+            found.append(back if part == "point_backward" else logits)
+            continue
+        context, weights, tape = attention.attend(kind, params, queries, keys, values, mask)
+        found.append((context, weights))
+        if part == "attend_backward":
+            given = g.normal(g.T, g.B, H), g.normal(g.T, g.B, S)
+            found.append(attention.attend_backward(tape, *given))
+        if part == "query_jacobian":
+            found.append(attention.query_jacobian(tape))
+    return found
+
+
+def heads(g, backward=False):
+    params = attention.init_multi_head(H, g.rng, g.dtype)
+    y, weights, tape = attention.multi_head(params, 2, g.y, g.normal(S, g.B, H))
+    return attention.multi_head_backward(tape, g.y) if backward else (y, weights)
+
+
+def windowed(g, backward=False):
+    params = attention.init_window(H, K, g.rng, g.dtype)
+    h, kappa, text = g.normal(g.B, H), g.normal(g.B, K), g.normal(S, g.B, D)
+    lengths = np.full(g.B, 2)
+    w, state, phi, cache = attention.window_step(params, h, State(kappa), text, lengths)
+    if not backward:
+        return w, state, phi
+    given = g.normal(g.B, D), State(g.normal(g.B, K)), g.normal(g.B, S)
+    return attention.window_step_backward(params, cache, *given)
+
+
+def attentive(g, backward=False):
+    params = numpy_nn.init_params("lstm", 2 * D, H, g.rng, g.dtype)
+    score = scores.init_score("additive", H, D, g.rng, g.dtype)
+    *found, tape = attention.attentive(
+        "lstm", params, "additive", score, g.x, g.normal(S, g.B, D), g.state("lstm")
+    )
+    if not backward:
+        return found
+    return attention.attentive_backward(tape, g.y, g.normal(g.T, g.B, D), g.state("lstm"))
+
+
+def translated(g, backward=False):
+    found = []
+    for order in ("after", "before"):
+        model = seq2seq.Seq2Seq(V, V, embedding=D, hidden=H, order=order)
+        params = seq2seq.init_seq2seq(model, g.rng, g.dtype)
+        source, target = g.ids(S, g.B), g.ids(g.T, g.B)
+        logits, weights, tape = seq2seq.seq2seq(model, params, source, target)
+        found.append((logits, weights))
+        if backward:
+            found.append(seq2seq.seq2seq_backward(tape, g.normal(g.T, g.B, V)))
+        found.append(seq2seq.encode(model, params, source)[0][0])
+    return found
+
+
 def square(v):
     return (v**2).sum()
 
@@ -239,12 +340,51 @@ CALLS = {
         {"a": g.normal(K, 3, 2), "b": g.normal(K, 2)}, np.float64(0.1)
     ),
     "many.training.Each": optimised(optim.SGD(np.geomspace(0.1, 1, K)), nets=K),
+    "scan.unroll_scan": scanned,
+    "scan.unroll_scan_backward": lambda g: scanned(g, backward=True),
+    "attention.attend.attend": attended,
+    "attention.attend.attend_backward": lambda g: attended(g, "attend_backward"),
+    "attention.attend.query_jacobian": lambda g: attended(g, "query_jacobian"),
+    "attention.attend.point": lambda g: attended(g, "point"),
+    "attention.attend.point_backward": lambda g: attended(g, "point_backward"),
+    **{f"attention.scores.{kind}": scored(0)(kind) for kind in scores.SCORES},
+    **{f"attention.scores.{kind}_backward": scored(1)(kind) for kind in scores.SCORES},
+    **{f"attention.scores.{kind}_slopes": scored(2)(kind) for kind in scores.SCORES},
+    "attention.scores.init_score": lambda g: scores.init_score("additive", D, H, g.rng, g.dtype),
+    "attention.masks.masked_softmax": lambda g: masks.masked_softmax(g.x, g.x > 0),
+    "attention.masks.finite": lambda g: masks.finite(g.x),
+    "attention.masks.spoilt": lambda g: masks.spoilt(g.x, np.zeros((g.T, g.B), bool)),
+    "attention.products.match": lambda g: products.match(g.x, g.normal(S, g.B, D)),
+    "attention.products.blend": lambda g: products.blend(
+        g.normal(g.T, g.B, S), g.normal(S, g.B, D)
+    ),
+    "attention.products.turned": lambda g: products.turned(g.x),
+    "attention.positions.sinusoidal": lambda g: positions.sinusoidal(g.T, H, g.dtype),
+    "attention.positions.rotate": lambda g: positions.rotate(g.y),
+    "attention.positions.rotate_backward": lambda g: positions.rotate_backward(g.y),
+    "attention.multihead.init_multi_head": lambda g: attention.init_multi_head(H, g.rng, g.dtype),
+    "attention.multihead.multi_head": heads,
+    "attention.multihead.multi_head_backward": lambda g: heads(g, backward=True),
+    "attention.window.init_window": lambda g: attention.init_window(H, K, g.rng, g.dtype),
+    "attention.window.window_step": windowed,
+    "attention.window.window_step_backward": lambda g: windowed(g, backward=True),
+    "attention.recurrent.attentive": attentive,
+    "attention.recurrent.attentive_backward": lambda g: attentive(g, backward=True),
+    "seq2seq.init_seq2seq": lambda g: seq2seq.init_seq2seq(
+        seq2seq.Seq2Seq(V, V, embedding=D, hidden=H), g.rng, g.dtype
+    ),
+    "seq2seq.seq2seq": translated,
+    "seq2seq.encode": translated,
+    "seq2seq.seq2seq_backward": lambda g: translated(g, backward=True),
+    "alignment.ctc": lambda g: alignment.ctc(
+        g.normal(g.T, g.B, V), np.full((g.B, 2), 3), zero_infinity=True
+    ),
+    "ops.log_softmax_backward": lambda g: ops.log_softmax_backward(ops.log_softmax(g.y), g.y),
     "scan.scan": lambda g: [scan(key, g.params(key), g.x, g.state(key)) for key in SCANNED],
     "scan.prefix": lambda g: prefix(g.normal(g.T, g.B, H), g.y),
     "ops.sigmoid": lambda g: ops.sigmoid(g.y),
     "ops.log_sigmoid": lambda g: ops.log_sigmoid(g.y),
     "ops.positive": lambda g: ops.positive(g.y),
-    "ops.log_positive": lambda g: ops.log_positive(g.y),
     "ops.positive_slope": lambda g: ops.positive_slope(g.y),
     "ops.split": lambda g: ops.split(g.y, 2),
     "ops.join": lambda g: ops.join(g.y, g.x),
@@ -265,9 +405,7 @@ CALLS = {
     "ops.embed": lambda g: ops.embed(g.normal(V, D), g.ids(g.T, g.B)),
     "ops.embed_backward": lambda g: ops.embed_backward(g.normal(V, D), g.ids(g.T, g.B), g.x),
     "losses.mse": lambda g: losses.mse(g.y, np.asarray(g.y, float) + 1),
-    "losses.cross_entropy": lambda g: losses.cross_entropy(
-        g.normal(g.T, g.B, V), g.ids(g.T, g.B)
-    ),
+    "losses.cross_entropy": lambda g: losses.cross_entropy(g.normal(g.T, g.B, V), g.ids(g.T, g.B)),
     "optim.clip_norm": lambda g: optim.clip_norm({"a": g.normal(3), "b": g.normal(2, 2)}, 0.1),
     "optim.SGD": optimised(optim.SGD(np.float64(0.1))),
     "optim.Adam": optimised(optim.Adam(np.float64(0.1))),
@@ -294,7 +432,17 @@ PARTS = {
     "many.lstm": "kernels of many.unroll",
     "many.readable": "kernels of many.unroll",
     "cells.get_cell": "returns a module",
-    "scan.has_scan": "returns a truth value",
+    "scan.has_scan": "returns a truth value", "scan.ScanTape": "a tape",
+    "attention.attend.AttendTape": "a tape", "attention.attend.PointTape": "a tape",
+    "attention.multihead.MultiHeadTape": "a tape", "attention.recurrent.AttentiveTape": "a tape",
+    "attention.window.State": "a state", "attention.window.Cache": "a cache",
+    "attention.masks": "masks are booleans: tests/attention",
+    "attention.scores.Score": "functions", "attention.scores.get_score": "returns functions",
+    "attention.positions.angles": "angles are float64 whatever is turned",
+    "seq2seq.Seq2Seq": "a model", "seq2seq.Encoded": "a result", "seq2seq.shifted": "integers",
+    "seq2seq.next_token": "returns a function",
+    "search": "tokens and their probabilities: tests/attention",
+    "alignment": "labels and their probabilities: tests/attention",
     "losses.counting": "the mask of a loss",
     "unroll.Run": "arguments", "unroll.prepare": "arguments", "unroll.kept": "a part of unroll",
     "unroll.forward": "a part of unroll", "unroll.loop": "a part of unroll",
@@ -346,7 +494,7 @@ def test_the_dtype_that_comes_in_goes_out(name, dtype):
         with pytest.raises(TypeError, match=r"params\['a'\]: Adam needs float32 or float64"):
             CALLS[name](Given(dtype))
         return
-    if dtype == np.float16 and name == "scan.scan":
+    if dtype == np.float16 and name.startswith("scan.") and name != "scan.prefix":
         pytest.skip("NumPy has no complex numbers of that size, in which lru is scanned")
     found = [v for v in leaves(CALLS[name](Given(dtype))) if v.dtype.kind in "fc"]
     assert found

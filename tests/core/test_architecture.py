@@ -36,7 +36,7 @@ IMPORTS = {
 }  # fmt: skip
 # the CPU fast path of torch wraps NumPy's kernels: the single exception
 EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
-HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml")
+HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel")
 
 
 def modules():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from layers import CASES, B, D, H, T, build, draw, draw_states, tuple_of
+from layers import CASES, KEYS, B, D, H, T, build, draw, draw_states, tuple_of
 from torch import nn
 
 from course_utils import torch_nn
@@ -152,20 +152,18 @@ def test_no_time_and_no_batch_give_nothing_and_keep_the_state(key, backend):
 @pytest.mark.parametrize("key", SPECS)
 def test_why_names_the_backend_that_runs(key, monkeypatch):
     layer = build(key)
-    best = next(
-        name
-        for name, keys in (("native", native.KERNELS), ("compiled", fast.keys()), ("eager", SPECS))
-        if key in keys
-    )
+    best = next(name for name, keys in KEYS.items() if key in keys)
     assert layer.why().startswith(f"{best} (") and layer.why(X) == layer.why()
     assert build(key, "eager").why() == "eager (asked for)"
     if best != "native":
         assert f"not native: PyTorch has no kernel for {key}" in layer.why()
     ran = []
+    scan = torch_nn.backends.unroll_scan
     unroll, run, compiled = torch_nn.backends.unroll.unroll, native.run, fast.unroll
     spies = {
         "native": lambda *a: ran.append("native") or run(*a),
         "compiled": lambda *a, **k: ran.append("compiled") or compiled(*a, **k),
+        "scan": lambda *a, **k: ran.append("scan") or scan(*a, **k),
         "eager": lambda *a, **k: ran.append("eager") or unroll(*a, **k),
     }
     backends = torch_nn.backends.BACKENDS

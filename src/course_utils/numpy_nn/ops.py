@@ -26,11 +26,6 @@ def positive(a):
     return np.where(a.real >= 0, a + 0.5, sigmoid(a))
 
 
-def log_positive(a):
-    """log of ``positive``, without passing through a number that may be 0."""
-    return np.where(a >= 0, np.log(np.maximum(a, 0) + 0.5), log_sigmoid(a))
-
-
 def positive_slope(n):
     """The derivative of ``positive`` where its value is n."""
     low = np.where(n >= 0.5, 0.5, n)  # not n itself, whose square may overflow
@@ -169,6 +164,11 @@ def _shifted(a):
 def softmax_backward(p, dp):
     """p = softmax(a), dp like p -> da."""
     return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
+
+
+def log_softmax_backward(log_p, dlog_p):
+    """log_p = log_softmax(a), dlog_p like it -> da."""
+    return dlog_p - np.exp(log_p) * dlog_p.sum(axis=-1, keepdims=True)
 
 
 def one_hot(ids, size, dtype=np.float64):

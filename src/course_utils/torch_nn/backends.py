@@ -1,6 +1,6 @@
-"""Which code computes a call: PyTorch's kernel, compiled code, or the loop, and why.
+"""Which code computes a call: PyTorch's kernel, compiled code, a scan, or the loop, and why.
 
-All three are called as ``run(layer, call) -> y (T, B, H·directions), states``, each state
+All are called as ``run(layer, call) -> y (T, B, H·directions), states``, each state
 (layers·directions, B, H), and give the same numbers.
 """
 
@@ -8,6 +8,8 @@ from functools import partial
 from typing import NamedTuple
 
 from course_utils.torch_nn import fast, native, stack, unroll
+from course_utils.torch_nn.scan import obstacle as no_scan
+from course_utils.torch_nn.scan import unroll as unroll_scan
 
 
 class Backend(NamedTuple):
@@ -28,6 +30,7 @@ class Choice(NamedTuple):
 BACKENDS = {  # quickest first
     "native": Backend(native.run, native.obstacle),
     "compiled": Backend(partial(stack.run, fast.unroll), fast.obstacle),
+    "scan": Backend(partial(stack.run, unroll_scan), no_scan),
     "eager": Backend(partial(stack.run, unroll.unroll), lambda layer, call: None),
 }
 

@@ -29,8 +29,9 @@ class Recurrent(nn.Module):
     - device: of the parameters.
     - dtype: of the parameters; input and states must have it too, except under autocast.
     - backend: ``"native"``, PyTorch's own kernel (rnn, rnn_relu, lstm, gru); ``"compiled"``, code
-      compiled for the cell; ``"eager"``, the loop; ``"auto"``, the first of them that can serve
-      the call.  ``layer.why(x)`` says which one that is.
+      compiled for the cell; ``"scan"``, all steps at once, for cells linear along time;
+      ``"eager"``, the loop; ``"auto"``, the first of them that can serve the call.
+      ``layer.why(x)`` says which one that is.
     - config: constants of the spec to replace, by name.
 
     Raises KeyError for an unknown key or constant, ValueError naming any other argument.

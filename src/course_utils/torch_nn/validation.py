@@ -10,8 +10,9 @@ import torch
 from course_utils.shapes import ShapeError
 from course_utils.torch_nn import cells, fast, modes
 from course_utils.torch_nn.native import KERNELS
+from course_utils.torch_nn.scan import has_scan
 
-BACKENDS = ("auto", "native", "eager", "compiled")
+BACKENDS = ("auto", "native", "eager", "compiled", "scan")
 
 
 def size(name, value):
@@ -49,6 +50,10 @@ def known_backend(key, backend):
         raise ValueError(
             f"backend: there is no compiled code for {key!r}, only for {', '.join(fast.keys())}; "
             "use 'auto'"
+        )
+    if backend == "scan" and not has_scan(key):
+        raise ValueError(
+            f"backend: {key!r} is not linear in its past and cannot be scanned; use 'auto'"
         )
     return backend
 

@@ -10,7 +10,6 @@ uniform in ±1/√H.
 
 from importlib import import_module
 
-import torch
 from torch.nn import functional as F
 
 from course_utils.specs import get_spec
@@ -47,8 +46,3 @@ def recur_rows(p, h_prev, first, last):
 def positive(a):
     """a + 1/2 for a >= 0, the logistic function below.  Feng et al. 2024."""
     return (a + 0.5).where(a >= 0, a.sigmoid())
-
-
-def log_positive(a):
-    """log of ``positive``, without passing through a number that may be 0."""
-    return torch.where(a >= 0, (a.clamp(min=0) + 0.5).log(), F.logsigmoid(a))
