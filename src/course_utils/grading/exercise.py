@@ -8,7 +8,7 @@ stand on the answer cell; nothing of this is ever read from a submission.
 import ast
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course_utils.grading.compare import ATOL, RTOL
@@ -24,7 +24,11 @@ class ExerciseError(ValueError):
 
 @dataclass(frozen=True)
 class Question:
-    """The rules of one question."""
+    """The rules of one question.
+
+    joined: {part: another part} for parts that an empty answer could get right, such as what a
+    check emits of its own inputs: the first counts only where the other is right too.
+    """
 
     key: str
     points: float
@@ -34,6 +38,7 @@ class Question:
     memory_mb: int = 2048
     forbid: tuple = ()
     requires: tuple = ()
+    joined: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def load(path):
 
 def question(cell, course, stub_source):
     """The rules of a question from its answer cell's metadata."""
-    allowed = {"points", "rtol", "atol", "timeout_s", "memory_mb", "forbid"}
+    allowed = {"points", "rtol", "atol", "timeout_s", "memory_mb", "forbid", "joined"}
     unknown = set(course) - allowed - {"role", "question"}
     if unknown:
         raise ExerciseError(f"{cell.cell_id}: unknown rule {sorted(unknown)}; know {allowed}")
