@@ -117,6 +117,16 @@ def test_a_file_that_changes_is_graded_as_it_was_read(folder, tmp_path, right, e
     assert run(folder, tmp_path / "out")["ada.ipynb"].score == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [b"{},", b"[],", b'"ab",', b'{"a":0},', b"1e5,"])
+def test_a_file_that_fills_the_graders_memory_is_unreadable(folder, tmp_path, sandbox, piece):
+    """The largest file that is read, of the smallest values: gigabytes once parsed."""
+    data = b'{"cells": [' + piece * ((LARGEST_FILE - 20) // len(piece)) + b"0]}"
+    (folder / "a.ipynb").write_bytes(data)
+    (record,) = run(folder, tmp_path / "out").values()
+    assert record.status == "unreadable", record.reason
+
+
 DAMAGE = {
     "a list": "[1, 2]",
     "cut off": '{"assignment": "lstm_st',

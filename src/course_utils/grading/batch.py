@@ -41,7 +41,7 @@ def submissions(folder, assignment):
     """All submissions below a folder: files, and folders that hold one notebook each."""
     folder = Path(folder)
     if folder.is_file():
-        return [Submission(folder.name, folder)]
+        return [Submission(folder.name, folder.resolve())]
     if not folder.is_dir():
         raise FileNotFoundError(f"folder: there is no {folder}")
     entries = sorted(folder.iterdir(), key=lambda p: raw(p.name))
