@@ -73,8 +73,9 @@ BOMBS = [
             "    if os.fork() == 0:\n        x = b'x' * 200_000_000\n        time.sleep(99)\n"
             "time.sleep(99)"
         ),
-        says="process ended",
+        says="while your answer ran",
         slow=True,
+        happened="all its processes are ended, by their memory or their time",
     ),
     Attack(
         "fork bomb",
@@ -115,8 +116,9 @@ BOMBS = [
             "        pairs = [socket.socketpair() for _ in range(100)]\n        time.sleep(99)\n"
             "time.sleep(99)"
         ),
-        says="process ended",
+        says="while your answer ran",
         slow=True,
+        happened="all its processes are ended, by their memory or their time",
     ),
     Attack(
         "every writable folder filled",
