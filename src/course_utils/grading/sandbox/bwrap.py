@@ -114,33 +114,14 @@ class Bubblewrap:
                 words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
             else:
                 words += ["--ro-bind", "/dev/null", path]
-        words += [
-            "--ro-bind",
-            str(self.package),
-            str(self.package),
-            "--bind",
-            str(shared),
-            str(shared),
-        ]
+        for kind, path in (("--ro-bind", self.package), ("--bind", shared)):
+            words += [kind, str(path), str(path)]
         for name, value in clean_environment("/student").items():
             words += ["--setenv", name, value]
-        memory = limits.memory_mb << 20
-        return [
-            *words,
-            *(
-                "--remount-ro",
-                "/",
-                "--seccomp",
-                str(filter),
-                "--chdir",
-                "/student",
-                "prlimit",
-                f"--as={memory}",
-                f"--cpu={limits.cpu_s}",
-            ),
-            *(f"--nproc={limits.processes}", f"--fsize={limits.tmp_mb << 20}"),
-            *("--nofile=256", "--core=0", "--"),
-        ]
+        words += ["--remount-ro", "/", "--seccomp", str(filter), "--chdir", "/student", "prlimit"]
+        words += [f"--as={limits.memory_mb << 20}", f"--cpu={limits.cpu_s}", "--nofile=256"]
+        words += [f"--nproc={limits.processes}", f"--fsize={limits.tmp_mb << 20}"]
+        return [*words, "--core=0", "--"]
 
     def isolate(self, limits=None, guard=()):
         """A fresh kernel."""
