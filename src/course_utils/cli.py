@@ -6,23 +6,40 @@ from typing import Annotated
 
 import typer
 
+from course_utils.__main__ import needs
+from course_utils.errors import UserError, one_line
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exercises and experiments of Unrolled."
 )
+ClickError = typer.BadParameter.__mro__[2]  # newer versions of typer carry a Click of their own
 Solutions = Annotated[Path | None, typer.Option(help="folder with the solutions")]
 
 
 def main():
-    """Entry point: expected errors become one line and exit code 2, not a traceback."""
-    from course_utils.grading.exercise import ExerciseError
-    from course_utils.grading.notebook import Unreadable
-    from course_utils.grading.sandbox.ladder import NoSandbox
-
+    """Entry point: a mistake of the caller becomes one line and exit code 2, not a traceback."""
     try:
-        app()
-    except (ExerciseError, NoSandbox, Unreadable, FileNotFoundError) as error:
-        print(f"course: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(app(standalone_mode=False))
+    except ClickError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()  # ``course`` alone: the help
+        else:
+            complain(f"{error.format_message()} (`course --help` lists what there is)")
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("course_utils"):
+            raise
+        complain(needs(error.name))
+    except (UserError, OSError) as error:
+        complain(one_line(error))
+    except (typer.Abort, KeyboardInterrupt):
+        print("course: stopped", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(2)
+
+
+def complain(text):
+    """One line on the error stream."""
+    print(f"course: {' '.join(text.split())}", file=sys.stderr)
 
 
 def repository(start=None):
@@ -31,14 +48,22 @@ def repository(start=None):
         for folder in (base, *base.parents):
             if (folder / "solutions").is_dir():
                 return folder
-    raise FileNotFoundError("there is no folder solutions/ here or above; say --solutions DIR")
+    raise UserError("there is no folder solutions/ here or above; say --solutions DIR")
+
+
+def solutions_in(solutions):
+    """The folder with the solutions, which must hold some."""
+    folder = solutions or repository() / "solutions"
+    if not any(folder.glob("*/*.ipynb")):
+        raise UserError(f"--solutions: {folder} holds no <part>/<name>.ipynb")
+    return folder
 
 
 def solution_of(assignment, solutions):
     """The solution's path by its bare name."""
     from course_utils.grading.exercise import find
 
-    return find(assignment, solutions or repository() / "solutions")
+    return find(assignment, solutions_in(solutions))
 
 
 @app.command()
@@ -50,7 +75,7 @@ def derive(
     from course_utils.grading.derive import derive_all
     from course_utils.grading.mutate import load_mutants
 
-    solutions = solutions or repository() / "solutions"
+    solutions = solutions_in(solutions)
     root = solutions.resolve().parent
     mutants = root / "tests" / "mutants"
     for path in derive_all(
@@ -75,7 +100,7 @@ def grade(
     assignment: Annotated[str, typer.Option(help="the bare name, such as lstm_step")],
     out: Annotated[Path, typer.Option(help="where results go; a stopped run resumes there")],
     solutions: Solutions = None,
-    jobs: Annotated[int | None, typer.Option(help="submissions at a time")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="submissions at a time")] = None,
     export: Annotated[
         list[str] | None, typer.Option(help="gradescope, canvas, moodle or github")
     ] = None,
@@ -91,7 +116,9 @@ def grade(
     from course_utils.grading.exports import EXPORTS
 
     if set(export or ()) - set(EXPORTS):
-        raise typer.BadParameter(f"--export: know {', '.join(EXPORTS)}")
+        raise UserError(f"--export: know {', '.join(EXPORTS)}")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out: {out} is a file; name a folder")
     options = {
         "jobs": jobs or cores(),
         "fresh": fresh,
@@ -122,7 +149,7 @@ def mutate(
     """Try every exercise's wrong variants, which must lose points, and its right ones."""
     from course_utils.grading.mutate import try_all
 
-    solutions = solutions or repository() / "solutions"
+    solutions = solutions_in(solutions)
     known = sorted(p.stem for p in solutions.glob("*/*.ipynb"))
     failed = False
     for name in names or known:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from course_utils.errors import UserError
 from course_utils.grading.compare import ATOL, RTOL
 
 MARKER = re.compile(r"^# === ANSWER (\w+) ===", re.MULTILINE)
@@ -18,7 +19,7 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SEED = re.compile(r"^SEED = (\d+)", re.MULTILINE)
 
 
-class ExerciseError(ValueError):
+class ExerciseError(UserError, ValueError):
     """The author's notebook breaks a rule; the message names the cell and the remedy."""
 
 

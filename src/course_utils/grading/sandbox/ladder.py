@@ -3,12 +3,13 @@
 import os
 import sys
 
+from course_utils.errors import UserError
 from course_utils.grading.sandbox.isolate import SandboxError, Zygote
 
 UNSANDBOXED = "unsandboxed"
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(UserError, RuntimeError):
     """No isolation is to be had; the message says how to get one."""
 
 
