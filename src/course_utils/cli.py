@@ -96,11 +96,25 @@ def check(notebook: Annotated[Path, typer.Argument(help="your notebook")]):
 
 @app.command()
 def grade(
-    folder: Annotated[Path, typer.Argument(help="the submissions: files, or a folder for each")],
+    folder: Annotated[Path, typer.Argument(help="the submissions: a folder or a zip, as it came")],
     assignment: Annotated[str, typer.Option(help="the bare name, such as lstm_step")],
     out: Annotated[Path, typer.Option(help="where results go; a stopped run resumes there")],
     solutions: Solutions = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV: who is in the class")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML or YAML: deadline, late days, resubmissions")
+    ] = None,
+    adjust: Annotated[
+        Path | None, typer.Option(help="CSV: changes by hand [OUT/adjustments.csv if it is there]")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="grade this submission anew, and no other")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="submissions at a time")] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="i/n: the i-th of n parts, for job arrays")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,
     export: Annotated[
         list[str] | None, typer.Option(help="gradescope, canvas, moodle or github")
     ] = None,
@@ -109,36 +123,39 @@ def grade(
         bool, typer.Option("--unsandboxed", help="run students' code unprotected if need be")
     ] = False,
 ):
-    """Grade a folder of submissions: a row, a record and a feedback page for each."""
+    """Grade a class: a row, a record and a feedback page for each submission."""
+    import nbval  # noqa: F401  (the workers need it; better said here than by each of them)
     from tqdm import tqdm
 
-    from course_utils.grading.batch import cores, grade_folder
+    from course_utils.grading.batch import cores, grade_class
+    from course_utils.grading.exercise import load
     from course_utils.grading.exports import EXPORTS
+    from course_utils.grading.rows import read_course
+    from course_utils.grading.said import closing_lines, part_of
 
     if set(export or ()) - set(EXPORTS):
         raise UserError(f"--export: know {', '.join(EXPORTS)}")
     if out.exists() and not out.is_dir():
         raise UserError(f"--out: {out} is a file; name a folder")
+    solution = solution_of(assignment, solutions)
     options = {
         "jobs": jobs or cores(),
         "fresh": fresh,
         "unsandboxed": unsandboxed,
         "exports": export or (),
+        "course": read_course(load(solution), out, roster, policy, adjust),
+        "regrade": only or (),
+        "shard": part_of(shard),
+        "dask": dask,
     }
-    records = grade_folder(
+    done = grade_class(
         folder,
-        solution_of(assignment, solutions),
+        solution,
         out,
         options,
         progress=lambda found: tqdm(found, desc=assignment, disable=None),
     )
-    if any(r.sandbox == "unsandboxed" for r in records):
-        print("WARNING: graded UNSANDBOXED; students' code could do whatever you can.")
-    counts = {}
-    for record in records:
-        counts[record.status] = counts.get(record.status, 0) + 1
-    print(", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no submissions")
-    print(f"{out / 'grades.csv'} and {out / 'overview.html'}")
+    print("\n".join(closing_lines(done, out)))
 
 
 @app.command()

@@ -6,88 +6,91 @@ import os
 import queue
 import secrets
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.grading import exports, feedback
+from course_utils.errors import UserError
+from course_utils.grading import feedback
+from course_utils.grading.collect import collect
 from course_utils.grading.exercise import load
+from course_utils.grading.exports import EXPORTS
+from course_utils.grading.exports.junit import junit
+from course_utils.grading.exports.tables import grades
 from course_utils.grading.files import file_names, write
 from course_utils.grading.notebook import LARGEST_FILE
+from course_utils.grading.overview import overview
 from course_utils.grading.records import Record
+from course_utils.grading.rows import Course, klass
 from course_utils.grading.workers import Worker
 
 
-@dataclass(frozen=True)
-class Submission:
-    """One row: the name as given, the notebook if there is one, else why not."""
-
-    name: str
-    path: Path | None
-    reason: str = ""
-    note: str = ""
-
-
-def submissions(folder, assignment):
-    """All submissions below a folder: files, and folders that hold one notebook each."""
-    folder = Path(folder)
-    if folder.is_file():
-        return [Submission(folder.name, folder)]
-    if not folder.is_dir():
-        raise FileNotFoundError(f"folder: there is no {folder}")
-    entries = sorted(p for p in folder.iterdir() if p.suffix == ".ipynb" or p.name[0] != ".")
-    return [submission(p, assignment) for p in entries]
-
-
-def submission(path, assignment):
-    """One entry of the folder as a submission; links are not followed."""
-    if path.is_symlink():
-        return Submission(path.name, None, "this is a link, not a file")
-    if path.is_file():
-        return Submission(path.name, path)
-    if not path.is_dir():
-        return Submission(path.name, None, "this is neither a file nor a folder")
-    inside = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    found = [p for p in inside if p.is_file() and not p.is_symlink()]
-    if not found:
-        return Submission(path.name, None, "the folder holds no .ipynb file")
-    best = next((p for p in found if p.stem == assignment), found[-1])
-    note = f"The folder holds {len(found)} notebooks; {best.name} was graded."
-    return Submission(path.name, best, note=note if len(found) > 1 else "")
-
-
 def grade_folder(folder, solution, out, options, progress=iter):
-    """Grade everything in ``folder``; writes all of ``out`` and returns the rows.
+    """As `grade_class`, for its records alone."""
+    return [row.record for row in grade_class(folder, solution, out, options, progress).rows]
 
-    options: dict with jobs, unsandboxed, fresh, only, exports.
+
+def grade_class(folder, solution, out, options, progress=iter):
+    """Grade everything in ``folder`` (or a zip); writes all of ``out`` and returns the `Klass`.
+
+    options: dict with jobs, unsandboxed, fresh, only, exports, and of a class: course (a `Course`),
+    regrade (names to grade anew, and no others), shard ((i, n): every n-th from the i-th), dask (a
+    scheduler's address).
     """
     exercise, out = load(solution), Path(out)
-    todo = submissions(folder, exercise.name)
-    seed = run_seed(out, solution, options.get("fresh", False))
-    names = file_names(entry.name for entry in todo)
-    rows, waiting = {}, []
-    for entry in todo:
-        record = reusable(out, entry, solution, options, names[entry.name])
-        if record is None:
-            waiting.append(entry)
-        else:
-            rows[entry.name] = record
-    setup = {
-        "solution": str(Path(solution).resolve()),
-        "seed": seed,
-        "unsandboxed": options.get("unsandboxed", False),
-        "only": options.get("only"),
-    }
-    try:
-        for entry, record in progress(graded(waiting, exercise, setup, options.get("jobs", 1))):
-            record.submission, record.file = entry.name, names[entry.name]
-            record.key = key_of(entry, solution)
-            record.notes += [entry.note] if entry.note else []
-            save(out, record)
-            rows[entry.name] = record
-    finally:
-        records = [rows[e.name] for e in todo if e.name in rows]
-        conclude(out, exercise, records, options.get("exports", ()))
-    return records
+    course = options.get("course") or Course()
+    with collect(folder, exercise, out, course.roster.known) as found:
+        names = file_names(entry.name for entry in found.entries)
+        chosen = chosen_entries(found.entries, options)
+        seed = run_seed(out, solution, options.get("fresh", False))
+        rows, waiting = {}, []
+        for entry in found.entries:
+            record = reusable(out, entry, solution, options, names[entry.name])
+            if entry.name in chosen and (record is None or options.get("regrade")):
+                waiting.append(entry)
+            elif record is not None:
+                rows[entry.name] = record
+        setup = {
+            "solution": str(Path(solution).resolve()),
+            "seed": seed,
+            "unsandboxed": options.get("unsandboxed", False),
+            "only": options.get("only"),
+        }
+        try:
+            for entry, record in progress(results(waiting, exercise, setup, options)):
+                record.submission, record.file = entry.name, names[entry.name]
+                record.key = key_of(entry, solution)
+                record.notes += [entry.note] if entry.note else []
+                save(out, record)
+                rows[entry.name] = record
+        finally:
+            for entry in found.entries:  # what other shards have done meanwhile
+                if entry.name not in rows and options.get("shard"):
+                    record = reusable(out, entry, solution, options, names[entry.name])
+                    rows.update({entry.name: record} if record else {})
+            done = klass(exercise, found.entries, rows, course, found.left_out)
+            conclude(out, exercise, done, options.get("exports", ()))
+    return done
+
+
+def chosen_entries(entries, options):
+    """The names that this run may grade: all, one shard's, or those to be graded anew."""
+    names = [entry.name for entry in entries]
+    wanted = options.get("regrade")
+    if wanted:
+        fitting = [n for n in names if n in wanted or n.removesuffix(".ipynb") in wanted]
+        if not fitting:
+            raise UserError(f"--only: no submission is called {', '.join(wanted)}")
+        return set(fitting)
+    index, count = options.get("shard") or (1, 1)
+    return set(names[index - 1 :: count])
+
+
+def results(entries, exercise, setup, options):
+    """(entry, record) as they are done, here or on a cluster."""
+    if options.get("dask"):
+        from course_utils.grading.cluster import on_dask
+
+        return on_dask(entries, exercise, setup, options["dask"])
+    return graded(entries, exercise, setup, options.get("jobs", 1))
 
 
 def graded(entries, exercise, setup, jobs):
@@ -178,13 +181,21 @@ def save(out, record):
     write(out / "feedback" / f"{record.file}.html", feedback.page(record))
 
 
-def conclude(out, exercise, records, wanted):
+def conclude(out, exercise, done, wanted):
     """The files about all: grades.csv, overview.html, junit.xml and what was asked for."""
-    write(out / "grades.csv", exports.grades(exercise, records))
-    write(out / "overview.html", feedback.overview(exercise, records))
-    write(out / "junit.xml", exports.junit(exercise, records))
+    write(out / "grades.csv", grades(exercise, done))
+    write(out / "overview.html", overview(exercise, done))
+    write(out / "junit.xml", junit(exercise, done))
+    for row in done.rows:
+        renew(out / "feedback" / f"{row.record.file}.html", feedback.page(row.told()))
     for name in wanted:
-        exports.EXPORTS[name](out, exercise, records)
+        EXPORTS[name](out, exercise, done)
+
+
+def renew(path, text):
+    """Write a file where it does not hold this text yet."""
+    if not path.is_file() or path.read_text("utf-8", "replace") != text:
+        write(path, text)
 
 
 def cores():

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from course_utils.grading import review
 from course_utils.grading.exercise import ExerciseError
 from course_utils.grading.notebook import Unreadable, read_cells
+from course_utils.grading.pick import wrong_exercise
 from course_utils.grading.plugin import Check, judge
 from course_utils.grading.records import PartResult, Record
 from course_utils.grading.runner import run_program
+from course_utils.grading.similar import fingerprint
 from course_utils.grading.splice import splice
 from course_utils.grading.student import known_mistake, public_references
 
@@ -96,6 +98,10 @@ def grade(data, exercise, sandbox, references):
     explain(record, exercise, runs, references)
     for key, found in review.forbidden(exercise, spliced.answers).items():
         record.questions[key].review = found
+    record.fingerprint = fingerprint(exercise, spliced.answers)
+    wrong = wrong_exercise(exercise.name, cells)
+    if wrong and record.score == 0:
+        record.reason = wrong
     return record
 
 

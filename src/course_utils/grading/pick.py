@@ -41,13 +41,18 @@ def peek(exercise, path):
 
 def look(exercise, cells):
     """The `Peek` of cells that were read; another exercise's answers count for nothing here."""
-    found = [m.group(1) for c in cells if c.is_code for m in BEGINS.finditer(c.source)]
-    begins = exercise.name if exercise.name in found else next(iter(found), "")
+    begins = begun(exercise.name, cells)
     if begins not in ("", exercise.name):
         return Peek(0, begins, readable=True)
     spliced = splice(exercise, cells)
     written = sum(not is_stub(exercise, k, source) for k, source in spliced.answers.items())
     return Peek(written, begins, readable=True)
+
+
+def begun(name, cells):
+    """The exercise that a notebook's `grading.begin` names: ``name`` if it is there, "" if none."""
+    found = [m.group(1) for c in cells if c.is_code for m in BEGINS.finditer(c.source)]
+    return name if name in found else next(iter(found), "")
 
 
 def best(name, candidates):
@@ -70,8 +75,9 @@ def best(name, candidates):
     return chosen, f"The folder holds {len(candidates)} notebooks; {title} was graded ({how})."
 
 
-def wrong_exercise(name, found):
+def wrong_exercise(name, cells):
     """Why a notebook is none of this exercise, or ""."""
-    if found.begins not in ("", name):
-        return f"this is the notebook of the exercise {found.begins}, not of {name}"
+    begins = begun(name, cells)
+    if begins not in ("", name):
+        return f"this is the notebook of the exercise {begins}, not of {name}"
     return ""
