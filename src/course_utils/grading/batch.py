@@ -1,11 +1,10 @@
 """Grade a folder: every submission gets a row, one bad file stops nobody, a stopped run resumes."""
 
-import hashlib
-import json
+import contextlib
 import os
 import queue
-import secrets
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from course_utils.errors import UserError
@@ -15,10 +14,10 @@ from course_utils.grading.exercise import load
 from course_utils.grading.exports import EXPORTS
 from course_utils.grading.exports.junit import junit
 from course_utils.grading.exports.tables import grades
-from course_utils.grading.files import file_names, write
-from course_utils.grading.notebook import LARGEST_FILE
+from course_utils.grading.files import file_names, shown, sweep, write
+from course_utils.grading.notebook import Unreadable
 from course_utils.grading.overview import overview
-from course_utils.grading.records import Record
+from course_utils.grading.resume import Run
 from course_utils.grading.rows import Course, klass
 from course_utils.grading.workers import Worker
 
@@ -36,36 +35,32 @@ def grade_class(folder, solution, out, options, progress=iter):
     scheduler's address).
     """
     exercise, out = load(solution), Path(out)
+    unsandboxed = options.get("unsandboxed", False)
     course = options.get("course") or Course()
     with collect(folder, exercise, out, course.roster.known) as found:
-        names = file_names(entry.name for entry in found.entries)
         chosen = chosen_entries(found.entries, options)
-        seed = run_seed(out, solution, options.get("fresh", False))
-        rows, waiting = {}, []
-        for entry in found.entries:
-            record = reusable(out, entry, solution, options, names[entry.name])
-            if entry.name in chosen and (record is None or options.get("regrade")):
-                waiting.append(entry)
-            elif record is not None:
-                rows[entry.name] = record
+        run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
+        sweep(out)
+        names = file_names(entry.name for entry in found.entries)
+        rows = {e.name: record for e in found.entries if (record := run.kept(names[e.name], e))}
+        anew = chosen if options.get("regrade") else chosen - set(rows)
         setup = {
             "solution": str(Path(solution).resolve()),
-            "seed": seed,
-            "unsandboxed": options.get("unsandboxed", False),
+            "seed": run.seed,
+            "unsandboxed": unsandboxed,
             "only": options.get("only"),
         }
+        waiting = [entry for entry in found.entries if entry.name in anew]
         try:
-            for entry, record in progress(results(waiting, exercise, setup, options)):
-                record.submission, record.file = entry.name, names[entry.name]
-                record.key = key_of(entry, solution)
+            for entry, record in progress(results(waiting, exercise, setup, run, options)):
+                record.submission, record.file = shown(entry.name), names[entry.name]
                 record.notes += [entry.note] if entry.note else []
-                save(out, record)
+                run.save(record)
                 rows[entry.name] = record
         finally:
-            for entry in found.entries:  # what other shards have done meanwhile
-                if entry.name not in rows and options.get("shard"):
-                    record = reusable(out, entry, solution, options, names[entry.name])
-                    rows.update({entry.name: record} if record else {})
+            if options.get("shard"):  # what the others have done meanwhile
+                others = (e for e in found.entries if e.name not in rows)
+                rows |= {e.name: record for e in others if (record := run.kept(names[e.name], e))}
             done = klass(exercise, found.entries, rows, course, found.left_out)
             conclude(out, exercise, done, options.get("exports", ()))
     return done
@@ -73,47 +68,42 @@ def grade_class(folder, solution, out, options, progress=iter):
 
 def chosen_entries(entries, options):
     """The names that this run may grade: all, one shard's, or those to be graded anew."""
-    names = [entry.name for entry in entries]
-    wanted = options.get("regrade")
+    names, wanted = [entry.name for entry in entries], options.get("regrade")
     if wanted:
-        fitting = [n for n in names if n in wanted or n.removesuffix(".ipynb") in wanted]
+        fitting = {n for n in names if n in wanted or n.removesuffix(".ipynb") in wanted}
         if not fitting:
             raise UserError(f"--only: no submission is called {', '.join(wanted)}")
-        return set(fitting)
+        return fitting
     index, count = options.get("shard") or (1, 1)
     return set(names[index - 1 :: count])
 
 
-def results(entries, exercise, setup, options):
+def results(entries, exercise, setup, run, options):
     """(entry, record) as they are done, here or on a cluster."""
     if options.get("dask"):
         from course_utils.grading.cluster import on_dask
 
-        return on_dask(entries, exercise, setup, options["dask"])
-    return graded(entries, exercise, setup, options.get("jobs", 1))
+        return on_dask(entries, exercise, setup, run, options["dask"])
+    return graded(entries, exercise, setup, run, options.get("jobs", 1))
 
 
-def graded(entries, exercise, setup, jobs):
+def graded(entries, exercise, setup, run, jobs):
     """(entry, record) as they are done; several workers, one thread to feed each."""
-    orders, done = queue.Queue(), queue.Queue()
+    orders, done, stop = queue.Queue(), queue.Queue(), threading.Event()
     for entry in entries:
         orders.put(entry)
-    stop = threading.Event()
+    workers = [Worker(setup, exercise) for _ in range(max(1, min(jobs, len(entries))))]
 
-    def feed():
+    def feed(worker):
         try:
-            with Worker(setup, exercise) as worker:
+            with worker, contextlib.suppress(queue.Empty):
                 while not stop.is_set():
-                    try:
-                        entry = orders.get_nowait()
-                    except queue.Empty:
-                        return
-                    done.put((entry, one(entry, worker, exercise)))
+                    entry = orders.get_nowait()
+                    done.put((entry, one(entry, worker, run)))
         except BaseException as error:  # told to the caller's thread, which raises it
             done.put((None, error))
 
-    jobs = max(1, min(jobs, len(entries)))
-    threads = [threading.Thread(target=feed, daemon=True) for _ in range(jobs)]
+    threads = [threading.Thread(target=feed, args=(w,), daemon=True) for w in workers]
     for thread in threads:
         thread.start()
     try:
@@ -124,61 +114,19 @@ def graded(entries, exercise, setup, jobs):
             yield entry, record
     finally:
         stop.set()
+        for worker in workers:  # first, or a thread would wait for a submission that sleeps
+            worker.kill()
         for thread in threads:
             thread.join()
 
 
-def one(entry, worker, exercise):
-    """The record of one submission, whatever happens."""
-    if entry.path is None:
-        return worker.zero("unreadable", entry.reason)
-    if entry.path.stat().st_size > LARGEST_FILE:
-        return worker.zero("unreadable", f"the file is larger than {LARGEST_FILE >> 20} MB")
-    return worker.grade(entry.path)
-
-
-def run_seed(out, solution, fresh):
-    """The secret of this run: kept in ``out/run.json`` so that a stopped run resumes under it."""
-    path = out / "run.json"
-    digest = hashlib.sha256(Path(solution).read_bytes()).hexdigest()
-    if path.is_file() and not fresh:
-        kept = json.loads(path.read_text("utf-8"))
-        if kept.get("solution") == digest:
-            return kept["seed"]
-    seed = secrets.randbits(64)
-    write(path, json.dumps({"seed": seed, "solution": digest}) + "\n")
-    return seed
-
-
-def key_of(entry, solution):
-    """What a record depends on: the submission's bytes and the solution's."""
-    digest = hashlib.sha256(Path(solution).read_bytes())
-    if entry.path is not None and entry.path.stat().st_size <= LARGEST_FILE:
-        digest.update(entry.path.read_bytes())
-    digest.update(entry.reason.encode())
-    return digest.hexdigest()
-
-
-def reusable(out, entry, solution, options, file):
-    """The record of an earlier, stopped run, if it is of these very bytes; never a failed one."""
-    path = out / "records" / f"{file}.json"
-    if options.get("fresh") or not path.is_file():
-        return None
+def one(entry, worker, run):
+    """The record of one submission, whatever it is: what is hashed is what is graded."""
     try:
-        record = Record.from_json(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    if record.key != key_of(entry, solution) or record.status == "failed":
-        return None
-    if record.sandbox == "unsandboxed" and not options.get("unsandboxed"):
-        return None
-    return record
-
-
-def save(out, record):
-    """The record and its feedback page, each by way of a temporary name."""
-    write(out / "records" / f"{record.file}.json", record.to_json())
-    write(out / "feedback" / f"{record.file}.html", feedback.page(record))
+        data = entry.read()
+    except Unreadable as error:
+        return replace(worker.zero("unreadable", str(error)), key=run.key(b"", str(error)))
+    return replace(worker.grade(data), key=run.key(data))
 
 
 def conclude(out, exercise, done, wanted):

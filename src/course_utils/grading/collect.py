@@ -8,13 +8,14 @@ either a row or stands in ``left_out``.
 import contextlib
 import os
 import re
-import tempfile
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course_utils.errors import UserError
 from course_utils.grading import systems, unzip
 from course_utils.grading.divide import Divider, File, is_notebook
+from course_utils.grading.files import scratch
 
 METADATA = "submission_metadata.yml"
 FOLDERS = {
@@ -54,12 +55,15 @@ def collect(folder, exercise, out=None, known=None):
     folder = Path(folder)
     if not folder.exists():
         raise UserError(f"folder: there is no {folder}")
-    with tempfile.TemporaryDirectory(prefix="course-collect-") as scratch:
-        lister = Lister(out, scratch)
+    unpacked = scratch("collect")
+    try:
+        lister = Lister(out, unpacked)
         files, senders = lister.files(folder)
         divider = Divider(exercise, known)
         entries = [with_senders(entry, senders) for entry in divider.entries(files)]
         yield Collected(sorted(entries, key=lambda e: e.name), sorted(lister.left_out.items()))
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
 
 
 class Lister:

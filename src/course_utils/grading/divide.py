@@ -5,6 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from course_utils.grading.files import FileTooLarge, read
+from course_utils.grading.notebook import LARGEST_FILE, Unreadable
 from course_utils.grading.pick import Candidate, best, peek
 from course_utils.grading.systems import sender_of
 
@@ -28,6 +30,18 @@ class Entry:
     reason: str = ""
     note: str = ""
     senders: tuple = ()
+
+    def read(self):
+        """The notebook's bytes, read once; `Unreadable` says why there are none."""
+        if self.path is None:
+            raise Unreadable(self.reason)
+        try:
+            return read(self.path, LARGEST_FILE)
+        except FileTooLarge as error:
+            raise Unreadable(f"{error}; clear its outputs") from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise Unreadable(f"the file could not be read: {why}") from None
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils.grading.files import read
+from course_utils.grading.guard import Overdue, time_limit
 from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.splice import is_stub, splice
 
 LARGEST_PEEK = 16 << 20  # a notebook beyond this is graded if it is alone, but not compared
+PEEK_S = 10
 BEGINS = re.compile(r"""\bbegin\(\s*["'](\w{1,80})["']""")
 
 
@@ -32,10 +35,9 @@ class Candidate:
 def peek(exercise, path):
     """Look into a notebook; whatever is wrong with it counts as nothing written."""
     try:
-        if path is None or path.stat().st_size > LARGEST_PEEK:
-            return Peek()
-        return look(exercise, read_cells(path.read_bytes())[0])
-    except (Unreadable, OSError, RecursionError, MemoryError):
+        with time_limit(PEEK_S):
+            return look(exercise, read_cells(read(path, LARGEST_PEEK))[0])
+    except (Unreadable, Overdue, OSError, TypeError, ValueError, RecursionError, MemoryError):
         return Peek()
 
 
