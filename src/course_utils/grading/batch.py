@@ -31,13 +31,14 @@ def grade_class(folder, solution, out, options, progress=iter):
     """Grade everything in ``folder`` (or a zip); writes all of ``out`` and returns the `Klass`.
 
     options: dict with jobs, unsandboxed, fresh, only, exports, and of a class: course (a `Course`),
-    regrade (names to grade anew, and no others), shard ((i, n): every n-th from the i-th), dask (a
-    scheduler's address).
+    whole (all of it is one student's), regrade (names to grade anew, and no others), shard ((i, n):
+    every n-th from the i-th), dask (a scheduler's address).
     """
     exercise, out = load(solution), Path(out)
     unsandboxed = options.get("unsandboxed", False)
     course = options.get("course") or Course()
-    with collect(folder, exercise, out, course.roster.known) as found:
+    whole = options.get("whole", False)
+    with collect(folder, exercise, out, course.roster.known, whole) as found:
         chosen = chosen_entries(found.entries, options)
         run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
         sweep(out)

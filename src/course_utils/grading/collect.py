@@ -45,8 +45,10 @@ class Collected:
 
 
 @contextlib.contextmanager
-def collect(folder, exercise, out=None, known=None):
+def collect(folder, exercise, out=None, known=None, whole=False):
     """The submissions below ``folder`` (a folder, a zip or a file) as `Collected`.
+
+    whole: all of it is one student's.
 
     out: where results go; never taken for a submission.  known: says of a name whether it is a
     student's (see roster.py).  What zips hold is unpacked into a temporary folder that is removed
@@ -60,7 +62,11 @@ def collect(folder, exercise, out=None, known=None):
         lister = Lister(out, unpacked)
         files, senders = lister.files(folder)
         divider = Divider(exercise, known)
-        entries = [with_senders(entry, senders) for entry in divider.entries(files)]
+        place = (folder.name,)
+        if whole:
+            files = [replace(file, parts=place + file.parts) for file in files]
+        entries = [divider.one(place, files)] if whole else divider.entries(files)
+        entries = [with_senders(entry, senders) for entry in entries]
         yield Collected(sorted(entries, key=lambda e: e.name), sorted(lister.left_out.items()))
     finally:
         shutil.rmtree(unpacked, ignore_errors=True)
