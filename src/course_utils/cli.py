@@ -16,7 +16,7 @@ def main():
     """Entry point: expected errors become one line and exit code 2, not a traceback."""
     from course_utils.grading.exercise import ExerciseError
     from course_utils.grading.notebook import Unreadable
-    from course_utils.grading.sandbox.ladder import NoSandbox
+    from course_utils.grading.sandbox.backends import NoSandbox
 
     try:
         app()
@@ -105,11 +105,11 @@ def grade(
         options,
         progress=lambda found: tqdm(found, desc=assignment, disable=None),
     )
-    if any(r["sandbox"] == "unsandboxed" for r in records):
+    if any(r.sandbox == "unsandboxed" for r in records):
         print("WARNING: graded UNSANDBOXED; students' code could do whatever you can.")
     counts = {}
     for record in records:
-        counts[record["status"]] = counts.get(record["status"], 0) + 1
+        counts[record.status] = counts.get(record.status, 0) + 1
     print(", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no submissions")
     print(f"{out / 'grades.csv'} and {out / 'overview.html'}")
 
@@ -139,7 +139,7 @@ def mutate(
 @app.command()
 def doctor():
     """Say which isolation this machine offers to the grader, and how to get a better one."""
-    from course_utils.grading.sandbox.ladder import diagnose
+    from course_utils.grading.sandbox.backends import diagnose
 
     print("\n".join(diagnose()))
 

@@ -76,9 +76,9 @@ def test_every_known_mistake_is_told_apart_from_the_others(path):
 
 def test_the_solution_has_full_marks_and_the_stub_none(graded, exercise):
     full = graded()
-    assert full["score"] == full["max_score"] == 10
-    assert full["notes"] == []
-    assert graded(as_submission(exercise))["score"] == 0
+    assert full.score == full.max_score == 10
+    assert full.notes == []
+    assert graded(as_submission(exercise)).score == 0
 
 
 def test_each_variant_loses_the_right_points(exercise, sandbox, references):

@@ -31,9 +31,9 @@ def data_of(case):
 @pytest.mark.parametrize("case", handins.CASES, ids=lambda c: c.title.replace(" ", "-"))
 def test_hand_in(case, graded):
     record = graded(data_of(case))
-    assert record["status"] == case.status, record["reason"]
-    assert tuple(q["points"] for q in record["questions"].values()) == case.points, record
-    assert case.note in "\n".join([record["reason"], *record["notes"]])
+    assert record.status == case.status, record.reason
+    assert tuple(q.points for q in record.questions.values()) == case.points, record
+    assert case.note in "\n".join([record.reason, *record.notes])
 
 
 def test_the_page_for_instructors_says_what_happens():
@@ -58,9 +58,9 @@ def test_helpers_are_kept_where_the_exercise_allows_them(exercise, sandbox, refe
     data = json.dumps(notebook).encode()
     dropped = grade(data, exercise, sandbox, references)
     kept = grade(data, replace(exercise, helpers="allow"), sandbox, references)
-    assert dropped["questions"]["q2"]["points"] == 0
-    assert "A cell that you added after q2 was not graded." in dropped["notes"]
-    assert kept["score"] == 10
+    assert dropped.questions["q2"].points == 0
+    assert "A cell that you added after q2 was not graded." in dropped.notes
+    assert kept.score == 10
 
 
 JSON = st.recursive(

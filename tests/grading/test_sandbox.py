@@ -1,4 +1,4 @@
-"""The walls of each rung, seen from inside, and what a caller gets when an isolate ends."""
+"""The walls of each backend, seen from inside, and what a caller gets when an isolate ends."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy
 import pytest
 
+from course_utils.grading.sandbox import backends, jail
 from course_utils.grading.sandbox import isolate as isolates
-from course_utils.grading.sandbox import jail, ladder
 from course_utils.grading.sandbox.isolate import (
     CellTimeout,
     IsolateGone,
@@ -17,7 +17,7 @@ from course_utils.grading.sandbox.isolate import (
     SandboxError,
     Zygote,
 )
-from course_utils.grading.sandbox.kit import write_kit
+from course_utils.grading.sandbox.student_package import write_student_package
 
 ROOT = Path(__file__).parents[2]
 MODES = ["root", "userns"] if os.geteuid() == 0 else ["userns"]
@@ -114,9 +114,9 @@ def test_ends_are_told_apart(zygote):
             opened.run("1", 20)
 
 
-def test_the_kit_holds_the_students_side_alone(tmp_path):
-    kit = write_kit(tmp_path / "kit", rooms=("equations",))
-    found = {str(p.relative_to(kit / "course_utils")) for p in kit.rglob("*.py")}
+def test_the_student_package_holds_the_students_side_alone(tmp_path):
+    package = write_student_package(tmp_path / "package", rooms=("equations",))
+    found = {str(p.relative_to(package / "course_utils")) for p in package.rglob("*.py")}
     assert found == {
         "__init__.py",
         "shapes.py",
@@ -124,23 +124,23 @@ def test_the_kit_holds_the_students_side_alone(tmp_path):
         *(f"grading/{name}.py" for name in ("__init__", "student", "bundle", "compare")),
     }
     with pytest.raises(ValueError, match="numpy_nn"):
-        write_kit(tmp_path / "other", rooms=("numpy_nn",))
+        write_student_package(tmp_path / "other", rooms=("numpy_nn",))
 
 
 def test_where_namespaces_are_refused_the_doctor_says_why_and_what_to_do(monkeypatch):
     def refused(*_):
         raise SandboxError("unshare: Operation not permitted")
 
-    monkeypatch.setattr(ladder, "zygote", refused)
-    monkeypatch.setattr(ladder, "bubblewrap", refused)
-    lines = "\n".join(ladder.diagnose())
+    monkeypatch.setattr(backends, "zygote", refused)
+    monkeypatch.setattr(backends, "bubblewrap", refused)
+    lines = "\n".join(backends.diagnose())
     assert "no    namespaces: unshare: Operation not permitted" in lines
-    with pytest.raises(ladder.NoSandbox, match="unshare: Operation not permitted"):
-        ladder.open_sandbox(ladder.Probe)
+    with pytest.raises(backends.NoSandbox, match="unshare: Operation not permitted"):
+        backends.open_sandbox(backends.Probe)
     monkeypatch.undo()
-    plain = [rung for rung in ladder.rungs() if rung[0] == ladder.UNSANDBOXED]
-    monkeypatch.setattr(ladder, "rungs", lambda: plain)
-    lines = "\n".join(ladder.diagnose())
+    plain = [b for b in backends.backends() if b[0] == backends.UNSANDBOXED]
+    monkeypatch.setattr(backends, "backends", lambda: plain)
+    lines = "\n".join(backends.diagnose())
     assert "apparmor_restrict_unprivileged_userns" in lines
     assert "--unsandboxed" in lines
 

@@ -1,8 +1,6 @@
 """Grade a folder: every submission gets a row, one bad file stops nobody, a stopped run resumes."""
 
-import csv
 import hashlib
-import io
 import json
 import os
 import queue
@@ -10,13 +8,13 @@ import secrets
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from course_utils.grading import exports, feedback
-from course_utils.grading.crew import Crew
-from course_utils.grading.derive import write
 from course_utils.grading.exercise import load
+from course_utils.grading.files import file_names, write
 from course_utils.grading.notebook import LARGEST_FILE
+from course_utils.grading.records import Record
+from course_utils.grading.workers import Worker
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,10 @@ def grade_folder(folder, solution, out, options, progress=iter):
     exercise, out = load(solution), Path(out)
     todo = submissions(folder, exercise.name)
     seed = run_seed(out, solution, options.get("fresh", False))
+    names = file_names(entry.name for entry in todo)
     rows, waiting = {}, []
     for entry in todo:
-        record = reusable(out, entry, solution, options)
+        record = reusable(out, entry, solution, options, names[entry.name])
         if record is None:
             waiting.append(entry)
         else:
@@ -80,8 +79,9 @@ def grade_folder(folder, solution, out, options, progress=iter):
     }
     try:
         for entry, record in progress(graded(waiting, exercise, setup, options.get("jobs", 1))):
-            record["submission"], record["key"] = entry.name, key_of(entry, solution)
-            record["notes"] += [entry.note] if entry.note else []
+            record.submission, record.file = entry.name, names[entry.name]
+            record.key = key_of(entry, solution)
+            record.notes += [entry.note] if entry.note else []
             save(out, record)
             rows[entry.name] = record
     finally:
@@ -91,7 +91,7 @@ def grade_folder(folder, solution, out, options, progress=iter):
 
 
 def graded(entries, exercise, setup, jobs):
-    """(entry, record) as they are done; a crew of workers, one thread to feed each."""
+    """(entry, record) as they are done; several workers, one thread to feed each."""
     orders, done = queue.Queue(), queue.Queue()
     for entry in entries:
         orders.put(entry)
@@ -99,7 +99,7 @@ def graded(entries, exercise, setup, jobs):
 
     def feed():
         try:
-            with Crew(setup, exercise) as worker:
+            with Worker(setup, exercise) as worker:
                 while not stop.is_set():
                     try:
                         entry = orders.get_nowait()
@@ -156,69 +156,35 @@ def key_of(entry, solution):
     return digest.hexdigest()
 
 
-def reusable(out, entry, solution, options):
+def reusable(out, entry, solution, options, file):
     """The record of an earlier, stopped run, if it is of these very bytes; never a failed one."""
-    path = out / "records" / f"{file_name(entry.name)}.json"
+    path = out / "records" / f"{file}.json"
     if options.get("fresh") or not path.is_file():
         return None
     try:
-        record = json.loads(path.read_text("utf-8"))
-    except ValueError:
+        record = Record.from_json(path.read_text("utf-8"))
+    except (OSError, ValueError):
         return None
-    if record.get("key") != key_of(entry, solution) or record.get("status") == "failed":
+    if record.key != key_of(entry, solution) or record.status == "failed":
         return None
-    if record["sandbox"] == "unsandboxed" and not options.get("unsandboxed"):
+    if record.sandbox == "unsandboxed" and not options.get("unsandboxed"):
         return None
     return record
 
 
-def file_name(name):
-    """A submission's name as a safe file name: no path, no odd character, no clash."""
-    safe = quote(name, safe=" ()+,").lstrip(".") or "_"
-    if len(safe) > 120:
-        safe = safe[:100] + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
-    return safe
-
-
 def save(out, record):
     """The record and its feedback page, each by way of a temporary name."""
-    name = file_name(record["submission"])
-    write(out / "records" / f"{name}.json", json.dumps(record, indent=1) + "\n")
-    write(out / "feedback" / f"{name}.html", feedback.page(record))
+    write(out / "records" / f"{record.file}.json", record.to_json())
+    write(out / "feedback" / f"{record.file}.html", feedback.page(record))
 
 
 def conclude(out, exercise, records, wanted):
     """The files about all: grades.csv, overview.html, junit.xml and what was asked for."""
-    write(out / "grades.csv", table(exercise, records))
-    write(out / "overview.html", feedback.overview(exercise, records, file_name))
+    write(out / "grades.csv", exports.grades(exercise, records))
+    write(out / "overview.html", feedback.overview(exercise, records))
     write(out / "junit.xml", exports.junit(exercise, records))
     for name in wanted:
         exports.EXPORTS[name](out, exercise, records)
-
-
-def table(exercise, records):
-    """grades.csv as text."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    keys = list(exercise.questions)
-    rows.writerow(["submission", "score", "max_score", "status", "reason", *keys])
-    for r in records:
-        points = [number(r["questions"][k]["points"]) for k in keys]
-        fixed = [harmless(r["submission"]), number(r["score"]), number(r["max_score"])]
-        mark = "UNSANDBOXED. " if r["sandbox"] == "unsandboxed" else ""
-        rows.writerow([*fixed, r["status"], harmless(mark + r["reason"]), *points])
-    return text.getvalue()
-
-
-def number(value):
-    """3.0 as 3, 2.25 as 2.25."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")
-
-
-def harmless(text):
-    """A text that no spreadsheet takes for a formula, on one line."""
-    text = " ".join(str(text).encode("utf-8", "replace").decode().split())
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
 def cores():

@@ -7,13 +7,13 @@ those of known mistakes with their hints, go to ``grading/public/<name>.json`` f
 
 import copy
 import json
-import os
 from pathlib import Path
 
 from course_utils.grading.bundle import MIME
 from course_utils.grading.exercise import ExerciseError, load
+from course_utils.grading.files import write
 from course_utils.grading.runner import run_program
-from course_utils.grading.sandbox.ladder import open_sandbox
+from course_utils.grading.sandbox.backends import open_sandbox
 
 PUBLIC = Path(__file__).parent / "public"
 CARRIED = ("kernelspec", "language_info", "course")
@@ -134,11 +134,3 @@ def student_notebook(exercise, references):
 def lines(source):
     """A source as the list of lines that notebooks store."""
     return source.splitlines(keepends=True)
-
-
-def write(path, text):
-    """Write a file by way of a temporary name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

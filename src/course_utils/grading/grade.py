@@ -5,12 +5,13 @@ question counts when it is right at both secret seeds; the public run only expla
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course_utils.grading import review
 from course_utils.grading.exercise import ExerciseError
 from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.plugin import Check, judge
+from course_utils.grading.records import PartResult, Record
 from course_utils.grading.runner import run_program
 from course_utils.grading.splice import splice
 from course_utils.grading.student import known_mistake, public_references
@@ -73,15 +74,15 @@ def shapes_differ(one, other):
 
 
 def grade(data, exercise, sandbox, references):
-    """Bytes of a submission -> a record (plain values; see `empty_record`)."""
-    record = empty_record(exercise, sandbox)
+    """Bytes of a submission -> its `Record`."""
+    record = Record.empty(exercise, sandbox.name)
     try:
         cells, notes = read_cells(data)
     except Unreadable as error:
-        return refused(record, str(error))
-    record["notes"] += notes
+        return replace(record, status="unreadable", reason=str(error))
+    record.notes += notes
     spliced = splice(exercise, cells)
-    record["notes"] += spliced.notes
+    record.notes += spliced.notes
     program = exercise.with_answers(spliced.answers)
     runs, lost = {}, {}
     for seed in (exercise.seed, *references.seeds):
@@ -90,34 +91,11 @@ def grade(data, exercise, sandbox, references):
     checks = list(all_checks(exercise, references, runs))
     if lost:
         said = "; ".join(f"{key}: {why}" for key, why in lost.items())
-        record.update(status="partial", reason=said)
-    decide(record, exercise, references, checks, judge([c for _, c in checks]))
+        record.status, record.reason = "partial", said
+    decide(record, references, checks, judge([c for _, c in checks]))
     explain(record, exercise, runs, references)
     for key, found in review.forbidden(exercise, spliced.answers).items():
-        record["questions"][key]["review"] = found
-    return record
-
-
-def empty_record(exercise, sandbox):
-    """The record of a submission for which nothing has been earned yet."""
-    return {
-        "assignment": exercise.name,
-        "status": "graded",
-        "reason": "",
-        "sandbox": sandbox.name,
-        "score": 0.0,
-        "max_score": exercise.max_score,
-        "notes": [],
-        "questions": {
-            key: {"points": 0.0, "max": q.points, "parts": {}, "said": [], "review": []}
-            for key, q in exercise.questions.items()
-        },
-    }
-
-
-def refused(record, reason, status="unreadable"):
-    """A record of zero with a reason."""
-    record.update(status=status, reason=reason, score=0.0)
+        record.questions[key].review = found
     return record
 
 
@@ -144,32 +122,31 @@ def all_checks(exercise, references, runs):
             )
 
 
-def decide(record, exercise, references, checks, judged):
+def decide(record, references, checks, judged):
     """Points from the verdicts at the secret seeds; what to say from the public ones first."""
     for (seed, check), found in zip(checks, judged, strict=True):
-        parts = record["questions"][check.question]["parts"]
+        parts = record.questions[check.question].parts
         for name, verdict in found.parts.items():
-            part = parts.setdefault(name, {"ok": True, "public": "", "secret": ""})
+            part = parts.setdefault(name, PartResult())
             if seed in references.seeds:
-                part["ok"] = part["ok"] and verdict.ok
+                part.ok = part.ok and verdict.ok
                 if not verdict.ok:
-                    part["secret"] = part["secret"] or verdict.text
+                    part.secret = part.secret or verdict.text
             elif not verdict.ok:
-                part["public"] = verdict.text
-    for key, question in record["questions"].items():
-        right = sum(part["ok"] for part in question["parts"].values())
-        share = right / len(question["parts"])
-        question["points"] = round(exercise.questions[key].points * share, 4)
-    record["score"] = round(sum(q["points"] for q in record["questions"].values()), 4)
+                part.public = verdict.text
+    for question in record.questions.values():
+        right = sum(part.ok for part in question.parts.values())
+        question.points = round(question.max * right / len(question.parts), 4)
+    record.add_up()
 
 
 def explain(record, exercise, runs, references):
     """Say what went wrong in words: an error, a loss, a known mistake, a hard-coded answer."""
     public = runs[exercise.seed]
     mistakes = public_references(exercise.name).get("questions", {})
-    for key, question in record["questions"].items():
-        said = question["said"]
-        wrong = [part for part in question["parts"].values() if not part["ok"]]
+    for key, question in record.questions.items():
+        said = question.said
+        wrong = [part for part in question.parts.values() if not part.ok]
         if not wrong:
             continue
         for run in runs.values():
@@ -180,7 +157,7 @@ def explain(record, exercise, runs, references):
             given = emitted_parts(exercise, public, key)
             hint = known_mistake(mistakes[key], given) if given else None
             said += [f"Hint: {hint}"] if hint else []
-        if all(not part["public"] for part in wrong):
+        if all(not part.public for part in wrong):
             said.append("Right for the public seed, wrong for others: is a number or size fixed?")
         for run in runs.values():
             for cell in exercise.cells:

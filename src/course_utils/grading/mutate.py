@@ -15,7 +15,7 @@ from pathlib import Path
 from course_utils.grading.exercise import ExerciseError, load
 from course_utils.grading.grade import grade, make_references
 from course_utils.grading.handout import as_submission
-from course_utils.grading.sandbox.ladder import open_sandbox
+from course_utils.grading.sandbox.backends import open_sandbox
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,11 @@ def try_mutant(mutant, exercise, sandbox, references):
     data = as_submission(exercise, mutant.answers(exercise))
     record = grade(data, exercise, sandbox, references)
     complaints = []
-    for key, question in record["questions"].items():
-        full = question["points"] == question["max"]
-        if key in mutant.loses and full:
+    for key, question in record.questions.items():
+        if key in mutant.loses and question.full:
             complaints.append(f"{mutant.name}: {key} keeps its points")
-        if key not in mutant.loses and not full:
-            complaints.append(f"{mutant.name}: {key} loses points: {question['parts']}")
+        if key not in mutant.loses and not question.full:
+            complaints.append(f"{mutant.name}: {key} loses points: {question.parts}")
     return complaints
 
 

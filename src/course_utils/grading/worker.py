@@ -7,11 +7,12 @@ of ours) reaches another row: a worker that dies costs the submission in hand an
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from course_utils.grading.exercise import load
 from course_utils.grading.grade import grade, make_references
-from course_utils.grading.sandbox.ladder import NoSandbox, open_sandbox
+from course_utils.grading.sandbox.backends import NoSandbox, open_sandbox
 
 
 def main():
@@ -30,7 +31,7 @@ def main():
         say(answers, {"sandbox": sandbox.name})
         for line in sys.stdin:
             data = Path(json.loads(line)["path"]).read_bytes()
-            say(answers, grade(data, exercise, sandbox, references))
+            say(answers, asdict(grade(data, exercise, sandbox, references)))
 
 
 def say(stream, value):

@@ -1,4 +1,4 @@
-"""The second rung: a real IPython kernel inside bubblewrap, reached over ipc sockets.
+"""The second backend: a real IPython kernel inside bubblewrap, reached over ipc sockets.
 
 Slower than the zygote (half a second a kernel), for systems that let only bubblewrap make
 namespaces.  The private folder with the sockets is the one thing that both sides can write to.
@@ -23,12 +23,13 @@ from course_utils.grading.sandbox.isolate import (
     hidden_paths,
     shown_paths,
 )
-from course_utils.grading.sandbox.kit import write_kit
+from course_utils.grading.sandbox.student_package import write_student_package
 
 MOST_BYTES = 5_000_000
 SETUP = """
 import sys, importlib, builtins
-sys.path[:] = [{kit!r}, *[p for p in sys.path if p.startswith((sys.prefix, sys.base_prefix))]]
+sys.path[:] = [{package!r}, *[p for p in sys.path if p.startswith((sys.prefix, sys.base_prefix))
+    or p.endswith(("site-packages", "dist-packages"))]]
 for _name in {guard!r}:
     _head, _, _last = _name.rpartition(".")
     try:
@@ -49,9 +50,9 @@ class Bubblewrap:
         if shutil.which("bwrap") is None or shutil.which("prlimit") is None:
             raise SandboxError("bwrap or prlimit is not installed")
         self.folder = Path(tempfile.mkdtemp(prefix="course-bwrap-"))
-        self.kit = write_kit(self.folder / "kit", rooms)
+        self.package = write_student_package(self.folder / "package", rooms)
         test = subprocess.run(
-            [*self.wrap(self.kit, Limits()), "true"], capture_output=True, text=True, timeout=30
+            [*self.wrap(self.package, Limits()), "true"], capture_output=True, text=True, timeout=30
         )
         if test.returncode != 0:
             self.close()
@@ -71,7 +72,14 @@ class Bubblewrap:
                 words += ["--ro-bind-try", path, path]
         for path in hidden_paths():
             words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
-        words += ["--ro-bind", str(self.kit), str(self.kit), "--bind", str(shared), str(shared)]
+        words += [
+            "--ro-bind",
+            str(self.package),
+            str(self.package),
+            "--bind",
+            str(shared),
+            str(shared),
+        ]
         for name, value in clean_environment("/student").items():
             words += ["--setenv", name, value]
         memory = limits.memory_mb << 20
@@ -95,7 +103,7 @@ class Bubblewrap:
         return KernelIsolate(self, limits or Limits(), guard)
 
     def close(self):
-        """Forget the kit."""
+        """Forget the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -126,7 +134,7 @@ class KernelIsolate:
         except RuntimeError as error:
             self.close()
             raise SandboxError(f"the kernel did not start: {error}") from None
-        self.run(SETUP.format(kit=str(owner.kit), guard=list(guard)), 60)
+        self.run(SETUP.format(package=str(owner.package), guard=list(guard)), 60)
 
     def run(self, source, timeout):
         """Run a cell -> {"printed", "outputs", "error"}; IsolateGone or CellTimeout."""

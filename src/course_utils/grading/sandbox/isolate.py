@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course_utils.grading.sandbox.kit import write_kit
+from course_utils.grading.sandbox.student_package import write_student_package
 
 HERE = Path(__file__).parent
 MOST_REPLY = 5_000_000
@@ -60,11 +60,11 @@ class Zygote:
         self.folder = Path(tempfile.mkdtemp(prefix="course-zygote-"))
         self.folder.chmod(0o755)
         self.count = 0
-        kit = write_kit(self.folder / "kit", rooms)
+        package = write_student_package(self.folder / "package", rooms)
         (self.folder / "root").mkdir()
         self.control, theirs = socket.socketpair()
         command = [sys.executable, "-I", "-X", "utf8", "-W", "ignore", str(HERE / "zygote.py")]
-        command += [str(theirs.fileno()), str(kit), ",".join(preload)]
+        command += [str(theirs.fileno()), str(package), ",".join(preload)]
         self.process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
@@ -207,12 +207,19 @@ def shown_paths():
     prefixes = {Path(p) for p in (sys.prefix, sys.base_prefix)}
     own = {str(p) for p in prefixes | {p.resolve() for p in prefixes}}  # .venv may be a link
     own |= {str(Path(sys.executable).resolve().parent.parent)}
+    libraries = ("site-packages", "dist-packages")  # also those of an environment below ours
+    own |= {p for p in sys.path if Path(p).name in libraries and not within(p, own)}
     inside = [p for p in own if not p.startswith("/usr/") and p != "/usr"]
     return [*SYSTEM, *sorted(inside)]
+
+
+def within(path, folders):
+    """Does a path lie in one of the folders?"""
+    return any(path == f or path.startswith(f + "/") for f in folders)
 
 
 def hidden_paths():
     """The full package, where it is installed in a folder that is shown."""
     package = str(HERE.parent.parent)
     shown = [p for p in shown_paths() if Path(p).is_dir()]
-    return [package] if any(package.startswith(p + "/") for p in shown) else []
+    return [package] if within(package, shown) else []

@@ -190,7 +190,7 @@ def limit(limits):
             resource.setrlimit(what, (value, value))
         except (ValueError, OSError):
             if sys.platform == "linux":
-                raise  # elsewhere only the unsandboxed rung runs, which promises nothing
+                raise  # elsewhere only the unsandboxed backend runs, which promises nothing
 
 
 def filter_syscalls():

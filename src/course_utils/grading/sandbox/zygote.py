@@ -22,10 +22,11 @@ import jail  # noqa: E402
 sys.path.remove(HERE)
 
 
-def only_known_paths(kit):
-    """The kit first, then the standard library and site-packages: no project folder."""
-    kept = [p for p in sys.path if p.startswith((sys.prefix, sys.base_prefix))]
-    sys.path[:] = [kit, *kept]
+def only_known_paths(package):
+    """The student package, the standard library and site-packages: no project folder."""
+    prefixes, libraries = (sys.prefix, sys.base_prefix), ("site-packages", "dist-packages")
+    kept = [p for p in sys.path if p.startswith(prefixes) or Path(p).name in libraries]
+    sys.path[:] = [package, *kept]
 
 
 def preload(names):
@@ -39,7 +40,7 @@ def preload(names):
         sys.modules["torch"].set_num_threads(1)
 
 
-def serve(control, kit):
+def serve(control, package):
     """Fork an isolate for each order until the grader hangs up."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # guards are reaped by the kernel
     while True:
@@ -51,14 +52,14 @@ def serve(control, kit):
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             control.close()
             try:
-                guard(order, kit, *fds)
+                guard(order, package, *fds)
             finally:
                 os._exit(70)
         for fd in fds:
             os.close(fd)
 
 
-def guard(order, kit, data, life):
+def guard(order, package, data, life):
     """Enter the namespaces, fork process 1, and end it when anybody says so."""
     mode = order["mode"]
     try:
@@ -75,7 +76,7 @@ def guard(order, kit, data, life):
     if child == 0:
         os.close(life)
         try:
-            live(order, kit, data)
+            live(order, package, data)
         finally:
             os._exit(72)
     os.close(data)
@@ -141,14 +142,14 @@ def proportional_mb(pid):
         return resident_mb(pid)
 
 
-def live(order, kit, data):
+def live(order, package, data):
     """Process 1: lock the door from inside, then run cells until the grader hangs up."""
     mode, limits = order["mode"], order["limits"]
     os.setsid()
     try:
         if mode != "none":
             jail.build_root(
-                order["root"], [*order["shown"], kit], order["hidden"], limits["tmp_mb"]
+                order["root"], [*order["shown"], package], order["hidden"], limits["tmp_mb"]
             )
         else:
             os.chdir(order["root"])

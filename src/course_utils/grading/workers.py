@@ -10,13 +10,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from course_utils.grading.grade import empty_record, refused
-from course_utils.grading.sandbox.ladder import NoSandbox
+from course_utils.grading.records import Record
+from course_utils.grading.sandbox.backends import NoSandbox
 
 START_S = 180
 
 
-class Crew:
+class Worker:
     """Grades paths in a child process; a context manager."""
 
     def __init__(self, setup, exercise):
@@ -31,7 +31,7 @@ class Crew:
         package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
         # what a worker leaves behind, killed or not, lies here and goes with it; a sandbox's user
         # must be able to pass through
-        self.folder = Path(tempfile.mkdtemp(prefix="course-crew-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="course-worker-"))
         self.folder.chmod(0o711)
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "course_utils.grading.worker"],
@@ -83,16 +83,16 @@ class Crew:
         if self.process is None:
             self.start()
         self.send({"path": str(path)})
-        record = self.receive(self.patience)
-        if record is None:
+        found = self.receive(self.patience)
+        if found is None:
             said = self.stop()
             last = said.strip().splitlines()[-1:] or ["no message"]
             return self.zero("failed", f"the grader stopped: {last[0][:200]}; grade it by hand")
-        return record
+        return Record.from_dict(found)
 
     def zero(self, status, reason):
         """The record of a submission that was not run."""
-        return refused(empty_record(self.exercise, self), reason, status)
+        return Record.empty(self.exercise, self.name, status, reason)
 
     def stop(self):
         """End the worker; what it said last."""

@@ -16,10 +16,10 @@ def open_sandbox(exercise, unsandboxed=False, only=None):
     """The best isolation for an exercise, ready to fork; a context manager.
 
     unsandboxed: a plain process may be used where nothing better is to be had.
-    only: one rung by its name, for tests and `course doctor`.
+    only: one backend by its name, for tests and `course doctor`.
     """
     reasons = {}
-    for name, make in rungs():
+    for name, make in backends():
         if only is not None and name != only:
             continue
         if name == UNSANDBOXED and not unsandboxed:
@@ -31,7 +31,7 @@ def open_sandbox(exercise, unsandboxed=False, only=None):
     raise NoSandbox(advice(reasons))
 
 
-def rungs():
+def backends():
     """(name, factory) from the best down."""
     found = []
     if sys.platform == "linux":
@@ -110,9 +110,9 @@ class Probe:
 
 
 def diagnose():
-    """Lines for ``course doctor``: each rung, whether it works here, and what would enable it."""
+    """Lines for ``course doctor``: each backend, whether it works here, and how to enable it."""
     lines, best = [], None
-    for name, make in rungs():
+    for name, make in backends():
         try:
             made = make(Probe)
         except (SandboxError, OSError) as error:

@@ -19,7 +19,7 @@ STUDENT_SIDE = (
 OPEN_ROOMS = ("shapes", "equations", "figures", "tasks", "counting")
 
 
-def write_kit(folder, rooms=()):
+def write_student_package(folder, rooms=()):
     """Write the student-facing package to ``folder/course_utils``; returns folder."""
     unknown = set(rooms) - set(OPEN_ROOMS)
     if unknown:
