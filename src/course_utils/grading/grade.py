@@ -7,14 +7,14 @@ question counts when it is right at both secret seeds; the public run only expla
 import secrets
 from dataclasses import dataclass, replace
 
-from course_utils.grading import review
+from course_utils.grading import explain as explanations
+from course_utils.grading import review, verdict
 from course_utils.grading.exercise import ExerciseError
 from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.plugin import Check, judge
 from course_utils.grading.records import PartResult, Record
 from course_utils.grading.runner import run_program
 from course_utils.grading.splice import splice
-from course_utils.grading.student import known_mistake, public_references
 
 MOST_TRIES = 20
 
@@ -83,7 +83,7 @@ def grade(data, exercise, sandbox, references):
     record.notes += notes
     spliced = splice(exercise, cells)
     record.notes += spliced.notes
-    program = exercise.with_answers(spliced.answers)
+    program = exercise.with_answers(spliced.answers, spliced.helpers)
     runs, lost = {}, {}
     for seed in (exercise.seed, *references.seeds):
         runs[seed] = run_program(program, exercise, sandbox, seed, lost)
@@ -114,7 +114,7 @@ def all_checks(exercise, references, runs):
                     source=cell.source,
                     reference=references.bundles[seed][cell.cell_id],
                     emitted=outcome.bundle,
-                    reason=outcome.reason,
+                    reason=in_words(run, cell.question, outcome),
                     rtol=rules.rtol,
                     atol=rules.atol,
                     reveal=seed == exercise.seed,
@@ -122,18 +122,25 @@ def all_checks(exercise, references, runs):
             )
 
 
+def in_words(run, key, outcome):
+    """Why a check gave no values, for its student: the cause, not what follows from it."""
+    if outcome.bundle is not None or key in run.lost:
+        return outcome.reason
+    return explanations.told(*run.cause(key, outcome))[0]
+
+
 def decide(record, references, checks, judged):
     """Points from the verdicts at the secret seeds; what to say from the public ones first."""
     for (seed, check), found in zip(checks, judged, strict=True):
         parts = record.questions[check.question].parts
-        for name, verdict in found.parts.items():
+        for name, said in found.parts.items():
             part = parts.setdefault(name, PartResult())
             if seed in references.seeds:
-                part.ok = part.ok and verdict.ok
-                if not verdict.ok:
-                    part.secret = part.secret or verdict.text
-            elif not verdict.ok:
-                part.public = verdict.text
+                part.ok = part.ok and said.ok
+                if not said.ok:
+                    part.secret = part.secret or said.text
+            elif not said.ok:
+                part.public = said.text
     for question in record.questions.values():
         right = sum(part.ok for part in question.parts.values())
         question.points = round(question.max * right / len(question.parts), 4)
@@ -143,9 +150,12 @@ def decide(record, references, checks, judged):
 def explain(record, exercise, runs, references):
     """Say what went wrong in words: an error, a loss, a known mistake, a hard-coded answer."""
     public = runs[exercise.seed]
-    mistakes = public_references(exercise.name).get("questions", {})
+    known = exercise.references.get("questions", {})
     for key, question in record.questions.items():
-        said = question.said
+        said, cases = question.said, {"stacked": exercise.questions[key].stacked}
+        for name, part in question.parts.items():
+            part.public = verdict.located(part.public, cases, name)
+            part.secret = verdict.located(part.secret, cases, name)
         wrong = [part for part in question.parts.values() if not part.ok]
         if not wrong:
             continue
@@ -153,10 +163,9 @@ def explain(record, exercise, runs, references):
             if key in run.errors and not said:
                 text, lines = run.errors[key]
                 said += [f"Your cell stopped with {text}", *lines]
-        if key in mistakes:
+        if key in known:
             given = emitted_parts(exercise, public, key)
-            hint = known_mistake(mistakes[key], given) if given else None
-            said += [f"Hint: {hint}"] if hint else []
+            said += verdict.causes(known[key], given) if given else []
         if all(not part.public for part in wrong):
             said.append("Right for the public seed, wrong for others: is a number or size fixed?")
         for run in runs.values():

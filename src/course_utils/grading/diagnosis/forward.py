@@ -116,6 +116,7 @@ def weight_edits(task):
 LOOPS = {
     "zeros": "that starts from zeros, not from {0}0",
     "frozen": "that is never fed back: {0} is what it was at the start, at every step",
+    "stuck": "that is never fed back: {0} stays what it was at the start, to the end",
     "backwards": "that reads the sequence from the last step to the first",
     "turned": "that reads the sequence from its end, and turns its results round",
     "skips": "whose loop leaves out the first step",
@@ -131,14 +132,14 @@ def loops(task):
     """Mistakes in the walk through time."""
     carried = list(task.start)
     for name in carried:
-        for kind in ("zeros", "frozen"):
+        for kind in ("zeros", "frozen", "stuck"):
             yield Variant(LOOPS[kind].format(name), task.lines, loop=(kind, (name,)))
     if len(carried) > 1:
         both = "0 and ".join(carried)
         yield Variant(LOOPS["zeros"].format(both), task.lines, loop=("zeros", tuple(carried)))
         words = LOOPS["frozen"].format(" and ".join(carried))
-        yield Variant(words.replace(" is what it was", " are what they were"), task.lines,
-                      loop=("frozen", tuple(carried)))  # fmt: skip
+        words = words.replace(" is what it was", " are what they were")
+        yield Variant(words, task.lines, loop=("frozen", tuple(carried)))
     shown = "state" if len(carried) != 1 else carried[0]
     for kind in ("backwards", "turned", "skips", "stops", "before", "rows", "first_x", "late_x"):
         yield Variant(LOOPS[kind].format(shown), task.lines, loop=(kind, tuple(carried)))
@@ -179,8 +180,9 @@ def compute(task, known, variant=None):
         now = {name: value[t] for name, value in series.items()}
         before = {f"{name}_prev": value for name, value in state.items()}
         found = equations.evaluate(variant.lines, values | now | before, NUMPY)
-        state = {n: start[n] if kind == "frozen" and n in about else found[n] for n in state}
-        shown = {n: found[f"{n}_prev"] for n in about} if kind == "before" else {}
+        fixed = about if kind in ("frozen", "stuck") else ()
+        state = {n: start[n] if n in fixed else found[n] for n in state}
+        shown = {n: found[f"{n}_prev"] for n in about} if kind in ("before", "stuck") else {}
         rows.append({equations.target(q): found[equations.target(q)] for q in task.lines} | shown)
     if kind == "turned":
         rows = rows[::-1]

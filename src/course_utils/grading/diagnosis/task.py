@@ -60,6 +60,18 @@ class Task:
         """A copy with some fields replaced."""
         return replace(self, **changes)
 
+    def right(self):
+        """What the right cell gives, {part: array}."""
+        from course_utils.grading.diagnosis import backward, forward
+
+        room = backward if self.above else forward
+        return room.compute(self, room.prepare(self))
+
+    def with_time(self):
+        """The parts whose first axis is time, of a forward task."""
+        whole = [name for name, source in self.parts.items() if "[" not in source]
+        return [] if self.single or self.above else whole
+
 
 def expressions(about):
     """The expressions whose values `read_task` needs, {name: expression}; "d h" for gradients."""
