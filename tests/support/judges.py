@@ -104,7 +104,7 @@ CASES = (
     Case("a helper above everything", helper("references", SQUASH)),
     Case("a helper below the answer", helper("q2-answer", SQUASH)),
     Case("a helper beside a plot", helper("q2-answer", f"{SQUASH}print(squash(1))\n1 / 0\n")),
-    Case("a helper under a magic", helper("q2-answer", f"%matplotlib inline\n{SQUASH}")),
+    Case("a helper under a magic", helper("q2-answer", f"%precision 4\n{SQUASH}")),
     Case("an import in a cell", helper("q1-check", "from numpy import tanh as squash")),
     Case("an import in the set-up cell", helper("setup", "from numpy import tanh as squash")),
     Case("a function in the set-up cell", helper("setup", SQUASH)),

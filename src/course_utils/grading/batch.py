@@ -1,19 +1,17 @@
 """Grade a folder: every submission gets a row, one bad file stops nobody, a stopped run resumes."""
 
-import hashlib
-import json
+import contextlib
 import os
 import queue
-import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.grading import exports, feedback
 from course_utils.grading.exercise import load
-from course_utils.grading.files import file_names, write
-from course_utils.grading.notebook import LARGEST_FILE
-from course_utils.grading.records import Record
+from course_utils.grading.files import FileTooLarge, file_names, raw, read, shown, sweep, write
+from course_utils.grading.notebook import LARGEST_FILE, Unreadable
+from course_utils.grading.resume import Run
 from course_utils.grading.workers import Worker
 
 
@@ -26,6 +24,18 @@ class Submission:
     reason: str = ""
     note: str = ""
 
+    def read(self):
+        """The notebook's bytes, read once; `Unreadable` says why there are none."""
+        if self.path is None:
+            raise Unreadable(self.reason)
+        try:
+            return read(self.path, LARGEST_FILE)
+        except FileTooLarge as error:
+            raise Unreadable(f"{error}; clear its outputs") from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise Unreadable(f"the file could not be read: {why}") from None
+
 
 def submissions(folder, assignment):
     """All submissions below a folder: files, and folders that hold one notebook each."""
@@ -34,55 +44,68 @@ def submissions(folder, assignment):
         return [Submission(folder.name, folder)]
     if not folder.is_dir():
         raise FileNotFoundError(f"folder: there is no {folder}")
-    entries = sorted(p for p in folder.iterdir() if p.suffix == ".ipynb" or p.name[0] != ".")
-    return [submission(p, assignment) for p in entries]
+    entries = sorted(folder.iterdir(), key=lambda p: raw(p.name))
+    return [submission(p, assignment) for p in entries if p.suffix == ".ipynb" or p.name[0] != "."]
 
 
 def submission(path, assignment):
-    """One entry of the folder as a submission; links are not followed."""
+    """One entry of the folder as a submission; links are not followed; nothing raises."""
+    try:
+        return look(path, assignment)
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or error
+        return Submission(path.name, None, f"this cannot be looked at: {why}")
+
+
+def look(path, assignment):
+    """The notebook that an entry is or holds."""
     if path.is_symlink():
         return Submission(path.name, None, "this is a link, not a file")
     if path.is_file():
         return Submission(path.name, path)
     if not path.is_dir():
         return Submission(path.name, None, "this is neither a file nor a folder")
+    any(path.iterdir())  # raises where rglob would pass over a folder that it may not read
     inside = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    found = [p for p in inside if p.is_file() and not p.is_symlink()]
-    if not found:
+    files = [p for p in inside if p.is_file() and not p.is_symlink()]
+    if not files:
         return Submission(path.name, None, "the folder holds no .ipynb file")
-    best = next((p for p in found if p.stem == assignment), found[-1])
-    note = f"The folder holds {len(found)} notebooks; {best.name} was graded."
-    return Submission(path.name, best, note=note if len(found) > 1 else "")
+    best = next((p for p in files if p.stem == assignment), files[-1])
+    note = f"The folder holds {len(files)} notebooks; {best.name} was graded."
+    return Submission(path.name, best, note=note if len(files) > 1 else "")
 
 
 def grade_folder(folder, solution, out, options, progress=iter):
-    """Grade everything in ``folder``; writes all of ``out`` and returns the rows.
+    """Grade everything in ``folder``; writes all of ``out`` and returns the records.
 
     options: dict with jobs, unsandboxed, fresh, only, exports.
     """
     exercise, out = load(solution), Path(out)
     todo = submissions(folder, exercise.name)
-    seed = run_seed(out, solution, options.get("fresh", False))
+    unsandboxed = options.get("unsandboxed", False)
+    run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
+    sweep(out)
     names = file_names(entry.name for entry in todo)
     rows, waiting = {}, []
     for entry in todo:
-        record = reusable(out, entry, solution, options, names[entry.name])
+        record = run.kept(names[entry.name], entry)
         if record is None:
             waiting.append(entry)
         else:
             rows[entry.name] = record
     setup = {
         "solution": str(Path(solution).resolve()),
-        "seed": seed,
-        "unsandboxed": options.get("unsandboxed", False),
+        "seed": run.seed,
+        "unsandboxed": unsandboxed,
         "only": options.get("only"),
     }
     try:
-        for entry, record in progress(graded(waiting, exercise, setup, options.get("jobs", 1))):
-            record.submission, record.file = entry.name, names[entry.name]
-            record.key = key_of(entry, solution)
+        for entry, record in progress(
+            graded(waiting, exercise, setup, run, options.get("jobs", 1))
+        ):
+            record.submission, record.file = shown(entry.name), names[entry.name]
             record.notes += [entry.note] if entry.note else []
-            save(out, record)
+            run.save(record)
             rows[entry.name] = record
     finally:
         records = [rows[e.name] for e in todo if e.name in rows]
@@ -90,27 +113,23 @@ def grade_folder(folder, solution, out, options, progress=iter):
     return records
 
 
-def graded(entries, exercise, setup, jobs):
+def graded(entries, exercise, setup, run, jobs):
     """(entry, record) as they are done; several workers, one thread to feed each."""
-    orders, done = queue.Queue(), queue.Queue()
+    orders, done, stop = queue.Queue(), queue.Queue(), threading.Event()
     for entry in entries:
         orders.put(entry)
-    stop = threading.Event()
+    workers = [Worker(setup, exercise) for _ in range(max(1, min(jobs, len(entries))))]
 
-    def feed():
+    def feed(worker):
         try:
-            with Worker(setup, exercise) as worker:
+            with worker, contextlib.suppress(queue.Empty):
                 while not stop.is_set():
-                    try:
-                        entry = orders.get_nowait()
-                    except queue.Empty:
-                        return
-                    done.put((entry, one(entry, worker, exercise)))
+                    entry = orders.get_nowait()
+                    done.put((entry, one(entry, worker, run)))
         except BaseException as error:  # told to the caller's thread, which raises it
             done.put((None, error))
 
-    jobs = max(1, min(jobs, len(entries)))
-    threads = [threading.Thread(target=feed, daemon=True) for _ in range(jobs)]
+    threads = [threading.Thread(target=feed, args=(w,), daemon=True) for w in workers]
     for thread in threads:
         thread.start()
     try:
@@ -121,61 +140,19 @@ def graded(entries, exercise, setup, jobs):
             yield entry, record
     finally:
         stop.set()
+        for worker in workers:  # first, or a thread would wait for a submission that sleeps
+            worker.kill()
         for thread in threads:
             thread.join()
 
 
-def one(entry, worker, exercise):
-    """The record of one submission, whatever happens."""
-    if entry.path is None:
-        return worker.zero("unreadable", entry.reason)
-    if entry.path.stat().st_size > LARGEST_FILE:
-        return worker.zero("unreadable", f"the file is larger than {LARGEST_FILE >> 20} MB")
-    return worker.grade(entry.path)
-
-
-def run_seed(out, solution, fresh):
-    """The secret of this run: kept in ``out/run.json`` so that a stopped run resumes under it."""
-    path = out / "run.json"
-    digest = hashlib.sha256(Path(solution).read_bytes()).hexdigest()
-    if path.is_file() and not fresh:
-        kept = json.loads(path.read_text("utf-8"))
-        if kept.get("solution") == digest:
-            return kept["seed"]
-    seed = secrets.randbits(64)
-    write(path, json.dumps({"seed": seed, "solution": digest}) + "\n")
-    return seed
-
-
-def key_of(entry, solution):
-    """What a record depends on: the submission's bytes and the solution's."""
-    digest = hashlib.sha256(Path(solution).read_bytes())
-    if entry.path is not None and entry.path.stat().st_size <= LARGEST_FILE:
-        digest.update(entry.path.read_bytes())
-    digest.update(entry.reason.encode())
-    return digest.hexdigest()
-
-
-def reusable(out, entry, solution, options, file):
-    """The record of an earlier, stopped run, if it is of these very bytes; never a failed one."""
-    path = out / "records" / f"{file}.json"
-    if options.get("fresh") or not path.is_file():
-        return None
+def one(entry, worker, run):
+    """The record of one submission, whatever it is: what is hashed is what is graded."""
     try:
-        record = Record.from_json(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    if record.key != key_of(entry, solution) or record.status == "failed":
-        return None
-    if record.sandbox == "unsandboxed" and not options.get("unsandboxed"):
-        return None
-    return record
-
-
-def save(out, record):
-    """The record and its feedback page, each by way of a temporary name."""
-    write(out / "records" / f"{record.file}.json", record.to_json())
-    write(out / "feedback" / f"{record.file}.html", feedback.page(record))
+        data = entry.read()
+    except Unreadable as error:
+        return replace(worker.zero("unreadable", str(error)), key=run.key(b"", str(error)))
+    return replace(worker.grade(data), key=run.key(data))
 
 
 def conclude(out, exercise, records, wanted):

@@ -1,21 +1,88 @@
 """Files that are whole or not there, under names that no submission can choose."""
 
+import contextlib
 import hashlib
 import os
+import platform
+import re
+import shutil
+import stat
+import tempfile
 import unicodedata
 from collections import Counter
+from pathlib import Path
 from urllib.parse import quote
+
+SCRATCH = "course-grading"
 
 
 def write(path, text):
     """Write a file by way of a temporary name, which does not stay when the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name[:200]}.{platform.node()}.{os.getpid()}")
     try:
         temporary.write_text(text, "utf-8")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read(path, most):
+    """The bytes of a regular file, read once; no link is followed and no fifo waited for.
+
+    OSError says what is wrong, FileTooLarge that there are more than ``most`` bytes.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("this is not a file")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise FileTooLarge(f"the file is larger than {most >> 20} MB")
+    return data
+
+
+class FileTooLarge(OSError):
+    """More bytes than are read."""
+
+
+def scratch(kind):
+    """A new temporary folder that `sweep` finds when its process was killed."""
+    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{kind}-{os.getpid()}-"))
+
+
+def sweep(out):
+    """Remove what killed processes left: temporary folders, half-written files below ``out``."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}-*-*-*"):
+        with contextlib.suppress(OSError, ValueError):
+            if gone(int(folder.name.split("-")[3])) and folder.lstat().st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
+    half = re.compile(rf"\..+\.{re.escape(platform.node())}\.(\d+)", re.DOTALL)
+    for path in [*out.glob(".*"), *out.glob("*/.*")]:
+        found = half.fullmatch(path.name)
+        if found and gone(int(found.group(1))):
+            path.unlink(missing_ok=True)
+
+
+def gone(pid):
+    """Is there no process of this number?"""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def set_aside(path):
+    """Rename a file that cannot be used, so that nothing is lost; its new path."""
+    target = path.with_name(f"{path.name}.broken")
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}.broken-{number}")
+    return path.rename(target)
 
 
 def file_names(names):
@@ -25,9 +92,13 @@ def file_names(names):
     else carry a hash of their bytes.
     """
     plain = {name: file_name(name) for name in names}
-    folded = Counter(unicodedata.normalize("NFKC", shown(name)).casefold() for name in plain)
-    clash = {n for n in plain if folded[unicodedata.normalize("NFKC", shown(n)).casefold()] > 1}
-    return {name: hashed(name) if name in clash else stem for name, stem in plain.items()}
+    folded = Counter(fold(name) for name in plain)
+    return {n: hashed(n) if folded[fold(n)] > 1 else stem for n, stem in plain.items()}
+
+
+def fold(name):
+    """A name as the most forgetful file system knows it."""
+    return unicodedata.normalize("NFKC", shown(name)).casefold()
 
 
 def file_name(name):

@@ -14,11 +14,15 @@ GIVEN_TIMEOUT_S = 60
 
 @dataclass
 class Outcome:
-    """What one check cell emitted: a raw bundle, or None and the reason why not."""
+    """What one check cell emitted: a raw bundle, or None and the reason why not.
+
+    error: the name of the exception, where the reason and the lines are the student's words.
+    """
 
     bundle: dict | None = None
     reason: str = ""
     lines: tuple = ()
+    error: str = ""
 
 
 @dataclass
@@ -127,7 +131,7 @@ def outcome(cell, reply, error):
     outputs = outputs if isinstance(outputs, list) else []
     bundles = [o[MIME] for o in outputs if isinstance(o, dict) and MIME in o]
     if error:
-        return Outcome(reason=error[0], lines=error[1])
+        return Outcome(reason=error[0], lines=error[1], error=error[0].partition(":")[0])
     if len(bundles) != 1:
         return Outcome(reason=f"the check gave {len(bundles)} outputs instead of one")
     bundle = bundles[0]

@@ -43,7 +43,8 @@ def splice(exercise, cells):
     for key, rules in exercise.questions.items():
         index = claimed.get(key)
         have = defined(pieces[index].source) if index is not None else ()
-        if index is None or not set(rules.requires) <= set(have):
+        unwritten = index is None or is_stub(exercise, key, pieces[index].source)
+        if unwritten or not set(rules.requires) <= set(have):
             moved = moved_answer(rules, pieces, set(claimed.values()))
             if moved is not None:
                 claimed[key] = moved
