@@ -59,6 +59,14 @@ def solutions_in(solutions):
     return folder
 
 
+def handed_out_folder():
+    """The folder ``exercises/`` of the repository that this runs in, or None."""
+    try:
+        return repository() / "exercises"
+    except FileNotFoundError:
+        return None
+
+
 def solution_of(assignment, solutions):
     """The solution's path by its bare name."""
     from course_utils.grading.exercise import find
@@ -87,11 +95,14 @@ def derive(
 @app.command()
 def check(notebook: Annotated[Path, typer.Argument(help="your notebook")]):
     """Check your own notebook: what is right, what is not, and why."""
+    from functools import partial
+
     from course_utils.grading.selfcheck import report
 
-    lines, passed = report(notebook)
-    print("\n".join(lines))
-    raise typer.Exit(0 if passed else 1)
+    if notebook.is_dir():
+        raise FileNotFoundError(f"{notebook} is a folder; name the notebook in it")
+    points, most = report(notebook, partial(print, flush=True), handed_out_folder())
+    raise typer.Exit(0 if points == most else 1)
 
 
 @app.command()

@@ -112,8 +112,14 @@ def question(key, found):
         said = "\n".join(found.said)
         lines.append(f"<pre>{text(said)}</pre>")
     if found.review:
-        lines.append(f'<p class="some">Your instructor may look at this: {text(found.review)}</p>')
+        reasons = text(listed(found.review))
+        lines.append(f'<p class="some">Your instructor may look at this: it {reasons}.</p>')
     return "\n".join(lines) + "</section>"
+
+
+def listed(reasons):
+    """["uses a", "uses b"] as "uses a and uses b"."""
+    return " and ".join([", ".join(reasons[:-1])] * (len(reasons) > 1) + reasons[-1:])
 
 
 def part_text(part):

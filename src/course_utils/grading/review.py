@@ -2,6 +2,7 @@
 
 import ast
 import re
+from types import ModuleType
 
 
 def forbidden(exercise, answers):
@@ -14,6 +15,26 @@ def forbidden(exercise, answers):
         if hits or whole:
             found[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
     return found
+
+
+def modules_used(source, away, values):
+    """Modules of ``away`` that a source imports, or that its names stand for in ``values``."""
+    found = [name for name in imported(source) if within(name, away)]
+    bound = {n.id for n in ast.walk(tree_of(source)) if isinstance(n, ast.Name)}
+    for name in sorted(bound & set(values)):
+        value = values[name]
+        module = getattr(value, "__name__", "") if isinstance(value, ModuleType) else ""
+        module = module or getattr(value, "__module__", "") or ""
+        if isinstance(module, str) and module != "__main__" and within(module, away):
+            found.append(next(a for a in away if within(module, (a,))))
+    return sorted(
+        {name for name in found if not any(within(name, (f,)) and f != name for f in found)}
+    )
+
+
+def within(name, modules):
+    """Is this module one of them, or inside one?"""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
 def tree_of(source):
