@@ -63,7 +63,7 @@ def handed_out_folder():
     """The folder ``exercises/`` of the repository that this runs in, or None."""
     try:
         return repository() / "exercises"
-    except FileNotFoundError:
+    except UserError:
         return None
 
 
@@ -100,7 +100,7 @@ def check(notebook: Annotated[Path, typer.Argument(help="your notebook")]):
     from course_utils.grading.selfcheck import report
 
     if notebook.is_dir():
-        raise FileNotFoundError(f"{notebook} is a folder; name the notebook in it")
+        raise UserError(f"{notebook} is a folder; name the notebook in it")
     points, most = report(notebook, partial(print, flush=True), handed_out_folder())
     raise typer.Exit(0 if points == most else 1)
 
