@@ -42,13 +42,19 @@ def complain(text):
     print(f"course: {' '.join(text.split())}", file=sys.stderr)
 
 
-def repository(start=None):
+def folder_with_solutions():
+    """The folder that holds ``solutions/``, here or above, or None."""
+    here = Path.cwd()
+    return next((f for f in (here, *here.parents) if (f / "solutions").is_dir()), None)
+
+
+def repository():
     """The folder that holds ``solutions/``: here, above, or above the package."""
-    for base in (Path(start or Path.cwd()).resolve(), Path(__file__).resolve()):
-        for folder in (base, *base.parents):
-            if (folder / "solutions").is_dir():
-                return folder
-    raise UserError("there is no folder solutions/ here or above; say --solutions DIR")
+    above = Path(__file__).resolve().parents
+    found = folder_with_solutions() or next((f for f in above if (f / "solutions").is_dir()), None)
+    if found is None:
+        raise UserError("there is no folder solutions/ here or above; say --solutions DIR")
+    return found
 
 
 def solutions_in(solutions):
@@ -167,6 +173,69 @@ def grade(
         progress=lambda found: tqdm(found, desc=assignment, disable=None),
     )
     print("\n".join(closing_lines(done, out)))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="the exercise's name, such as gru_step")],
+    part: Annotated[str, typer.Option(help="the folder below solutions/")] = "own",
+    root: Annotated[
+        Path | None, typer.Option(help="where solutions/ is, or will be [here or above]")
+    ] = None,
+):
+    """Start an exercise of your own: a skeleton that grades at once."""
+    from course_utils.grading.derive import derive
+    from course_utils.grading.files import write
+    from course_utils.grading.mutate import load_mutants
+    from course_utils.grading.skeleton import new_exercise
+
+    root = root or folder_with_solutions() or Path.cwd()
+    written = new_exercise(name, root, part)
+    mutants = root / "tests" / "mutants"
+    for target, text in derive(written[0], lambda name: load_mutants(name, mutants)).items():
+        write(root / "exercises" / target, text)
+        written.append(root / "exercises" / target)
+    for path in written:
+        print(path)
+    print(f"Rewrite the first two; then course derive, course mutate {name}, course handout {name}")
+
+
+@app.command()
+def handout(
+    names: Annotated[list[str] | None, typer.Argument(help="exercises; all without")] = None,
+    out: Annotated[Path, typer.Option(help="where the notebooks go")] = Path("handout"),
+    solutions: Solutions = None,
+    repository: Annotated[
+        str | None, typer.Option(help="owner/name on GitHub where the class finds them: for Colab")
+    ] = None,
+    branch: Annotated[str, typer.Option(help="the branch there")] = "main",
+    folder: Annotated[str, typer.Option(help="the folder there")] = "",
+    package: Annotated[
+        str, typer.Option(help="what pip installs on Colab in place of this repository")
+    ] = "",
+    policy: Annotated[Path | None, typer.Option(help="TOML or YAML, for its deadline")] = None,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option(help="a folder of yours alone for the zips by which Gradescope grades itself"),
+    ] = None,
+):
+    """Write the notebooks for a class, and a page that lists them."""
+    from course_utils.grading.give_out import give_out, place_of
+    from course_utils.grading.policy import load_policy
+
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out: {out} is a file; name a folder")
+    solutions, place = solutions_in(solutions), place_of(repository, branch, folder)
+    rules = load_policy(policy) if policy else None
+    for path in give_out(names, solutions, out, place, package, rules):
+        print(path)
+    if gradescope:
+        from course_utils.grading.exercise import find, load
+        from course_utils.grading.exports.autograder import autograder_zip
+
+        for name in names or sorted(p.stem for p in solutions.glob("*/*.ipynb")):
+            path = find(name, solutions)
+            print(autograder_zip(load(path), path, gradescope / f"{name}-autograder.zip"))
 
 
 @app.command()
