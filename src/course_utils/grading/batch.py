@@ -17,7 +17,7 @@ from course_utils.grading.exports.tables import grades
 from course_utils.grading.files import file_names, shown, sweep, write
 from course_utils.grading.notebook import Unreadable
 from course_utils.grading.overview import overview
-from course_utils.grading.resume import Run
+from course_utils.grading.resume import Run, say
 from course_utils.grading.rows import Course, klass
 from course_utils.grading.workers import Worker
 
@@ -119,6 +119,8 @@ def graded(entries, exercise, setup, run, jobs):
             worker.kill()
         for thread in threads:
             thread.join()
+        for warning in {worker.warning for worker in workers} - {""}:
+            say(warning)
 
 
 def one(entry, worker, run):
