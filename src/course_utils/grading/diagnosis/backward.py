@@ -1,9 +1,12 @@
 """Every backward pass that is wrong by one edit; `walk` computes what each would give."""
 
+import ast
 import itertools
 from dataclasses import dataclass, replace
 
 from course_utils import equations
+from course_utils.grading.diagnosis.edits import join, renamed, replaced
+from course_utils.grading.diagnosis.reverse import is_leaf
 from course_utils.grading.diagnosis.walk import compute, needed, prepare
 from course_utils.spec import NUMPY
 
@@ -45,6 +48,8 @@ def variants(task):
     right = needed(task)
     yield from grouped(right)
     yield from in_every_gate(right, task)
+    yield from other_tanh(right, task)
+    yield from exchanged_names(right, task)
     for k, term in enumerate(right):
         for words, new in term_edits(term, right, task):
             changed = () if new is None else (new,)
@@ -91,6 +96,39 @@ def in_every_gate(right, task):
             yield Variant(f"{words}, for every gate", tuple(t for t in kept if t is not None))
 
 
+def other_tanh(right, task):
+    """tanh of another state than the one that it was, wherever it is read."""
+    for name in map(equations.target, task.lines):
+        for new in (f"tanh_{name}_prev", name):
+            pairs = [(f, f.replace(f"tanh_{name}", new)) for t in right for f in t.factors]
+            changed = dict(p for p in pairs if p[0] != p[1])
+            if changed:
+                shown = f"tanh({name}_prev)" if new != name else name
+                terms = tuple(
+                    replace(t, factors=tuple(changed.get(f, f) for f in t.factors)) for t in right
+                )
+                yield Variant(f"with {shown} for tanh({name}) everywhere", terms)
+
+
+def exchanged_names(right, task):
+    """Two values, or two gradients, that changed places in all lines."""
+    states = [n for n in map(equations.target, task.lines) if n not in task.gates]
+    pools = [task.gates, [t.target for t in right if t.slope and not is_leaf(t)]]
+    pairs = [p for pool in pools for p in itertools.combinations(dict.fromkeys(pool), 2)]
+    for one, other in [*pairs, *((n, f"{n}_prev") for n in states)]:
+        gradients = one.startswith("a_")
+        names = {one: other, other: one, f"tanh_{one}": f"tanh_{other}"}
+        if gradients:
+            names = {f"d{one}": f"d{other}", f"d{other}": f"d{one}"}
+        changed = []
+        for term in right:
+            tree = equations.parse(f"v = {term.product}")[1]
+            text = ast.unparse(renamed(tree, names))
+            changed.append(replace(term, text=text) if text != ast.unparse(tree) else term)
+        shown = f"d{one} and d{other}" if gradients else f"{one} and {other}"
+        yield Variant(f"with {shown} exchanged", tuple(changed))
+
+
 def term_edits(term, right, task):
     """(words, term or None) for each edit of one term."""
     where = f"d{term.target}"
@@ -114,6 +152,7 @@ def term_edits(term, right, task):
         for words, new in factor_edits(factor, task):
             factors = (*term.factors[:k], new, *term.factors[k + 1 :])
             yield f"with {words} in {where}", replace(term, factors=factors)
+    yield from rewritten(term, right, task)
     gates = [t.target for t in right if t.slope]
     results = [t.source for t in right if t.slope]
     for pool in (gates, results):
@@ -130,6 +169,14 @@ def term_edits(term, right, task):
         new = term.outer.removesuffix("_prev")
         yield f"with the new {new} for {term.outer} in {where}", replace(term, outer=new)
         yield (
+            f"with {new}0 for {term.outer} at every step in {where}",
+            replace(term, outer=f"{new}_first"),
+        )
+        yield (
+            f"with the new {new} for {term.outer}, but at the first step, in {where}",
+            replace(term, outer=f"{new}_mixed"),
+        )
+        yield (
             f"with zeros for the {new}0 before the first step in {where}",
             replace(term, outer=f"{new}_zeros"),
         )
@@ -137,6 +184,34 @@ def term_edits(term, right, task):
             f"with the last {new} before the first step, not {new}0, in {where}",
             replace(term, outer=f"{new}_wrapped"),
         )
+
+
+def rewritten(term, right, task):
+    """One place of a term's expression changed, whatever it is."""
+    tree = equations.parse(f"v = {term.product}")[1]
+    groups = [task.gates, list(dict.fromkeys(f"d{t.source}" for t in right))]
+    for name in map(equations.target, task.lines):
+        if name not in task.gates:
+            groups.append((name, f"{name}_prev", f"tanh_{name}"))
+    trees = [replaced(tree, n, new) for n in ast.walk(tree) for new in places(n, groups)]
+    for group in groups:
+        for old in group:
+            trees += [renamed(tree, {old: new}) for new in group if new != old]
+    for text in dict.fromkeys(map(ast.unparse, trees)):
+        yield f"with {text} for {term.product} in d{term.target}", replace(term, text=text)
+
+
+def places(node, groups):
+    """Other nodes for one node: half of it, another sign, another name."""
+    if isinstance(node, ast.BinOp):
+        yield from (node.left, node.right)
+        for other in {ast.Add, ast.Sub, ast.Mult} - {type(node.op)}:
+            yield join(node.left, other, node.right)
+    if isinstance(node, ast.Name):
+        for group in groups:
+            for other in group if node.id in group else ():
+                if other != node.id:
+                    yield ast.Name(other)
 
 
 def factor_edits(factor, task):
@@ -162,6 +237,7 @@ WALKS = {
     "no above": "that takes d{0} from above at the last step only",
     "first above": "that takes d{0} from above at the first step only",
     "turned above": "that reads d{0} from above in the wrong order of time",
+    "never above": "without d{0} from above",
     "above twice": "that adds d{0} from above twice",
     "forwards": "that walks from the first step to the last",
     "last use": "that keeps the first step's share of each weight's gradient: = for +=",
@@ -187,7 +263,7 @@ def walks(task, right):
         for name in carried:
             yield Variant(WALKS["no carry"].format(name), right, ("no carry", name))
         for name in [n for n in task.above if not n.startswith("a_")]:
-            for kind in ("no above", "first above", "turned above", "above twice"):
+            for kind in ("no above", "first above", "turned above", "above twice", "never above"):
                 yield Variant(WALKS[kind].format(name), right, (kind, name))
         for kind in ("forwards", *(("last use", "first use", "mean time") if weights else ())):
             yield Variant(WALKS[kind], right, (kind, ""))
@@ -201,6 +277,17 @@ def walks(task, right):
         for target in dict.fromkeys(t.target for t in weights):
             words = WALKS["mean"].replace("the weights' gradients", f"d{target}")
             yield Variant(words.replace("sum them", "sum it"), right, ("mean", target))
+    for name, other in itertools.permutations(carried, 2):
+        if task.single:
+            yield Variant(f"with d{other} for the d{name} that comes from above", right,
+                          ("other above", (name, other)))  # fmt: skip
+        else:
+            yield Variant(f"with d{other}_next for d{name}_next", right,
+                          ("other carry", (name, other)))  # fmt: skip
+            yield Variant(f"with d{name}_next and d{other}_next exchanged", right,
+                          ("exchanged carry", (name, other)))  # fmt: skip
+    for name in task.above if task.single else ():
+        yield Variant(f"without the d{name} that comes from above", right, ("never above", name))
     for name in dict.fromkeys([*task.start, *task.above]):
         yield Variant(WALKS["partial"].format(name), right, ("partial", name))
     for kind in [k for k in WALKS if "cut" in k] if task.every else ():

@@ -82,6 +82,8 @@ def call_edits(node):
     yield f"with {f} twice", call(f, node)
     yield f"with {f}(-a) for {f}(a)", call(f, ast.UnaryOp(ast.USub(), inner))
     yield f"with 1 - {f}(a) for {f}(a)", join(ast.Constant(1), ast.Sub, node)
+    if f == "sigmoid":
+        yield from sigmoid_edits(inner)
     for other in SQUASHES:
         if other != f and f in SQUASHES:
             yield f"with {other} for {f}", call(other, inner)
@@ -93,6 +95,15 @@ def call_edits(node):
             f"with {f} of each part apart",
             join(call(f, inner.left), ast.Add, call(f, inner.right)),
         )
+
+
+def sigmoid_edits(inner):
+    """Slips in 1 / (1 + exp(-a))."""
+    one, raised = ast.Constant(1), call("exp", ast.UnaryOp(ast.USub(), inner))
+    yield "with exp(a) for sigmoid(a)", call("exp", inner)
+    yield "with exp(-a) for sigmoid(a)", raised
+    yield "with 1 / (1 - exp(-a)) for sigmoid(a)", join(one, ast.Div, join(one, ast.Sub, raised))
+    yield "with 1 for sigmoid(a)", join(join(raised, ast.Mult, ast.Constant(0)), ast.Add, one)
 
 
 def name_edits(read, name, siblings, states):

@@ -31,6 +31,8 @@ def variants(task):
         yield from whole_edits(task, states)
         yield from gate_orders(task)
         yield from weight_edits(task)
+        yield from stacked_edits(task)
+        yield from other_weights(task)
         given = [n for n in task.series if n in task.gates]
         gates = [g for g in task.gates if g in map(equations.target, task.lines)]
         for line in task.lines:
@@ -93,6 +95,18 @@ def gate_orders(task):
         yield Variant(words, task.lines, values)
 
 
+def other_weights(task):
+    """One gate that is computed with another gate's weights."""
+    for gate, other in itertools.permutations(task.gates, 2):
+        changed = {
+            f"{prefix}{gate}": task.values[f"{prefix}{other}"]
+            for prefix in ("W_x", "W_h", "b_x", "b_h", "b_")
+            if f"{prefix}{gate}" in task.values and f"{prefix}{other}" in task.values
+        }
+        if changed:
+            yield Variant(f"with the weights of {other} in {gate}", task.lines, changed)
+
+
 def weight_edits(task):
     """One of two biases, or both, missing or doubled; square weights that are not transposed."""
     pairs = [n[2:] for n in task.values if n.startswith("b_") and f"b_x{n[2:]}" in task.values]
@@ -111,6 +125,26 @@ def weight_edits(task):
             for g in pairs if len(pairs) > 1 else ():
                 name = words.replace("bias_ih", f"b_x{g}").replace("bias_hh", f"b_h{g}")
                 yield Variant(name, task.lines, {f"b_{g}": changed[f"b_{g}"]})
+
+
+def stacked_edits(task):
+    """The stacked line a = x W + b_ih + h W + b_hh with other signs, or without some of it."""
+    texts = {"W_x": "x @ W_x", "b_x": "b_ih", "W_h": "h_prev @ W_h", "b_h": "b_hh"}
+    kinds = [k for k in texts if any(n.startswith(k) for n in task.values)]
+    if len(kinds) < 2 or len(task.gates) < 2:
+        return
+    for signs in itertools.product((1, 0, -1), repeat=len(kinds)):
+        changed, words = {}, ""
+        for sign, kind in zip(signs, kinds, strict=True):
+            words += f" {'+' if sign > 0 else '-'} {texts[kind]}" if sign else ""
+            changed |= {n: sign * v for n, v in task.values.items() if n.startswith(kind)}
+        for gate in task.gates:
+            if f"b_x{gate}" in changed and f"b_h{gate}" in changed:
+                changed[f"b_{gate}"] = changed[f"b_x{gate}"] + changed[f"b_h{gate}"]
+        words = (
+            f"whose pre-activation is{words.replace(' +', '', 1) if words[1:2] == '+' else words}"
+        )
+        yield Variant(words, task.lines, changed)
 
 
 LOOPS = {
@@ -140,6 +174,12 @@ def loops(task):
         words = LOOPS["frozen"].format(" and ".join(carried))
         words = words.replace(" is what it was", " are what they were")
         yield Variant(words, task.lines, loop=("frozen", tuple(carried)))
+    for one, other in itertools.combinations(carried, 2):
+        pair = (one, other)
+        yield Variant(f"that hands {one} on as {other} and {other} as {one}", task.lines,
+                      loop=("crossed", pair))  # fmt: skip
+        yield Variant(f"that starts with {one}0 and {other}0 exchanged", task.lines,
+                      loop=("crossed start", pair))  # fmt: skip
     shown = "state" if len(carried) != 1 else carried[0]
     for kind in ("backwards", "turned", "skips", "stops", "before", "rows", "first_x", "late_x"):
         yield Variant(LOOPS[kind].format(shown), task.lines, loop=(kind, tuple(carried)))
@@ -158,6 +198,15 @@ def exchanged_parts(task):
             if other != base and base in targets:
                 changed = task.parts | {name: source.replace(base, other, 1)}
                 yield Variant(f"whose {name} holds {other}, not {base}", task.lines, parts=changed)
+        if base in targets:
+            changed = task.parts | {name: source.replace(base, f"tanh_{base}", 1)}
+            yield Variant(f"whose {name} holds tanh({base})", task.lines, parts=changed)
+        for other in () if task.single else task.start:
+            changed = task.parts | {name: source.replace(base, f"{other}_start", 1)}
+            yield Variant(f"whose {name} holds {other}0, not {base}", task.lines, parts=changed)
+        for other in [n for n in targets if n in task.start or f"{n}_prev" in task.series]:
+            changed = task.parts | {name: source.replace(base, f"{other}_prev", 1)}
+            yield Variant(f"whose {name} holds {other}_prev", task.lines, parts=changed)
         if index:
             changed = task.parts | {name: f"{base}[0]"}
             yield Variant(f"whose {name} is that of the first step", task.lines, parts=changed)
@@ -175,6 +224,8 @@ def compute(task, known, variant=None):
     kind, about = variant.loop or ("", ())
     series = walked(task.series, kind)
     start = {n: 0 * v if kind == "zeros" and n in about else v for n, v in task.start.items()}
+    if kind == "crossed start":
+        start |= {about[0]: start[about[1]], about[1]: start[about[0]]}
     state, rows = dict(start), []
     for t in range(len(next(iter(series.values())))):
         now = {name: value[t] for name, value in series.items()}
@@ -182,8 +233,13 @@ def compute(task, known, variant=None):
         found = equations.evaluate(variant.lines, values | now | before, NUMPY)
         fixed = about if kind in ("frozen", "stuck") else ()
         state = {n: start[n] if n in fixed else found[n] for n in state}
+        if kind == "crossed":
+            state = {n: found[about[1 - about.index(n)]] if n in about else found[n] for n in state}
         shown = {n: found[f"{n}_prev"] for n in about} if kind in ("before", "stuck") else {}
         rows.append({equations.target(q): found[equations.target(q)] for q in task.lines} | shown)
+        rows[-1] |= {f"tanh_{n}": np.tanh(v) for n, v in rows[-1].items()}
+        rows[-1] |= {f"{n}_start": v for n, v in start.items()}
+        rows[-1] |= {n: v for n, v in found.items() if n.endswith("_prev")}
     if kind == "turned":
         rows = rows[::-1]
     return {n: emitted(rows, s, task, kind) for n, s in (variant.parts or task.parts).items()}

@@ -19,6 +19,7 @@ class Term:
     factors: texts in the language of equations.  weight: the name whose transpose carried the value
     forward (the gradient goes back through it), or "" for elementwise terms.  outer: for a weight's
     own gradient, the name that it multiplied.  slope: (function, its result) among the factors.
+    text: another expression for source and factors, made by an edit.
     """
 
     target: str
@@ -28,10 +29,19 @@ class Term:
     weight: str = ""
     outer: str = ""
     slope: tuple = ()
+    text: str = ""
+
+    @property
+    def product(self):
+        """The elementwise part as one expression; ``text`` where an edit has changed it."""
+        if self.text:
+            return self.text
+        product = " * ".join([f"d{self.source}", *map(grouped, self.factors)])
+        return product if self.sign > 0 else f"-({product})"
 
     def __str__(self):
         """As a student would write it."""
-        text = " * ".join([f"d{self.source}", *map(grouped, self.factors)])
+        text = self.text or " * ".join([f"d{self.source}", *map(grouped, self.factors)])
         if self.weight:
             text = f"{text} @ {self.weight}"
         if self.outer:
@@ -41,7 +51,9 @@ class Term:
 
 def grouped(factor):
     """A factor in brackets where it needs them."""
-    return f"({factor})" if " + " in factor or " - " in factor else factor
+    tree = equations.parse(f"v = {factor}")[1]
+    is_sum = isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
+    return f"({factor})" if is_sum else factor
 
 
 SLOPES = {

@@ -55,11 +55,13 @@ def prepare(task):
             values[f"{n}_zeros"] = values[f"{n}_prev"] if t else 0 * first
             values[f"{n}_wrapped"] = steps[t - 1][n]
             values[f"{n}_first"] = first
+            values[f"{n}_mixed"] = values[n] if t else first
         for name in [n for n in task.series if n.endswith("_prev")]:
             n = name.removesuffix("_prev")
             values[f"{n}_zeros"] = values[name] if t else 0 * values[name]
             if n in task.series:
                 values[f"{n}_wrapped"] = task.series[n][t - 1]
+        values |= {f"tanh_{n}": np.tanh(v) for n, v in list(values.items()) if n.endswith("_prev")}
         values |= {f"{n}_T": v.T for n, v in task.values.items() if np.ndim(v) == 2}
     return steps
 
@@ -81,9 +83,11 @@ def walk(task, chosen, change, tape, every):
         arrived = {n: v for n, v in carry.items() if not (kind == "no carry" and n == about)}
         for name, value in arrived.items():
             step[name] = step.get(name, 0) + value
+        if kind == "other above":
+            step[about[0]] = task.above[about[1]][t]
         initial = dict(step)
         for term in chosen:
-            source = step.get(term.source)
+            source = of_edited(term, step, tape[t]) if term.text else step.get(term.source)
             if kind == "partial" and term.source == about and term.target == f"{about}_prev":
                 source = initial.get(about)
             if source is None:
@@ -94,6 +98,10 @@ def walk(task, chosen, change, tape, every):
             value = contribution(term, source, values, kind, about, T)
             step[term.target] = step.get(term.target, 0) + value
         carry = {n: step[f"{n}_prev"] for n in names_before(step)}
+        if kind in ("other carry", "exchanged carry"):
+            one, other = about
+            new = {one: carry[other]} | ({other: carry[one]} if kind[0] == "e" else {})
+            carry |= new
         if every and is_cut(t, T, every, kind):
             carry = {n: 0 * v for n, v in carry.items()}
         for name, value in step.items():
@@ -108,7 +116,7 @@ def from_above(above, t, T, kind):
     if kind == "above twice":
         return 2 * above[t]
     missing = (kind == "no above" and t < T - 1) or (kind == "first above" and t > 0)
-    return 0 * above[t] if missing else above[t]
+    return 0 * above[t] if missing or kind == "never above" else above[t]
 
 
 def cut_state(values, term, kind):
@@ -132,8 +140,8 @@ def names_before(step):
 
 def contribution(term, source, values, kind, about, T):
     """What one term adds."""
-    value = term.sign * source
-    for factor in term.factors:
+    value = source if term.text else term.sign * source
+    for factor in () if term.text else term.factors:
         value = value * of_text(factor, values)
     if term.weight:
         return value @ values[term.weight]
@@ -146,6 +154,17 @@ def contribution(term, source, values, kind, about, T):
     return share * value.sum(axis=0) if parameter else value
 
 
+def of_edited(term, step, values):
+    """The value of a term that an edit has rewritten."""
+    known = values | {f"d{name}": value for name, value in step.items()}
+    return of_text_in(term.text, known) * np.ones_like(step[term.source])
+
+
+def of_text_in(text, values):
+    """The value of an expression."""
+    return equations.evaluate([f"v = {text}"], values, NUMPY)["v"]
+
+
 def values_are_shared(name, values):
     """Is this a vector that every row of the batch used (a bias, a peephole)?"""
     return name in values and np.ndim(values[name]) == 1
@@ -154,7 +173,7 @@ def values_are_shared(name, values):
 def of_text(text, values):
     """The value of a factor; each is computed once a step."""
     if ("value", text) not in values:
-        values["value", text] = equations.evaluate([f"v = {text}"], values, NUMPY)["v"]
+        values["value", text] = of_text_in(text, values)
     return values["value", text]
 
 
