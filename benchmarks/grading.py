@@ -9,6 +9,8 @@ libraries are the same.  Ours runs each notebook three times, in a sandbox; thei
 """
 
 import argparse
+import contextlib
+import csv
 import ctypes
 import datetime
 import json
@@ -16,6 +18,7 @@ import os
 import platform
 import re
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -26,17 +29,20 @@ from pathlib import Path
 
 import grading_notebooks as notebooks
 
+from course_utils.grading.exercise import load
+
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "_build" / "bench"
 INSTALL = {
     "nbval": ["nbval==0.11.0", "ipykernel==7.4.0", "pytest==9.2.0"],
     "nbgrader": ["nbgrader==0.9.6"],
-    "otter": ["otter-grader==7.0.0"],
+    "otter": ["otter-grader==7.0.0", "ipykernel==7.4.0"],
 }
 INSTALL_S = {"nbval": 600, "nbgrader": 1200, "otter": 600}
-SHARED = ("numpy", "torch", "typing_extensions", "sympy", "mpmath", "networkx", "fsspec")
-SHARED += ("filelock", "jinja2", "markupsafe", "setuptools")
-RUNS = {"ours": 3, "nbgrader": 1, "nbval": 1}
+SHARED = ("numpy", "torch", "torchgen", "typing_extensions", "sympy", "mpmath", "networkx")
+SHARED += ("fsspec", "filelock", "jinja2", "markupsafe", "setuptools")
+RUNS = {"ours": 3, "nbgrader": 1, "nbval": 1, "otter": 1}
+OTTER_BATCH = 10  # it starts anew for every submission: more of them would cost as much each
 CONFIG = """\
 c = get_config()
 c.CourseDirectory.root = {root!r}
@@ -64,22 +70,24 @@ def main(arguments=None):
     print(f"written: {path}")
 
 
-def measure(batch, large, otter=False):
+def measure(batch, large, with_otter=False):
     """Everything as plain values."""
     work = PLACE / "work"
     shutil.rmtree(work, ignore_errors=True)
-    installed = {tool: install(tool) for tool in ("nbval", "nbgrader", *["otter"] * otter)}
+    installed = {tool: install(tool) for tool in ("nbgrader", "nbval", *["otter"] * with_otter)}
     solutions = {
         "numpy": ROOT / "solutions" / "lstm" / "lstm_step.ipynb",
         "torch": notebooks.torch_exercise(work / "solutions"),
     }
     rows = []
     for name, solution in solutions.items():
-        for tool in RUNS:
+        for tool in ("ours", *(tool for tool, why in installed.items() if not why)):
             folder = work / f"{tool}-{name}"
-            used, wall = clock(*TOOLS[tool](folder, solution, batch))
-            each = {"cpu_s": used / batch, "wall_s": wall / batch, "runs": RUNS[tool]}
-            rows.append({"tool": tool, "notebook": name, **each})
+            count = min(batch, OTTER_BATCH) if tool == "otter" else batch
+            used, wall = clock(*TOOLS[tool](folder, solution, count))
+            proved(tool, folder, count, load(solution))
+            each = {"cpu_s": used / count, "wall_s": wall / count, "runs": RUNS[tool]}
+            rows.append({"tool": tool, "notebook": name, "submissions": count, **each})
     found = {
         "machine": machine(),
         "batch": batch,
@@ -120,11 +128,11 @@ def goals(found):
 
 
 def ours(folder, solution, count, jobs=1):
-    """(command, environment) that grades ``count`` copies by this course."""
+    """(commands, environment) that grade ``count`` copies by this course."""
     spread(folder / "in", solution.read_text("utf-8"), count, "s{:03}.ipynb")
     command = [sys.executable, "-W", "ignore", "-m", "course_utils", "grade", folder / "in"]
     command += ["--assignment", solution.stem, "--solutions", solution.parent.parent]
-    return [*command, "--out", folder / "out", "--jobs", jobs], {}
+    return [[*command, "--out", folder / "out", "--jobs", jobs]], {}
 
 
 def nbgrader(folder, solution, count):
@@ -137,17 +145,49 @@ def nbgrader(folder, solution, count):
     python = [PLACE / "nbgrader" / "bin" / "python", "-m", "nbgrader"]
     environment = {"JUPYTER_CONFIG_DIR": str(folder), "cwd": folder}
     run([*python, "generate_assignment", "hw"], environment)
-    return [*python, "autograde", "hw"], environment
+    return [[*python, "autograde", "hw"]], environment
 
 
 def nbval(folder, solution, count):
     """The same by pytest --nbval, all notebooks in one session."""
     spread(folder, notebooks.written_for("nbval", solution), count, "s{:03}.ipynb")
     command = [PLACE / "nbval" / "bin" / "python", "-m", "pytest", "--nbval", "-q"]
-    return [*command, "-p", "no:cacheprovider", folder], {"cwd": folder}
+    return [[*command, "-p", "no:cacheprovider", folder]], {"cwd": folder}
 
 
-TOOLS = {"ours": ours, "nbgrader": nbgrader, "nbval": nbval}
+def otter(folder, solution, count):
+    """The same by otter run, which takes one submission at a time."""
+    name = f"{solution.stem}.ipynb"
+    spread(folder, notebooks.written_for("otter", solution), count, f"s{{:03}}/{name}")
+    for key, rules in load(solution).questions.items():
+        spread(folder / "tests", notebooks.otter_test(key, rules.points), 1, f"{key}.py")
+    program = PLACE / "otter" / "bin" / "otter"
+    run([program, "generate", "-t", "tests", "-o", "ag.zip", "--no-environment"], {"cwd": folder})
+    each = ([program, "run", "-a", "ag.zip", "-o", f"s{k:03}", f"s{k:03}/{name}"] for k in
+            range(count))  # fmt: skip
+    return list(each), {"cwd": folder}
+
+
+TOOLS = {"ours": ours, "nbgrader": nbgrader, "nbval": nbval, "otter": otter}
+
+
+def proved(tool, folder, count, exercise):
+    """Raise unless every submission had all its points: what fails early is quick."""
+    most = count * exercise.max_score
+    if tool == "ours":
+        with (folder / "out" / "grades.csv").open(encoding="utf-8") as lines:
+            points = sum(float(row["score"]) for row in csv.DictReader(lines))
+    elif tool == "nbgrader":
+        with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as book:
+            points = book.execute("select sum(auto_score) from grade").fetchone()[0]
+    elif tool == "otter":
+        tests = [t for path in folder.glob("s*/results.json")
+                 for t in json.loads(path.read_text("utf-8"))["tests"]]  # fmt: skip
+        points = sum(t.get("score", 0) for t in tests)
+    else:
+        return  # pytest's exit code has said it
+    if points != most:
+        raise RuntimeError(f"{tool}: {points} points of {most}")
 
 
 def check(solution, work):
@@ -156,7 +196,7 @@ def check(solution, work):
     handed_in = work / "check" / solution.name
     spread(handed_in.parent, exercise.read_text("utf-8"), 1, solution.name)
     command = [sys.executable, "-W", "ignore", "-m", "course_utils", "check", handed_in]
-    used, wall = clock(command, {}, expect=(0, 1))
+    used, wall = clock([command], {}, expect=(0, 1))
     return {"cpu_s": used, "wall_s": wall}
 
 
@@ -173,7 +213,8 @@ def install(tool):
     home = PLACE / tool
     stamp = home / "installed"
     if not stamp.is_file():
-        venv.create(home, with_pip=True)
+        if not (home / "bin" / "python").exists():
+            venv.create(home, with_pip=True, symlinks=True)
         pip = [home / "bin" / "python", "-m", "pip", "install", "-q", *INSTALL[tool]]
         try:
             subprocess.run(pip, check=True, timeout=INSTALL_S[tool])
@@ -209,6 +250,7 @@ def run(command, about, expect=(0,)):
     where = about.pop("cwd", ROOT)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", **about}
     environment["PYTHONPATH"] = str(ROOT / "src") if command[0] == sys.executable else ""
+    environment["PATH"] = f"{Path(command[0]).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         [str(word) for word in command], cwd=where, env=environment, capture_output=True, text=True
     )
@@ -217,11 +259,12 @@ def run(command, about, expect=(0,)):
         raise RuntimeError(f"{command}: {done.returncode}\n{said}")
 
 
-def clock(command, about, expect=(0,)):
-    """(CPU seconds of a command with all its descendants, wall seconds)."""
+def clock(commands, about, expect=(0,)):
+    """(CPU seconds of commands with all their descendants, wall seconds)."""
     fd, before = counter(), sum(os.times()[2:4])
     start = time.perf_counter()
-    run(command, about, expect)
+    for command in commands:
+        run(command, about, expect)
     wall = time.perf_counter() - start
     if fd is None:
         return sum(os.times()[2:4]) - before, wall

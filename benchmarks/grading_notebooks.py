@@ -33,6 +33,25 @@ def emit(question, **values):
         right = np.array(EXPECTED[question][name])
         np.testing.assert_allclose(plain(value), right, rtol=1e-4, atol=1e-6)
 """,
+    "otter": COMMON + """
+
+import json
+
+import otter
+
+grader = otter.Notebook()
+EXPECTED, SEEN = json.loads({expected!r}), {}
+
+
+def emit(question, **values):
+    SEEN[question] = values
+    return grader.check(question)
+
+
+def agrees(question):
+    pairs = [(plain(v), np.array(EXPECTED[question][k])) for k, v in SEEN[question].items()]
+    return all(np.allclose(value, right, rtol=1e-4, atol=1e-6) for value, right in pairs)
+""",
     "nbval": COMMON + f"""
 
 def emit(question, **values):
@@ -136,9 +155,8 @@ def notebook(cells, metadata=None):
 def written_for(tool, path):
     """The solved notebook at ``path`` (one of our solutions) as ``tool`` wants it."""
     exercise = load(path)
-    expected, _ = run(exercise, EMIT["nbval"])
+    expected, printed = run(exercise, EMIT["nbval"])
     emit = EMIT[tool].replace("{expected!r}", repr(json.dumps(expected)))
-    _, printed = run(exercise, EMIT["nbval"])
     cells = [bare("emit", emit)]
     for cell in exercise.cells:
         made = bare(cell.cell_id, ours_removed(cell.source))
@@ -155,6 +173,13 @@ def written_for(tool, path):
             made["outputs"] = [stream(text)] if text else []
         cells.append(made)
     return json.dumps(notebook(cells))
+
+
+def otter_test(key, points):
+    """The test file of one question in otter's OK format."""
+    case = {"code": f">>> agrees({key!r})\nTrue", "hidden": False, "locked": False}
+    suite = {"cases": [case], "scored": True, "setup": "", "teardown": "", "type": "doctest"}
+    return f"OK_FORMAT = True\n\ntest = { {'name': key, 'points': points, 'suites': [suite]} }\n"
 
 
 def bare(name, source):
