@@ -11,7 +11,7 @@ from course_utils.grading import exports, feedback
 from course_utils.grading.exercise import load
 from course_utils.grading.files import FileTooLarge, file_names, raw, read, shown, sweep, write
 from course_utils.grading.notebook import LARGEST_FILE, Unreadable
-from course_utils.grading.resume import Run
+from course_utils.grading.resume import Run, say
 from course_utils.grading.workers import Worker
 
 
@@ -144,6 +144,8 @@ def graded(entries, exercise, setup, run, jobs):
             worker.kill()
         for thread in threads:
             thread.join()
+        for warning in {worker.warning for worker in workers} - {""}:
+            say(warning)
 
 
 def one(entry, worker, run):

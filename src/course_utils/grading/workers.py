@@ -24,6 +24,7 @@ class Worker:
     def __init__(self, setup, exercise):
         self.setup, self.exercise = setup, exercise
         self.process, self.folder, self.buffer, self.name = None, None, b"", "none"
+        self.warning = ""
         self.killed, self.lock = False, threading.Lock()
         questions = exercise.questions.values()
         runs = 5 * (len(exercise.questions) + 1)  # every question may cost a replay at each seed
@@ -60,7 +61,7 @@ class Worker:
         if "no_sandbox" in ready:
             self.stop()
             raise NoSandbox(ready["no_sandbox"])
-        self.name = ready["sandbox"]
+        self.name, self.warning = ready["sandbox"], ready["warning"]
 
     def send(self, data):
         """Bytes to the worker; one that is gone is noticed when reading."""

@@ -3,20 +3,35 @@
 import os
 import sys
 
-from course_utils.grading.sandbox.isolate import SandboxError, Zygote
+from course_utils.grading.sandbox.isolate import IsolateGone, SandboxError, Zygote
 
 UNSANDBOXED = "unsandboxed"
+WIDER = "no allow-list"
+WARNING = (
+    "WARNING: this system's libraries need system calls that the allow-list lacks; only the known "
+    "dangerous ones are refused"
+)
+TRIAL = """
+import os, subprocess, tempfile, threading, time
+import numpy
+thread = threading.Thread(target=time.sleep, args=(0,))
+thread.start(), thread.join()
+subprocess.run(["/bin/sh", "-c", "exit 0"], check=True)
+tempfile.TemporaryFile().write(b"x")
+numpy.linalg.svd(numpy.eye(3))
+"""
 
 
 class NoSandbox(RuntimeError):
     """No isolation is to be had; the message says how to get one."""
 
 
-def open_sandbox(exercise, unsandboxed=False, only=None):
+def open_sandbox(exercise, unsandboxed=False, only=None, allow_list=True):
     """The best isolation for an exercise, ready to fork; a context manager.
 
     unsandboxed: a plain process may be used where nothing better is to be had.
-    only: one backend by its name, for tests and `course doctor`.
+    only: one backend by its name, for tests.
+    allow_list: False where the exercise needs more system calls than the list has.
     """
     reasons = {}
     for name, make in backends():
@@ -25,54 +40,70 @@ def open_sandbox(exercise, unsandboxed=False, only=None):
         if name == UNSANDBOXED and not unsandboxed:
             continue
         try:
-            return Opened(name, make(exercise))
+            return open_backend(name, make, exercise, allow_list)
         except (SandboxError, OSError) as error:
             reasons[name] = str(error)
     raise NoSandbox(advice(reasons))
 
 
+def open_backend(name, make, exercise, allow_list=True):
+    """One backend that has run `TRIAL`: behind the allow-list of system calls, else without it.
+
+    Another libc or kernel may need a call that the list lacks; then the backend says so in its name
+    and in ``warning``.
+    """
+    for allowed in (True, False) if allow_list and name != UNSANDBOXED else (False,):
+        made = make(exercise, allowed)
+        try:
+            with made.isolate() as isolate:
+                failure = isolate.run(TRIAL, 60)["error"]
+        except IsolateGone as error:
+            failure = str(error)
+        except SandboxError:
+            made.close()
+            raise
+        if failure is None:
+            bare = name == UNSANDBOXED or allowed
+            return Opened(name if bare else f"{name} ({WIDER})", made, "" if bare else WARNING)
+        made.close()
+    raise SandboxError(f"an isolate opens but cannot run Python: {failure}")
+
+
 def backends():
-    """(name, factory) from the best down."""
+    """(name, factory of an exercise and whether to use the allow-list) from the best down."""
     found = []
     if sys.platform == "linux":
         found.append(("namespaces", namespaces))
         found.append(("bwrap", bubblewrap))
-    found.append((UNSANDBOXED, lambda exercise: zygote("none", exercise)))
+    found.append((UNSANDBOXED, unsandboxed))
     return found
 
 
-def zygote(mode, exercise):
-    """A zygote for an exercise that has forked once."""
-    made = Zygote(mode, exercise.preload, exercise.rooms)
-    try:
-        made.isolate().close()
-    except SandboxError:
-        made.close()
-        raise
-    return made
+def zygote(mode, exercise, allow_list):
+    """A zygote with the exercise's libraries loaded."""
+    return Zygote(mode, exercise.preload, exercise.rooms, allow_list)
 
 
-def bubblewrap(exercise):
-    """Bubblewrap with a kernel, once tried; not as root, see `namespaces`."""
-    if os.geteuid() == 0:
-        raise SandboxError("root inside bubblewrap is still root to the kernel; use another user")
-    from course_utils.grading.sandbox.bwrap import Bubblewrap
-
-    made = Bubblewrap(exercise.rooms)
-    try:
-        made.isolate().close()
-    except SandboxError:
-        made.close()
-        raise
-    return made
-
-
-def namespaces(exercise):
+def namespaces(exercise, allow_list):
     """The zygote in namespaces: as root with a change of user, otherwise in a user namespace.
 
     Never root in a user namespace: to the kernel that is still root, who may write /proc/sys.
     """
-    return zygote("root" if os.geteuid() == 0 else "userns", exercise)
+    return zygote("root" if os.geteuid() == 0 else "userns", exercise, allow_list)
+
+
+def bubblewrap(exercise, allow_list):
+    """Bubblewrap with a kernel; not as root, see `namespaces`."""
+    if os.geteuid() == 0:
+        raise SandboxError("root inside bubblewrap is still root to the kernel; use another user")
+    from course_utils.grading.sandbox.bwrap import Bubblewrap
+
+    return Bubblewrap(exercise.rooms, allow_list)
+
+
+def unsandboxed(exercise, allow_list):
+    """The zygote without walls."""
+    return zygote("none", exercise, allow_list)
 
 
 def advice(reasons):
@@ -85,10 +116,10 @@ def advice(reasons):
 
 
 class Opened:
-    """A sandbox in use: its name for the records, and `isolate`."""
+    """A sandbox in use: its name for the records, a warning or "", and `isolate`."""
 
-    def __init__(self, name, source):
-        self.name, self.source = name, source
+    def __init__(self, name, source, warning=""):
+        self.name, self.source, self.warning = name, source, warning
 
     def isolate(self, limits=None, guard=()):
         return self.source.isolate(limits, guard)
@@ -114,13 +145,13 @@ def diagnose():
     lines, best = [], None
     for name, make in backends():
         try:
-            made = make(Probe)
+            made = open_backend(name, make, Probe)
         except (SandboxError, OSError) as error:
             lines.append(f"no    {name}: {error}")
         else:
             made.close()
             best = best or name
-            lines.append(f"yes   {name}")
+            lines.append(f"yes   {made.name}{': ' * bool(made.warning)}{made.warning}")
     if best == UNSANDBOXED:
         lines += REMEDIES
         lines.append("`course grade` refuses to run here unless you say --unsandboxed.")

@@ -8,11 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
+from course_utils.grading.files import scratch
 from course_utils.grading.sandbox.student_package import write_student_package
 
 HERE = Path(__file__).parent
@@ -50,14 +51,14 @@ class Limits:
 class Zygote:
     """A preloaded process; `isolate` forks from it in milliseconds.
 
-    mode: "root", "userns" or "none" (see jail.py).
+    mode: "root", "userns" or "none" (see jail.py); allow_list: see seccomp.py.
     """
 
-    def __init__(self, mode, preload=("numpy",), rooms=()):
+    def __init__(self, mode, preload=("numpy",), rooms=(), allow_list=True):
         if not hasattr(socket, "send_fds"):
             raise SandboxError("this system cannot hand sockets to another process")
-        self.mode = mode
-        self.folder = Path(tempfile.mkdtemp(prefix="course-zygote-"))
+        self.mode, self.allow_list = mode, allow_list
+        self.folder = scratch("zygote")
         self.folder.chmod(0o755)
         self.count = 0
         package = write_student_package(self.folder / "package", rooms)
@@ -91,11 +92,12 @@ class Zygote:
             work.mkdir()
         order = {
             "mode": self.mode,
+            "allow_list": self.allow_list,
             "limits": asdict(limits),
             "guard": list(guard),
             "root": str(work),
             "shown": shown_paths(),
-            "hidden": hidden_paths(),
+            "hidden": [*hidden_paths(), *covered(guard)],
             "uid": 61_000 + (os.getpid() * 7 + self.count) % 4_000,
         }
         data, their_data = socket.socketpair()
@@ -192,7 +194,7 @@ def clean_environment(home):
     """No variable of the instructor's reaches a student."""
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     return {
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(home),
         "IPYTHONDIR": str(home),
         "MPLBACKEND": "Agg",
@@ -211,6 +213,25 @@ def shown_paths():
     own |= {p for p in sys.path if Path(p).name in libraries and not within(p, own)}
     inside = [p for p in own if not p.startswith("/usr/") and p != "/usr"]
     return [*SYSTEM, *sorted(inside)]
+
+
+def covered(names):
+    """Where forbidden modules lie, so that not even another process can import them.
+
+    A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken away inside.
+    """
+    found = []
+    for name in names:
+        places, parts = None, name.split(".")
+        for k in range(len(parts)):
+            spec = PathFinder.find_spec(".".join(parts[: k + 1]), places)
+            places = spec and list(spec.submodule_search_locations or ())
+            if spec is None or (not places and k < len(parts) - 1):
+                break
+        else:
+            found += places or ([spec.origin] if spec.origin else [])
+    shown = [p for p in shown_paths() if Path(p).is_dir()]
+    return [str(p) for p in found if Path(p).exists() and within(str(p), shown)]
 
 
 def within(path, folders):

@@ -18,6 +18,8 @@ HERE = str(Path(__file__).parent)
 sys.path.insert(0, HERE)
 import cellrun  # noqa: E402
 import jail  # noqa: E402
+import seccomp  # noqa: E402
+import usage  # noqa: E402
 
 sys.path.remove(HERE)
 
@@ -88,58 +90,14 @@ def watch(child, life, limits):
     while not select.select([life], [], [], 0.2)[0]:
         if os.waitpid(child, os.WNOHANG)[0]:
             break
-        if too_much([child, *descendants(child)], limits["total_mb"]):
+        if usage.too_much([child, *usage.descendants(child)], limits["total_mb"]):
             break
-    for pid in [child, *descendants(os.getpid())]:
+    for pid in [child, *usage.descendants(os.getpid())]:
         try:
             os.kill(pid, signal.SIGKILL)
         except OSError:
             continue
     os._exit(0)
-
-
-def descendants(pid):
-    """All processes below pid, from one look at /proc ([] where there is none)."""
-    children = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(entry.read_text("utf-8", "replace").rpartition(")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue
-        children.setdefault(parent, []).append(int(entry.parent.name))
-    found, waiting = [], [pid]
-    while waiting:
-        below = children.pop(waiting.pop(), [])
-        found += below
-        waiting += below
-    return found
-
-
-def too_much(pids, most_mb):
-    """Whether processes hold more memory together; a page that several share counts once.
-
-    What each has in memory is quick to read, but counts a page that forks share for every one of
-    them.  So the exact sum is only taken where the quick one is too large.
-    """
-    return sum(map(resident_mb, pids)) > most_mb and sum(map(proportional_mb, pids)) > most_mb
-
-
-def resident_mb(pid):
-    """What a process has in memory, shared or not; 0 if it is gone."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-
-
-def proportional_mb(pid):
-    """The same, of a page that n processes share the n-th part; all of it where that is secret."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-    except (OSError, IndexError, ValueError, StopIteration):
-        return resident_mb(pid)
 
 
 def live(order, package, data):
@@ -157,7 +115,7 @@ def live(order, package, data):
         jail.limit(limits)
         if sys.platform == "linux":
             jail.drop_rights(mode, order["uid"])
-            jail.filter_syscalls()
+            seccomp.install(order["allow_list"])
             jail.libc.prctl(jail.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     except OSError as error:
         say(data, {"ready": False, "why": str(error)})
