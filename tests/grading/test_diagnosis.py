@@ -1,15 +1,15 @@
 """Mistakes are named by their numbers: nearly all single ones, and nothing that is right."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from emitting import emitted
 from slips import slips
 
 from course_utils import numpy_nn
-from course_utils.grading import student, verdict
-from course_utils.grading.bundle import pack, unpack
+from course_utils.grading import verdict
+from course_utils.grading.bundle import pack
 from course_utils.grading.diagnosis import read_task, wrong_variants
 from course_utils.grading.exercise import load
 from course_utils.grading.mutate import load_mutants
@@ -97,22 +97,6 @@ def questions():
 
 
 QUESTIONS = list(questions())
-
-
-def emitted(exercise, key, source):
-    """What a question's check emits for an answer, run right here; None where it stops."""
-    bundles, names = [], {}
-    student.state["sink"] = bundles.append
-    try:
-        with np.errstate(all="ignore"):
-            for cell in exercise.cells:
-                if cell.role == "given" or cell.question == key:
-                    exec(source if cell.role == "answer" else cell.source, names)
-    except Exception:  # whatever a slip does
-        return None
-    finally:
-        student.state["sink"] = None
-    return unpack(json.loads(json.dumps(bundles[-1])))[1]
 
 
 @pytest.mark.parametrize("exercise, key, rules", QUESTIONS)

@@ -143,7 +143,7 @@ def forgets_the_old_radius(answers):
     return {"q4": swap(answers["q4"], "(radius / np.abs(np.linalg.eigvals(W)).max())", "radius")}
 
 
-@wrong("q4", hint="divided by the root of the radius: a matrix scales its eigenvalues as it is scaled")
+@wrong("q4", hint="divided by the root of the radius: eigenvalues scale as the matrix does")
 def takes_the_root(answers):
     old = "np.abs(np.linalg.eigvals(W)).max()"
     return {"q4": swap(answers["q4"], old, f"np.sqrt({old})")}

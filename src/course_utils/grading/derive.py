@@ -164,10 +164,10 @@ def known_mistakes(exercise, sandbox, mutants, references):
     for mutant in mutants(exercise.name) if mutants else ():
         if not mutant.hint:
             continue
-        run = run_program(
-            exercise.with_answers(mutant.answers(exercise)), exercise, sandbox, exercise.seed
-        )
         key = mutant.loses[0]
+        program = exercise.with_answers(mutant.answers(exercise))
+        program = [c for c in program if c.question in (None, key)]
+        run = run_program(program, exercise, sandbox, exercise.seed)
         cells = [c.cell_id for c in exercise.cells if is_check(c, key)]
         bundles = [run.checks[c].bundle for c in cells]
         if all(bundles):
