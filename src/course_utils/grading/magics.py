@@ -7,8 +7,6 @@ Only a logical line that IPython itself would take for a magic or a shell comman
 import re
 import tokenize
 
-from IPython.core.inputtransformer2 import make_tokens_by_line
-
 SPACE = {tokenize.INDENT, tokenize.DEDENT}
 INSTALLER = re.compile(
     r"[!%]{1,2}[ \t]*(?:sudo[ \t]+)?"
@@ -22,7 +20,7 @@ def without_installers(source):
 
     There is no network, and the libraries are there.  Line numbers stay as they are.
     """
-    if not re.search(r"[!%]", source):
+    if not re.search(r"^[ \t]*[!%]", source, re.MULTILINE):
         return source, 0
     lines, count = source.splitlines(keepends=True), 0
     for row, column in commands(lines):
@@ -38,6 +36,8 @@ def without_installers(source):
 
 def commands(lines):
     """(row, column), from 0, of each logical line that begins with ``!`` or ``%``."""
+    from IPython.core.inputtransformer2 import make_tokens_by_line  # slow to import, seldom needed
+
     for tokens in make_tokens_by_line(lines):
         first = next((t for t in tokens if t.type not in SPACE), None)
         if first is not None and first.string[:1] in ("!", "%"):
