@@ -87,7 +87,7 @@ def is_leaf(term):
 
 def merged(found, named):
     """Terms without the detours over unnamed values: dc gets dh * o * (1 - tanh_c**2) at once."""
-    for name in {t.target for t in found} - named:
+    for name in dict.fromkeys(t.target for t in found if t.target not in named):
         into, out = [t for t in found if t.target == name], [t for t in found if t.source == name]
         if len(into) == len(out) == 1 and not (into[0].weight or out[0].weight or out[0].outer):
             joint = replace(

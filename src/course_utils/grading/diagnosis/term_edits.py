@@ -104,8 +104,9 @@ def places(node, groups):
     """Other nodes for one node: half of it, another sign, another name."""
     if isinstance(node, ast.BinOp):
         yield from (node.left, node.right)
-        for other in {ast.Add, ast.Sub, ast.Mult} - {type(node.op)}:
-            yield join(node.left, other, node.right)
+        for other in (ast.Add, ast.Sub, ast.Mult):
+            if not isinstance(node.op, other):
+                yield join(node.left, other, node.right)
     if isinstance(node, ast.Name):
         for group in groups:
             for other in group if node.id in group else ():
