@@ -55,8 +55,8 @@ def many(handed_in):
 WANTED = {
     "q1": ("shape (1, 20), should be (4, 5)", "cut or reshaped along another axis"),
     "q2": ("gives back nothing (None): is its `return` missing?",),
-    "q3": ("Python cannot read it: expected ':'", "line 5: for x_t in x"),
-    "q4": ("nothing called `log` is defined there", "line 5, in forget_bias"),
+    "q3": ("Python cannot read it: expected ':'", "line 6: for x_t in x"),
+    "q4": ("nothing called `log` is defined there", "in forget_bias"),
     "q6": ("index", "line"),
     "q7": ("should hold int values, holds float",),
 }
