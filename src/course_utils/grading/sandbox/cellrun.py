@@ -42,10 +42,12 @@ def forgive(shell):
     run = shell.run_line_magic
 
     def run_line_magic(name, line, _stack_depth=1):
+        if name == "matplotlib":  # nobody looks at pictures here, and it takes seconds to load
+            return None
         try:
             return run(name, line, _stack_depth=_stack_depth + 1)
         except Exception as error:
-            print(f"%{name} was skipped: {type(error).__name__}: {error}")
+            return print(f"%{name} was skipped: {type(error).__name__}: {error}")
 
     shell.run_line_magic = run_line_magic
 
