@@ -242,13 +242,18 @@ def handout(
 def mutate(
     names: Annotated[list[str] | None, typer.Argument(help="exercises; all without")] = None,
     solutions: Solutions = None,
+    out: Annotated[Path | None, typer.Option(help="also write the table of rates here")] = None,
 ):
-    """Try every exercise's wrong variants, which must lose points, and its right ones."""
-    from course_utils.grading.mutate import try_all
+    """Try every exercise's wrong variants, which must lose points, and its right ones.
+
+    Then say which share of the wrong ones weaker tests would have caught.
+    """
+    from course_utils.grading.files import write
+    from course_utils.grading.mutate import measure, table, try_all
 
     solutions = solutions_in(solutions)
     known = sorted(p.stem for p in solutions.glob("*/*.ipynb"))
-    failed = False
+    failed, rates = False, {}
     for name in names or known:
         complaints, count = try_all(
             solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
@@ -257,6 +262,13 @@ def mutate(
         print(f"{name}: {count} variants, {len(complaints)} complaints")
         for complaint in complaints:
             print(f"  {complaint}")
+        rates[name] = measure(
+            solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
+        )
+    print("\nShare of the wrong variants that a test catches:\n")
+    print(table(rates), end="")
+    if out is not None:
+        write(out, table(rates))
     raise typer.Exit(1 if failed else 0)
 
 

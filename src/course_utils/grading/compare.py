@@ -83,6 +83,8 @@ def wrong_shape(want, have):
     text = f"shape {have.shape}, should be {want.shape}"
     if have.size == want.size and have.shape == want.shape[::-1]:
         return text + ": transposed?"
+    if have.size == want.size > 1:
+        return text + ": as many values, but cut or reshaped along another axis?"
     if have.ndim == want.ndim:
         axes = [k for k in range(want.ndim) if have.shape[k] != want.shape[k]]
         if len(axes) == 1:

@@ -37,14 +37,17 @@ def derive_all(solutions, exercises, mutants=None):
     return written
 
 
-def derive(path, mutants=None):
-    """One solution -> {relative path: text} of its student notebook."""
+def derive(path, mutants=None, diagnosed=True):
+    """One solution -> {relative path: text} of its student notebook.
+
+    diagnosed: False leaves out the wrong cells of the diagnosis, which take a while.
+    """
     exercise = load(path)
     with open_sandbox(exercise, unsandboxed=True) as sandbox:  # the author's own code
         run = run_program(with_inputs(exercise), exercise, sandbox, exercise.seed)
         references = emitted(exercise, run)
         mistakes = known_mistakes(exercise, sandbox, mutants, references)
-    public = public_of(exercise, references, mistakes, run)
+    public = public_of(exercise, references, mistakes, run if diagnosed else None)
     notebook = student_notebook(exercise, references, public)
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     return {Path(exercise.part, exercise.path.name): text}
@@ -58,7 +61,7 @@ def public_of(exercise, references, mistakes, run):
         entry = {k: getattr(rules, k) for k in RULES if k != "diagnose"}
         entry |= {"requires": rules.requires, "mistakes": mistakes.get(key, [])}
         entry |= {"bundle": {"question": key, "parts": merge(bundles)}}
-        if rules.diagnose:
+        if rules.diagnose and run is not None:
             entry["diagnosis"] = diagnosis(exercise, key, entry, run)
         questions[key] = entry
     away = {name for name in exercise.forbidden if is_module(name)} | closed_rooms(exercise.rooms)
@@ -164,10 +167,10 @@ def known_mistakes(exercise, sandbox, mutants, references):
     for mutant in mutants(exercise.name) if mutants else ():
         if not mutant.hint:
             continue
-        run = run_program(
-            exercise.with_answers(mutant.answers(exercise)), exercise, sandbox, exercise.seed
-        )
         key = mutant.loses[0]
+        program = exercise.with_answers(mutant.answers(exercise))
+        program = [c for c in program if c.question in (None, key)]
+        run = run_program(program, exercise, sandbox, exercise.seed)
         cells = [c.cell_id for c in exercise.cells if is_check(c, key)]
         bundles = [run.checks[c].bundle for c in cells]
         if all(bundles):

@@ -21,7 +21,17 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SEED = re.compile(r"^SEED = (\d+)", re.MULTILINE)
 OURS = "# === COURSE: "  # begins the cells that `derive` adds to what is handed out
 REFERENCES = re.compile(r"^grading\.references\(\"\"\"\n(.*?)\"\"\"\)", re.MULTILINE | re.DOTALL)
-RULES = ("points", "rtol", "atol", "timeout_s", "memory_mb", "forbid", "stacked", "diagnose")
+RULES = (
+    "points",
+    "rtol",
+    "atol",
+    "timeout_s",
+    "memory_mb",
+    "forbid",
+    "stacked",
+    "joined",
+    "diagnose",
+)
 
 
 class ExerciseError(UserError, ValueError):
@@ -35,6 +45,8 @@ class Question:
     requires: the functions that it asks for.  stacked: part -> the names of the cases that its
     check stacks along the first axis, or one word that stands before their number.  diagnose: what
     its check computes in terms of a cell's equations, see `diagnosis.task`.
+    joined: {part: another part} for parts that an empty answer could get right, such as what a
+    check emits of its own inputs: the first counts only where the other is right too.
     """
 
     key: str
@@ -47,6 +59,7 @@ class Question:
     requires: tuple = ()
     stacked: dict = field(default_factory=dict)
     diagnose: dict = field(default_factory=dict)
+    joined: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 
 CLOSE = 2e-5  # relative; single precision stays far below, different mistakes far above
+MOST = 1e150  # what has run away is wrong in any case; its square is still a number
 ODD = {math.inf: 1e3, -math.inf: -1e3}
 
 
@@ -41,6 +42,7 @@ def weighted(part):
     odd = ~np.isfinite(values)
     if odd.any():
         values = np.where(odd, [ODD.get(v, 500.0) for v in values], values)
+    values = np.clip(values, -MOST, MOST)
     place = np.arange(1, len(values) + 1)
     root = math.sqrt(max(len(values), 1))
     sums = [float(np.cos(place * step) @ values) / root for step in (0.7, 2.0, 3.1 / 7)]

@@ -49,7 +49,7 @@ def grade(data, exercise, sandbox, references):
     if lost:
         said = "; ".join(f"{key}: {why}" for key, why in lost.items())
         record.status, record.reason = "partial", said
-    decide(record, references, checks, judged)
+    decide(record, exercise, references, checks, judged)
     explain(record, exercise, runs, references)
     for key, found in review.forbidden(exercise, spliced.answers).items():
         record.questions[key].review = found
@@ -96,10 +96,10 @@ def in_words(run, key, outcome, public):
     if outcome.error:
         name = outcome.error if outcome.error in ERRORS else "an exception"
         return f"it stopped with {name}"
-    return outcome.reason
+    return "it gave several outputs" if "outputs instead" in outcome.reason else outcome.reason
 
 
-def decide(record, references, checks, judged):
+def decide(record, exercise, references, checks, judged):
     """Points from the verdicts at the secret seeds; what to say from the public ones first."""
     for (seed, check), found in zip(checks, judged, strict=True):
         parts = record.questions[check.question].parts
@@ -111,10 +111,19 @@ def decide(record, references, checks, judged):
                     part.secret = part.secret or said.text
             elif not said.ok:
                 part.public = said.text
-    for question in record.questions.values():
+    for key, question in record.questions.items():
+        join(question.parts, exercise.questions[key].joined)
         right = sum(part.ok for part in question.parts.values())
         question.points = round(question.max * right / len(question.parts), 4)
     record.add_up()
+
+
+def join(parts, joined):
+    """Parts that prove nothing alone count only with the part that they are joined to."""
+    for name, other in joined.items():
+        if name in parts and parts[name].ok and not (other in parts and parts[other].ok):
+            parts[name].ok = False
+            parts[name].public = parts[name].secret = f"counts only together with {other}"
 
 
 def explain(record, exercise, runs, references):

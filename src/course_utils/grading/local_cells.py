@@ -10,7 +10,7 @@ from course_utils.grading import student
 from course_utils.grading.bundle import MIME
 from course_utils.grading.sandbox.cellrun import describe, take_away
 
-MAGIC = re.compile(r"^([ \t]*)[!%?].*$", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*(?:[\w, ]+= *)?)[!%?].*$", re.MULTILINE)
 
 
 def main():
@@ -50,7 +50,7 @@ def compiled(source, name):
     try:
         code = compile(source, name, "exec")
     except SyntaxError:
-        source = MAGIC.sub(r"\1pass", source)
+        source = MAGIC.sub(r"\1None", source)
         code = compile(source, name, "exec")
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     return code

@@ -32,12 +32,13 @@ def not_there(question, rules, shell):
 
 def last_answer(question, rules, shell):
     """The source of the cell that answered a question last, "" where it is not known."""
-    from course_utils.grading.exercise import MARKER, defined
+    from course_utils.grading.exercise import MARKER
+    from course_utils.grading.splice import bound
 
     history = list(shell.user_ns.get("In", ())) if shell is not None else []
     wanted = set(rules.get("requires", ()))
     for source in reversed(history):
-        if wanted and wanted <= set(defined(source)):
+        if wanted and wanted <= bound(source):
             return source
         if not wanted and question in MARKER.findall(source):
             return source

@@ -4,13 +4,20 @@ import ast
 import re
 from types import ModuleType
 
+# What stands beside the student's code and counts: a count that was touched is no evidence.
+INSTRUMENTS = {"counting": {"log", "gains", "__dict__", "__class__", "__array_finalize__"}}
+MODULES = {"np", "numpy", "math", "torch", "cmath"}
+
 
 def forbidden(exercise, answers):
     """{question: [what was found]} for the answers that mention a forbidden name."""
     found = {}
     for key, source in answers.items():
         rules = exercise.questions[key]
-        hits = sorted(mentioned(source) & {n.rpartition(".")[2] for n in rules.forbid})
+        names = mentioned(source)
+        hits = sorted(names & {n.rpartition(".")[2] for n in rules.forbid})
+        for room in set(exercise.rooms) & set(INSTRUMENTS):
+            hits += sorted(touched(source) & INSTRUMENTS[room])
         whole = sorted(n for n in rules.forbid if n in imported(source))
         if hits or whole:
             found[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
@@ -35,6 +42,18 @@ def modules_used(source, away, values):
 def within(name, modules):
     """Is this module one of them, or inside one?"""
     return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def touched(source):
+    """Every attribute that a source reaches for, except a module's own: `np.log` is no log."""
+    found = set()
+    for node in ast.walk(tree_of(source)):
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in MODULES):
+                found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
 
 
 def tree_of(source):

@@ -4,6 +4,7 @@ When an isolate is gone, the question of the cell that was running loses its ans
 replays the program without it, and the rest goes on.
 """
 
+import ast
 from dataclasses import dataclass, field
 
 from course_utils.grading.bundle import MIME
@@ -68,7 +69,7 @@ def run_program(program, exercise, sandbox, seed, lost=None, seen=None):
 def attempt(program, exercise, sandbox, seed, run, seen=None):
     """One isolate's life; None, or the question that ended it and how."""
     memory = max(q.memory_mb for q in exercise.questions.values())
-    previous = None
+    previous, imports = None, given_imports(program)
     with sandbox.isolate(Limits(memory_mb=memory, total_mb=memory), exercise.forbidden) as isolate:
         for cell in program:
             if cell.question in run.lost:
@@ -78,24 +79,43 @@ def attempt(program, exercise, sandbox, seed, run, seen=None):
             limit = GIVEN_TIMEOUT_S
             if cell.question:
                 limit = exercise.questions[cell.question].timeout_s
-            source = cell.source if cell.role == "answer" else f"SEED = {seed}\n{cell.source}"
-            if cell.role == "given":
-                source = f"{cell.source}\nSEED = {seed}" if "SEED =" in cell.source else cell.source
+            source = cell.source
+            if cell.role == "check" or (cell.role == "given" and previous is not None):
+                source = f"SEED = {seed}; {imports}\n{cell.source}"
+            if cell.role == "given" and "SEED =" in cell.source:
+                source = f"{cell.source}\nSEED = {seed}"
             try:
                 reply = isolate.run(source, limit)
             except IsolateGone as error:
-                if isinstance(error, OutOfTurn) and previous is not None:
+                if previous is not None and (isinstance(error, OutOfTurn) or not cell.question):
                     return previous.question, ended(previous, error)
                 if cell.question is None:
                     raise GivenCellFailed(f"{cell.cell_id}: {error}") from None
                 return cell.question, ended(cell, error)
             if cell.question and out_of_memory(reply):
                 return cell.question, ended(cell, "MemoryError: its memory was used up")
+            if cell.role == "given" and previous is not None and reply.get("error"):
+                return previous.question, "after it a cell failed that works without it"
             record(cell, reply, run, exercise)
             if seen is not None and cell.role == "check":
                 seen(run)
             previous = cell if cell.question else previous
     return None
+
+
+def given_imports(program):
+    """The imports of the given cells on one line: an answer that uses a name such as ``np`` for
+    something else shall not cost the questions after it."""
+    found = []
+    for cell in program:
+        if cell.role == "given":
+            try:
+                body = ast.parse(cell.source).body
+            except SyntaxError:  # a magic
+                continue
+            imports = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom))]
+            found += [ast.unparse(n) for n in imports if getattr(n, "module", "") != "__future__"]
+    return "; ".join(found)
 
 
 def out_of_memory(reply):

@@ -38,10 +38,13 @@ def judge(key, rules, bundle):
     except BundleError as error:
         given = dict.fromkeys(wanted, str(error))
     most, lines = rules.get("points", 0), []
-    for name, part in wanted.items():
-        found = compared(rules, part, given.get(name))
-        if not found.ok:
-            lines.append(f"  {name}: {located(found.text, rules, name)}")
+    found = {name: compared(rules, part, given.get(name)) for name, part in wanted.items()}
+    joined = rules.get("joined", {})
+    for name, said in found.items():
+        if not said.ok:
+            lines.append(f"  {name}: {located(said.text, rules, name)}")
+        elif name in joined and not found[joined[name]].ok:
+            lines.append(f"  {name}: counts where {joined[name]} is right, too")
     right = len(wanted) - len(lines)
     points = round(most * right / len(wanted), 4)
     counted = f"({number(points)} of {number(most)} points)"

@@ -56,10 +56,15 @@ def grouped(factor):
     return f"({factor})" if is_sum else factor
 
 
-SLOPES = {
+SLOPES = {  # {0}: the function's result, {1}: its argument
     "sigmoid": "{0} * (1 - {0})",
     "tanh": "1 - {0} * {0}",
     "exp": "{0}",
+    "log": "1 / {1}",
+    "sqrt": "1 / (2 * {0})",
+    "sin": "cos({1})",
+    "cos": "-sin({1})",
+    "log_sigmoid": "1 - exp({0})",
 }
 
 
@@ -82,7 +87,7 @@ def is_leaf(term):
 
 def merged(found, named):
     """Terms without the detours over unnamed values: dc gets dh * o * (1 - tanh_c**2) at once."""
-    for name in {t.target for t in found} - named:
+    for name in dict.fromkeys(t.target for t in found if t.target not in named):
         into, out = [t for t in found if t.target == name], [t for t in found if t.source == name]
         if len(into) == len(out) == 1 and not (into[0].weight or out[0].weight or out[0].outer):
             joint = replace(
@@ -149,7 +154,7 @@ def sent(node, source, factors, sign, name):
         slope = SLOPES.get(node.func.id)
         if slope is None:
             raise equations.EquationError(f"no slope is known for {node.func.id}")
-        factors = (*factors, slope.format(name))
+        factors = (*factors, slope.format(name, node.args[0].id))
         yield Term(node.args[0].id, source, factors, sign, slope=(node.func.id, name))
     elif isinstance(node, ast.BinOp):
         yield from sent_by_pair(node, source, factors, sign, name)

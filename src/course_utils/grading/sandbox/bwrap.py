@@ -31,6 +31,17 @@ from course_utils.grading.sandbox.student_package import write_student_package
 
 MOST_BYTES = 5_000_000
 SETUP = """
+def _forgive(shell=get_ipython()):
+    run = shell.run_line_magic
+    def run_line_magic(name, line, _stack_depth=1):
+        if name == "matplotlib":
+            return None
+        try:
+            return run(name, line, _stack_depth=_stack_depth + 1)
+        except Exception as error:
+            print(f"%{{name}} was skipped: {{type(error).__name__}}: {{error}}")
+    shell.run_line_magic = run_line_magic
+_forgive()
 import sys, importlib, builtins
 sys.path[:] = [{package!r}, *[p for p in sys.path if p.startswith((sys.prefix, sys.base_prefix))
     or p.endswith(("site-packages", "dist-packages"))]]

@@ -30,10 +30,26 @@ def prepare():
     shell = InteractiveShell.instance(config=config)
     shell.system = system  # IPython's own needs a terminal
     shell.enable_gui = lambda *args, **kwargs: None  # %matplotlib asks for one
+    forgive(shell)
     shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
     shell.run_cell(
         "%time print(0)\n!true\n_ = !true", store_history=False, silent=True
     )  # loads lazy parts
+
+
+def forgive(shell):
+    """A line magic that cannot run here is skipped with a word: it shall not cost the answer."""
+    run = shell.run_line_magic
+
+    def run_line_magic(name, line, _stack_depth=1):
+        if name == "matplotlib":  # nobody looks at pictures here, and it takes seconds to load
+            return None
+        try:
+            return run(name, line, _stack_depth=_stack_depth + 1)
+        except Exception as error:
+            return print(f"%{name} was skipped: {type(error).__name__}: {error}")
+
+    shell.run_line_magic = run_line_magic
 
 
 def system(command):
