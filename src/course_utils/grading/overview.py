@@ -129,7 +129,7 @@ def mistakes(exercise, rows):
         bars.append(label(0, y + 14, f"{k + 1}  {key}", "start"))
         bars.append(f'<rect class="bar" x="80" y="{y}" width="{wide:.1f}" height="18"/>')
         bars.append(label(86 + wide, y + 14, n, "start"))
-        bars.append(label(240, y + 14, why if len(why) < 62 else why[:60] + " …", "start"))
+        bars.append(label(240, y + 14, why if len(why) < 58 else why[:56] + " …", "start"))
         items.append(f"<li>{text(key)}, {n} times: {text(why)}</li>")
     said = "; ".join(f"{key}, {n} times: {why}" for (key, why), n in common)
     drawn = figure("".join(bars), 12 + 24 * len(common), said, "The commonest mistakes.")
