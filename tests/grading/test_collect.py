@@ -186,6 +186,25 @@ def test_a_bomb_of_zeros_is_cut_off(tmp_path, monkeypatch):
     assert 1 << 20 < sizes["bomb.zip"] < 3 << 20
 
 
+def test_folders_without_end_cost_nothing(tmp_path):
+    """Neither the time of two to the depth nor the depth of Python's stack."""
+    deep = "a/" * 3000
+    names = {f"ada/{deep}x.ipynb": FULL, f"ada/{deep}y.ipynb": HALF, "bob.ipynb": HALF}
+    path = tmp_path / "class.zip"
+    path.write_bytes(pack(names))
+    with collect(path, EXERCISE) as found:
+        assert contents(found) == {"ada": FULL, "bob.ipynb": HALF}
+    here = tmp_path / "in"
+    for _ in range(150):
+        here = here / "b"
+    here.mkdir(parents=True)
+    (here / "x.ipynb").write_bytes(FULL)
+    (tmp_path / "in" / "cyd.ipynb").write_bytes(HALF)
+    with collect(tmp_path / "in", EXERCISE) as found:
+        reasons = {e.name: e.reason for e in found.entries}
+    assert set(reasons) == {"b", "cyd.ipynb"} and "without end" in reasons["b"]
+
+
 def test_senders_are_read_from_names_and_metadata(tmp_path):
     def senders(name):
         with collect(spread(CLASSES[name][0], tmp_path / name), EXERCISE) as found:

@@ -1,17 +1,19 @@
 """Which folders are one student's, and which hold several: by names, and by what is in them."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.grading.files import FileTooLarge, read
 from course_utils.grading.notebook import LARGEST_FILE, Unreadable
-from course_utils.grading.pick import Candidate, best, peek
+from course_utils.grading.pick import Candidate, Peek, best, peek
 from course_utils.grading.systems import sender_of
 
 NO_NOTEBOOK = "the folder holds no .ipynb file"
 NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)  # as browsers save them
+DEEPEST = 40  # folders in folders below which nobody sorts students
+MOST_PEEKS = 2000  # notebooks that are looked into below one name
 GRADESCOPE = re.compile(r"submission_\d+")
 # words in the names of one's own files: what is left of a name without them may be a person's
 OWN_WORDS = re.compile(
@@ -65,7 +67,8 @@ class Divider:
     """Turns files into entries; looks into notebooks where names alone do not decide."""
 
     def __init__(self, exercise, known=None):
-        self.exercise, self.known, self.peeks = exercise, known or (lambda name: False), {}
+        self.exercise, self.known = exercise, known or (lambda name: False)
+        self.peeks, self.looked, self.done = {}, Counter(), {}
 
     def entries(self, files):
         """One `Entry` per submission; a single folder around everything is not part of names."""
@@ -84,6 +87,12 @@ class Divider:
 
     def divide(self, head, files):
         """The entries at or below one name: itself, or one for each of several people."""
+        if head not in self.done:
+            self.done[head] = self.divided(head, files)
+        return self.done[head]
+
+    def divided(self, head, files):
+        """As `divide`, worked out once for each name."""
         if len(files) == 1 and files[0].parts == head:
             path, why = files[0].path, files[0].why
             return [Entry("/".join(head), path, why if path or why else NO_NOTEBOOK)]
@@ -94,6 +103,8 @@ class Divider:
 
     def is_one(self, head, below):
         """Is this folder one submission?  Not where several people's work is in it."""
+        if len(head) > DEEPEST:
+            return True
         if sender_of(head[-1]) or GRADESCOPE.fullmatch(head[-1]) or self.known(head[-1]):
             return True
         senders = {s.user_id for s in map(sender_of, (name[-1] for name in below)) if s}
@@ -143,7 +154,9 @@ class Divider:
     def peek(self, file):
         """What a notebook holds, looked at once."""
         if file.path not in self.peeks:
-            self.peeks[file.path] = peek(self.exercise, file.path)
+            self.looked[file.parts[0]] += 1
+            few = self.looked[file.parts[0]] <= MOST_PEEKS
+            self.peeks[file.path] = peek(self.exercise, file.path) if few else Peek()
         return self.peeks[file.path]
 
     def one(self, head, files):
