@@ -164,6 +164,15 @@ def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path)
     assert count >= 2
 
 
+def test_the_feedback_names_the_mistake_as_the_check_does(graded, exercise):
+    """The same words in the record, and so on the feedback page."""
+    source = solution_answers(exercise)["q2"].replace("np.tanh(c)", "np.tanh(c_prev)")
+    said = graded(q2=source).questions["q2"].said
+    rules = exercise.references["questions"]["q2"]
+    assert said == verdict.causes(rules, emitted(exercise, "q2", source))
+    assert said[0] == "Your h is that of a cell with c_prev for the new c in h."
+
+
 def test_check_gives_a_hint_for_a_known_mistake(exercise, tmp_path):
     answers = solution_answers(exercise)
     answers["q2"] = answers["q2"].replace("o * np.tanh(c), c", "o * c, c")

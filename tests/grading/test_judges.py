@@ -5,7 +5,6 @@ from judges import CASES, in_notebooks, notebook, points
 
 from course_utils.grading.selfcheck import report
 
-
 OFTEN = (  # the others are tried by `make test-all`
     "the solution",
     "the stubs",
