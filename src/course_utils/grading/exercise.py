@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from course_utils.errors import UserError
 from course_utils.grading.compare import ATOL, RTOL
 from course_utils.grading.student import decode
 
@@ -33,7 +34,7 @@ RULES = (
 )
 
 
-class ExerciseError(ValueError):
+class ExerciseError(UserError, ValueError):
     """The author's notebook breaks a rule; the message names the cell and the remedy."""
 
 

@@ -12,10 +12,12 @@ from course_utils.grading import review, verdict
 from course_utils.grading.bundle import BundleError, unpack
 from course_utils.grading.guard import Overdue, time_limit
 from course_utils.grading.notebook import Unreadable, read_cells
+from course_utils.grading.pick import wrong_exercise
 from course_utils.grading.plugin import Check, judge
 from course_utils.grading.records import PartResult, Record
 from course_utils.grading.references import make_references  # noqa: F401  (where tools look)
 from course_utils.grading.runner import run_program
+from course_utils.grading.similar import fingerprint
 from course_utils.grading.splice import splice
 
 READ_S, JUDGE_S = 20, 60
@@ -51,6 +53,10 @@ def grade(data, exercise, sandbox, references):
     explain(record, exercise, runs, references)
     for key, found in review.forbidden(exercise, spliced.answers).items():
         record.questions[key].review = found
+    record.fingerprint = fingerprint(exercise, spliced.answers)
+    wrong = wrong_exercise(exercise.name, cells)
+    if wrong and record.score == 0:
+        record.reason = wrong
     return record
 
 
