@@ -134,14 +134,13 @@ def test_hints_cover_the_variants(path):
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_doing_nothing_gets_nothing_right(path):
-    """Functions that give back their arguments, zeros or nothing: no part of any check is right."""
+def test_doing_nothing_gets_no_points(path):
+    """Functions that give back their arguments, zeros or nothing."""
     exercise = load(path)
     for name, answers in idle_answers(exercise):
         for key, source in answers.items():
-            rules, given = exercise.references["questions"][key], emitted(exercise, key, source)
-            wrong = verdict.wrong_parts(rules, given) if given else list(rules["bundle"]["parts"])
-            assert set(wrong) == set(rules["bundle"]["parts"]), (key, name)
+            rules, parts = exercise.references["questions"][key], emitted(exercise, key, source)
+            assert not parts or verdict.points(rules, parts)[0] == 0, (key, name)
 
 
 def test_the_solution_has_full_marks_and_the_stub_none(graded, exercise):
@@ -163,6 +162,15 @@ def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path)
     complaints, count = try_all(path, MUTANTS)
     assert complaints == []
     assert count >= 2
+
+
+def test_the_feedback_names_the_mistake_as_the_check_does(graded, exercise):
+    """The same words in the record, and so on the feedback page."""
+    source = solution_answers(exercise)["q2"].replace("np.tanh(c)", "np.tanh(c_prev)")
+    said = graded(q2=source).questions["q2"].said
+    rules = exercise.references["questions"]["q2"]
+    assert said == verdict.causes(rules, emitted(exercise, "q2", source))
+    assert said[0] == "Your h is that of a cell with c_prev for the new c in h."
 
 
 def test_check_gives_a_hint_for_a_known_mistake(exercise, tmp_path):

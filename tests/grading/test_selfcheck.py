@@ -100,7 +100,8 @@ def test_the_notebook_says_the_same(handed_in):
 
 def test_verdicts_come_as_they_are_made(handed_in):
     """The first one is there before a later question has run into its limit."""
-    path = replace_limit(handed_in(answer("q5", "    return np.tanh(v)", "    while 1: pass\n    return np.tanh(v)")))
+    endless = answer("q5", "    return np.tanh(v)", "    while 1: pass\n    return np.tanh(v)")
+    path = replace_limit(handed_in(endless))
     times = {}
     report(path, lambda line: times.setdefault(line.split(":")[0], time.monotonic()))
     assert times["q5"] - times["q1"] > 1

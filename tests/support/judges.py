@@ -119,6 +119,8 @@ CASES = (
     Case("a forbidden module imported elsewhere", lambda nb, stubs: (
         below(nb, "references", "from course_utils import numpy_nn as other"),
         answer("q1", "    a = x", "    other.ops\n    a = x")(nb, stubs)), {"q1": 0}),
+    Case("an argument named like a forbidden module", lambda nb, stubs: below(
+        nb, "references", "from course_utils import numpy_nn as h_prev")),
     Case("a module of the course that is not there", answer("q1", "    a = x",
          "    import course_utils.specs\n    a = x"), {"q1": 0}),
     Case("half right", answer("q2", "o * np.tanh(c), c", "o * c, c"), {"q2": 1}),

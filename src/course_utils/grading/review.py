@@ -25,18 +25,28 @@ def forbidden(exercise, answers):
 
 
 def modules_used(source, away, values):
-    """Modules of ``away`` that a source imports, or that its names stand for in ``values``."""
-    found = [name for name in imported(source) if within(name, away)]
-    bound = {n.id for n in ast.walk(tree_of(source)) if isinstance(n, ast.Name)}
-    for name in sorted(bound & set(values)):
+    """Modules of ``away`` that a source imports, or that its global names stand for in ``values``.
+
+    A name that the source binds itself, an argument for one, is not looked up.
+    """
+    found = {name for name in imported(source) if within(name, away)}
+    for name in sorted(read_from_outside(source) & set(values)):
         value = values[name]
-        module = getattr(value, "__name__", "") if isinstance(value, ModuleType) else ""
-        module = module or getattr(value, "__module__", "") or ""
-        if isinstance(module, str) and module != "__main__" and within(module, away):
-            found.append(next(a for a in away if within(module, (a,))))
-    return sorted(
-        {name for name in found if not any(within(name, (f,)) and f != name for f in found)}
-    )
+        if isinstance(value, ModuleType):
+            module = value.__name__
+        else:
+            module = getattr(value, "__module__", None) if callable(value) else None
+        if isinstance(module, str) and within(module, away):
+            found |= {known for known in away if within(module, (known,))}
+    return sorted(n for n in found if not any(within(n, (f,)) and f != n for f in found))
+
+
+def read_from_outside(source):
+    """Names that a source reads and nowhere binds."""
+    nodes = list(ast.walk(tree_of(source)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    return {node.id for node in names} - bound - {n.arg for n in nodes if isinstance(n, ast.arg)}
 
 
 def within(name, modules):

@@ -37,22 +37,30 @@ def judge(key, rules, bundle):
         given = unpack(bundle)[1]
     except BundleError as error:
         given = dict.fromkeys(wanted, str(error))
-    most, lines = rules.get("points", 0), []
-    found = {name: compared(rules, part, given.get(name)) for name, part in wanted.items()}
-    joined = rules.get("joined", {})
-    for name, said in found.items():
-        if not said.ok:
-            lines.append(f"  {name}: {located(said.text, rules, name)}")
-        elif name in joined and not found[joined[name]].ok:
-            lines.append(f"  {name}: counts where {joined[name]} is right, too")
-    right = len(wanted) - len(lines)
-    points = round(most * right / len(wanted), 4)
-    counted = f"({number(points)} of {number(most)} points)"
+    reached, found = points(rules, given)
+    most = rules.get("points", 0)
+    lines = [f"  {n}: {located(v.text, rules, n)}" for n, v in found.items() if not v.ok]
+    right = len(found) - len(lines)
+    counted = f"({number(reached)} of {number(most)} points)"
     if not lines:
-        return Judged(points, most, [f"{key}: right. Well done. {counted}"])
+        return Judged(reached, most, [f"{key}: right. Well done. {counted}"])
     head = f"{key}: {right} of {len(wanted)} right." if len(wanted) > 1 else f"{key}:"
     said = [f"  {line}" for line in causes(rules, given)]
-    return Judged(points, most, [f"{head} Not yet {counted}:", *lines, *said])
+    return Judged(reached, most, [f"{head} Not yet {counted}:", *lines, *said])
+
+
+def points(rules, given):
+    """(points, {part: Verdict}) of parts; one that is joined counts only with the other."""
+    wanted, joined = unpack(rules["bundle"])[1], rules.get("joined", {})
+    alone = {name: compared(rules, part, given.get(name)) for name, part in wanted.items()}
+    found = {}
+    for name, said in alone.items():
+        other = joined.get(name)
+        if other and said.ok and not alone[other].ok:
+            said = said._replace(ok=False, text=f"counts only together with {other}")
+        found[name] = said
+    right = sum(said.ok for said in found.values())
+    return round(rules.get("points", 0) * right / len(found), 4), found
 
 
 def nothing(key, rules, why):
