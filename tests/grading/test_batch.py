@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from course_utils.errors import UserError
 from course_utils.grading import feedback
-from course_utils.grading.batch import grade_folder, submissions
+from course_utils.grading.batch import grade_folder
 from course_utils.grading.compare import CLOSED
-from course_utils.grading.exports import csv_safe
+from course_utils.grading.exports.tables import csv_safe
 from course_utils.grading.files import file_names
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.resume import Run
@@ -193,14 +194,14 @@ def test_exports_say_the_same(folder, tmp_path, right, exercise, sandbox):
     result = json.loads((out / "gradescope" / "ada.ipynb.json").read_text("utf-8"))
     assert result["score"] == 8
     assert [t["score"] for t in result["tests"]] == [2, 0, 2, 1, 1, 1, 1]
-    assert "input gate" in result["tests"][1]["output"]
+    assert "without the factor i in c" in result["tests"][1]["output"]
     packed = json.loads((out / "github.json").read_text("utf-8"))["ada.ipynb"]["result"]
     assert sum(t["score"] for t in json.loads(base64.b64decode(packed))["tests"]) == 8
     suites = {s.get("name"): s for s in ET.parse(out / "junit.xml").getroot()}
     assert suites["ada.ipynb"].get("failures") == "1"
-    assert suites["+bob.ipynb"].get("failures") == "7"
-    assert "ada,,,ada,,8.0" in (out / "canvas.csv").read_text("utf-8")
-    assert "'+bob,0.0,the file is empty" in (out / "moodle.csv").read_text("utf-8")
+    assert suites["+bob.ipynb"].get("errors") == "7"
+    assert "ada,,,ada,,8\n" in (out / "canvas.csv").read_text("utf-8")
+    assert "'+bob,,'+bob,,the file is empty" in (out / "moodle.csv").read_text("utf-8")
 
 
 def test_file_names_are_safe_and_distinct():
@@ -244,5 +245,5 @@ def test_spreadsheets_get_no_formula():
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no"):
-        submissions(tmp_path / "nowhere", "lstm_step")
+    with pytest.raises(UserError, match="there is no"):
+        grade_folder(tmp_path / "nowhere", SOLUTION, tmp_path / "out", {})

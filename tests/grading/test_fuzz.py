@@ -10,12 +10,14 @@ import numpy as np
 from fuzzing import fuzz
 from hypothesis import strategies as st
 
-from course_utils.grading.batch import Submission, submissions
 from course_utils.grading.bundle import MOST_VALUES, BundleError, Part, pack_part, unpack
+from course_utils.grading.collect import collect
 from course_utils.grading.compare import CLOSED, Verdict, compare
+from course_utils.grading.exercise import load
 from course_utils.grading.files import file_names, fold, raw
 from course_utils.grading.notebook import Unreadable
 
+EXERCISE = load(Path(__file__).parents[2] / "solutions" / "lstm" / "lstm_step.ipynb")
 KINDS = ("float", "int", "bool", "complex", "text", "unreadable", "object", None)
 SIZES = st.integers(-2, 4) | st.sampled_from([0, MOST_VALUES, MOST_VALUES + 1, 2**31, 2**63, 2**70])
 VALUES = st.sampled_from(
@@ -101,22 +103,23 @@ def make(path, thing):
 
 
 @fuzz(st.dictionaries(NAMES, THINGS, max_size=6), st.booleans(), few=30, many=1000)
-def test_every_entry_of_a_folder_is_a_row(entries, vanish):
+def test_every_name_in_a_folder_is_a_row_or_left_out_with_a_reason(entries, vanish):
     folder = Path(tempfile.mkdtemp())
     try:
         for name, thing in entries.items():
             make(Path(os.fsdecode(bytes(folder) + b"/" + name)), thing)
-        found = submissions(folder, "lstm_step")
-        if vanish:
-            shutil.rmtree(folder)
-        wanted = {n for n in entries if n[:1] != b"." or Path(os.fsdecode(n)).suffix == ".ipynb"}
-        assert [raw(entry.name) for entry in found] == sorted(wanted)
-        for entry in found:
-            assert isinstance(entry, Submission)
-            try:
-                assert isinstance(entry.read(), bytes)
-            except Unreadable as error:
-                assert str(error)
+        with collect(folder, EXERCISE) as found:
+            if vanish:
+                shutil.rmtree(folder)
+            told = [entry.name for entry in found.entries] + [name for name, _ in found.left_out]
+            assert {raw(name.split("/")[0]) for name in told} == set(entries)
+            assert len({entry.name for entry in found.entries}) == len(found.entries)
+            assert all(why for _, why in found.left_out)
+            for entry in found.entries:
+                try:
+                    assert isinstance(entry.read(), bytes)
+                except Unreadable as error:
+                    assert str(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -56,8 +56,8 @@ def test_helpers_are_kept_where_the_exercise_allows_them(exercise, sandbox, refe
     place = notebook["cells"].index(answer)
     notebook["cells"].insert(place + 1, handins.new("def squash(v):\n    return np.tanh(v)\n"))
     data = json.dumps(notebook).encode()
-    dropped = grade(data, exercise, sandbox, references)
-    kept = grade(data, replace(exercise, helpers="allow"), sandbox, references)
+    dropped = grade(data, replace(exercise, helpers="drop"), sandbox, references)
+    kept = grade(data, exercise, sandbox, references)
     assert dropped.questions["q2"].points == 0
     assert "A cell that you added after q2 was not graded." in dropped.notes
     assert kept.score == 10

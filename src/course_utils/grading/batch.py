@@ -4,113 +4,88 @@ import contextlib
 import os
 import queue
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from course_utils.grading import exports, feedback
+from course_utils.errors import UserError
+from course_utils.grading import feedback
+from course_utils.grading.collect import collect
 from course_utils.grading.exercise import load
-from course_utils.grading.files import FileTooLarge, file_names, raw, read, shown, sweep, write
-from course_utils.grading.notebook import LARGEST_FILE, Unreadable
+from course_utils.grading.exports import EXPORTS
+from course_utils.grading.exports.junit import junit
+from course_utils.grading.exports.tables import grades
+from course_utils.grading.files import file_names, shown, sweep, write
+from course_utils.grading.notebook import Unreadable
+from course_utils.grading.overview import overview
 from course_utils.grading.resume import Run, say
+from course_utils.grading.rows import Course, klass
 from course_utils.grading.workers import Worker
 
 
-@dataclass(frozen=True)
-class Submission:
-    """One row: the name as given, the notebook if there is one, else why not."""
-
-    name: str
-    path: Path | None
-    reason: str = ""
-    note: str = ""
-
-    def read(self):
-        """The notebook's bytes, read once; `Unreadable` says why there are none."""
-        if self.path is None:
-            raise Unreadable(self.reason)
-        try:
-            return read(self.path, LARGEST_FILE)
-        except FileTooLarge as error:
-            raise Unreadable(f"{error}; clear its outputs") from None
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise Unreadable(f"the file could not be read: {why}") from None
-
-
-def submissions(folder, assignment):
-    """All submissions below a folder: files, and folders that hold one notebook each."""
-    folder = Path(folder)
-    if folder.is_file():
-        return [Submission(folder.name, folder.resolve())]
-    if not folder.is_dir():
-        raise FileNotFoundError(f"folder: there is no {folder}")
-    entries = sorted(folder.iterdir(), key=lambda p: raw(p.name))
-    return [submission(p, assignment) for p in entries if p.suffix == ".ipynb" or p.name[0] != "."]
-
-
-def submission(path, assignment):
-    """One entry of the folder as a submission; links are not followed; nothing raises."""
-    try:
-        return look(path, assignment)
-    except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or error
-        return Submission(path.name, None, f"this cannot be looked at: {why}")
-
-
-def look(path, assignment):
-    """The notebook that an entry is or holds."""
-    if path.is_symlink():
-        return Submission(path.name, None, "this is a link, not a file")
-    if path.is_file():
-        return Submission(path.name, path)
-    if not path.is_dir():
-        return Submission(path.name, None, "this is neither a file nor a folder")
-    any(path.iterdir())  # raises where rglob would pass over a folder that it may not read
-    inside = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    files = [p for p in inside if p.is_file() and not p.is_symlink()]
-    if not files:
-        return Submission(path.name, None, "the folder holds no .ipynb file")
-    best = next((p for p in files if p.stem == assignment), files[-1])
-    note = f"The folder holds {len(files)} notebooks; {best.name} was graded."
-    return Submission(path.name, best, note=note if len(files) > 1 else "")
-
-
 def grade_folder(folder, solution, out, options, progress=iter):
-    """Grade everything in ``folder``; writes all of ``out`` and returns the records.
+    """As `grade_class`, for its records alone."""
+    return [row.record for row in grade_class(folder, solution, out, options, progress).rows]
 
-    options: dict with jobs, unsandboxed, fresh, only, exports.
+
+def grade_class(folder, solution, out, options, progress=iter):
+    """Grade everything in ``folder`` (or a zip); writes all of ``out`` and returns the `Klass`.
+
+    options: dict with jobs, unsandboxed, fresh, only, exports, and of a class: course (a `Course`),
+    whole (all of it is one student's), regrade (names to grade anew, and no others), shard ((i, n):
+    every n-th from the i-th), dask (a scheduler's address).
     """
     exercise, out = load(solution), Path(out)
-    todo = submissions(folder, exercise.name)
     unsandboxed = options.get("unsandboxed", False)
-    run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
-    sweep(out)
-    names = file_names(entry.name for entry in todo)
-    rows, waiting = {}, []
-    for entry in todo:
-        record = run.kept(names[entry.name], entry)
-        if record is None:
-            waiting.append(entry)
-        else:
-            rows[entry.name] = record
-    setup = {
-        "solution": str(Path(solution).resolve()),
-        "seed": run.seed,
-        "unsandboxed": unsandboxed,
-        "only": options.get("only"),
-    }
-    try:
-        for entry, record in progress(
-            graded(waiting, exercise, setup, run, options.get("jobs", 1))
-        ):
-            record.submission, record.file = shown(entry.name), names[entry.name]
-            record.notes += [entry.note] if entry.note else []
-            run.save(record)
-            rows[entry.name] = record
-    finally:
-        records = [rows[e.name] for e in todo if e.name in rows]
-        conclude(out, exercise, records, options.get("exports", ()))
-    return records
+    course = options.get("course") or Course()
+    whole = options.get("whole", False)
+    with collect(folder, exercise, out, course.roster.known, whole) as found:
+        chosen = chosen_entries(found.entries, options)
+        run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
+        sweep(out)
+        names = file_names(entry.name for entry in found.entries)
+        rows = {e.name: record for e in found.entries if (record := run.kept(names[e.name], e))}
+        anew = chosen if options.get("regrade") else chosen - set(rows)
+        setup = {
+            "solution": str(Path(solution).resolve()),
+            "seed": run.seed,
+            "unsandboxed": unsandboxed,
+            "only": options.get("only"),
+        }
+        waiting = [entry for entry in found.entries if entry.name in anew]
+        try:
+            for entry, record in progress(results(waiting, exercise, setup, run, options)):
+                record.submission, record.file = shown(entry.name), names[entry.name]
+                record.notes += [entry.note] if entry.note else []
+                run.save(record)
+                rows[entry.name] = record
+        finally:
+            if options.get("shard"):  # what the others have done meanwhile
+                others = (e for e in found.entries if e.name not in rows)
+                rows |= {e.name: record for e in others if (record := run.kept(names[e.name], e))}
+            done = klass(exercise, found.entries, rows, course, found.left_out)
+            conclude(out, exercise, done, options.get("exports", ()))
+    return done
+
+
+def chosen_entries(entries, options):
+    """The names that this run may grade: all, one shard's, or those to be graded anew."""
+    names, wanted = [entry.name for entry in entries], options.get("regrade")
+    if wanted:
+        fitting = {n for n in names if n in wanted or n.removesuffix(".ipynb") in wanted}
+        if not fitting:
+            raise UserError(f"--only: no submission is called {', '.join(wanted)}")
+        return fitting
+    index, count = options.get("shard") or (1, 1)
+    return set(names[index - 1 :: count])
+
+
+def results(entries, exercise, setup, run, options):
+    """(entry, record) as they are done, here or on a cluster."""
+    if options.get("dask"):
+        from course_utils.grading.cluster import on_dask
+
+        return on_dask(entries, exercise, setup, run, options["dask"])
+    return graded(entries, exercise, setup, run, options.get("jobs", 1))
 
 
 def graded(entries, exercise, setup, run, jobs):
@@ -157,13 +132,21 @@ def one(entry, worker, run):
     return replace(worker.grade(data), key=run.key(data))
 
 
-def conclude(out, exercise, records, wanted):
+def conclude(out, exercise, done, wanted):
     """The files about all: grades.csv, overview.html, junit.xml and what was asked for."""
-    write(out / "grades.csv", exports.grades(exercise, records))
-    write(out / "overview.html", feedback.overview(exercise, records))
-    write(out / "junit.xml", exports.junit(exercise, records))
+    write(out / "grades.csv", grades(exercise, done))
+    write(out / "overview.html", overview(exercise, done))
+    write(out / "junit.xml", junit(exercise, done))
+    for row in done.rows:
+        renew(out / "feedback" / f"{row.record.file}.html", feedback.page(row.told()))
     for name in wanted:
-        exports.EXPORTS[name](out, exercise, records)
+        EXPORTS[name](out, exercise, done)
+
+
+def renew(path, text):
+    """Write a file where it does not hold this text yet."""
+    if not path.is_file() or path.read_text("utf-8", "replace") != text:
+        write(path, text)
 
 
 def cores():

@@ -83,6 +83,8 @@ def wrong_shape(want, have):
     text = f"shape {have.shape}, should be {want.shape}"
     if have.size == want.size and have.shape == want.shape[::-1]:
         return text + ": transposed?"
+    if have.size == want.size > 1:
+        return text + ": as many values, but cut or reshaped along another axis?"
     if have.ndim == want.ndim:
         axes = [k for k in range(want.ndim) if have.shape[k] != want.shape[k]]
         if len(axes) == 1:
@@ -100,18 +102,22 @@ def wrong_values(want, have, wrong):
     first = tuple(int(k) for k in np.argwhere(wrong)[0])
     at = f"[{', '.join(map(str, first))}]" if first else ""
     share = f"{int(wrong.sum())} of {wrong.size} values differ" if wrong.size > 1 else "it differs"
-    yours = format_value(have[first])
+    yours, expected = told_apart(have[first], want[first])
     text = f"{share}; the first at {at or 'the only value'}: yours is {yours}"
-    text += f", expected {format_value(want[first])}"
+    text += f", expected {expected}"
     cause = likely_cause(want, have, wrong)
     return f"{text}.{' ' + cause if cause else ''}"
 
 
-def format_value(value):
-    """Four digits are enough to recognise a value."""
-    if isinstance(value, (np.floating, np.complexfloating)):
-        return f"{value:.4g}"
-    return repr(value if isinstance(value, str) else value.item())[:80]
+def told_apart(one, other):
+    """Two values as texts with as many digits as it takes to see that they differ, at least 4."""
+    if not isinstance(one, (np.floating, np.complexfloating)):
+        return tuple(repr(v if isinstance(v, str) else v.item())[:80] for v in (one, other))
+    for digits in range(4, 18):
+        texts = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def likely_cause(want, have, wrong):

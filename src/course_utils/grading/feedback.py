@@ -1,11 +1,10 @@
-"""Pages for people: one per submission, one for the instructor; escaped, self-contained, no script.
+"""The page of one submission, for its student: escaped, self-contained, without a script.
 
 Nothing a student wrote becomes markup: every text goes through `html.escape`, and the page's policy
 allows no script, no image, no font and no request.
 """
 
 from html import escape
-from urllib.parse import quote
 
 from course_utils.grading.files import shown
 
@@ -113,49 +112,16 @@ def question(key, found):
         said = "\n".join(found.said)
         lines.append(f"<pre>{text(said)}</pre>")
     if found.review:
-        lines.append(f'<p class="some">Your instructor may look at this: {text(found.review)}</p>')
+        reasons = text(listed(found.review))
+        lines.append(f'<p class="some">Your instructor may look at this: it {reasons}.</p>')
     return "\n".join(lines) + "</section>"
+
+
+def listed(reasons):
+    """["uses a", "uses b"] as "uses a and uses b"."""
+    return " and ".join([", ".join(reasons[:-1])] * (len(reasons) > 1) + reasons[-1:])
 
 
 def part_text(part):
     """What to say about one part: the public run first, for it may show expected values."""
     return "right" if part.ok else part.public or part.secret or "not right"
-
-
-def overview(exercise, records):
-    """The instructor's page: a row per submission, a column per question, links to the feedback."""
-    keys = list(exercise.questions)
-    head = "".join(f"<th>{text(h)}</th>" for h in ("submission", "score", *keys, "remarks"))
-    rows = "".join(row(r, keys) for r in records)
-    loud = ""
-    if any(r.sandbox == "unsandboxed" for r in records):
-        loud = '<p class="loud">UNSANDBOXED: some rows were graded without isolation.</p>'
-    body = (
-        f"<h1>{text(exercise.name)}</h1>{loud}<p class='soft'>{len(records)} submissions, "
-        f"{points(exercise.max_score)} points; the mean is {points(mean(records))}</p>"
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-    return document(f"{exercise.name}: overview", body)
-
-
-def row(record, keys):
-    """One line of the overview."""
-    link = f"feedback/{quote(record.file)}.html"
-    remarks = [record.reason] if record.reason else []
-    remarks += [f"{k}: {', '.join(record.questions[k].review)}" for k in keys
-                if record.questions[k].review]  # fmt: skip
-    cells = "".join(
-        f'<td class="{tone(record.questions[k].points, record.questions[k].max)}">'
-        f"{points(record.questions[k].points)}</td>"
-        for k in keys
-    )
-    return (
-        f'<tr><td><a href="{text(link)}">{text(record.submission)}</a></td>'
-        f"<td>{points(record.score)}</td>{cells}<td>{text('; '.join(remarks))}</td></tr>"
-    )
-
-
-def mean(records):
-    """The mean score, 0 for nobody."""
-    return sum(r.score for r in records) / len(records) if records else 0.0

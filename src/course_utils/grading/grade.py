@@ -8,16 +8,18 @@ only of it is anything said in the student's own words.
 import builtins
 from dataclasses import replace
 
-from course_utils.grading import review
+from course_utils.grading import explain as explanations
+from course_utils.grading import review, verdict
 from course_utils.grading.bundle import BundleError, unpack
 from course_utils.grading.guard import Overdue, time_limit
 from course_utils.grading.notebook import Unreadable, read_cells
+from course_utils.grading.pick import wrong_exercise
 from course_utils.grading.plugin import Check, judge
 from course_utils.grading.records import PartResult, Record
 from course_utils.grading.references import make_references  # noqa: F401  also had from here
 from course_utils.grading.runner import run_program
+from course_utils.grading.similar import fingerprint
 from course_utils.grading.splice import splice
-from course_utils.grading.student import known_mistake, public_references
 
 READ_S, JUDGE_S = 20, 60
 MOST_NOTES = 40
@@ -37,7 +39,7 @@ def grade(data, exercise, sandbox, references):
         reason = "the notebook is too large or too tangled to be read; hand it in without outputs"
         return replace(record, status="unreadable", reason=reason)
     record.notes += [*notes, *spliced.notes][:MOST_NOTES]
-    program = exercise.with_answers(spliced.answers)
+    program = exercise.with_answers(spliced.answers, spliced.helpers)
     runs, lost = {}, {}
     for seed in (exercise.seed, *references.seeds):
         runs[seed] = run_program(program, exercise, sandbox, seed, lost)
@@ -56,6 +58,10 @@ def grade(data, exercise, sandbox, references):
     explain(record, exercise, runs, references)
     for key, found in review.forbidden(exercise, spliced.answers).items():
         record.questions[key].review = found
+    record.fingerprint = fingerprint(exercise, spliced.answers)
+    wrong = wrong_exercise(exercise.name, cells)
+    if wrong and record.score == 0:
+        record.reason = wrong
     return record
 
 
@@ -74,7 +80,7 @@ def all_checks(exercise, references, runs):
                     source=cell.source,
                     reference=references.bundles[seed][cell.cell_id],
                     emitted=outcome.bundle,
-                    reason=outcome.reason if seed == exercise.seed else closed(outcome),
+                    reason=in_words(run, cell.question, outcome, seed == exercise.seed),
                     rtol=rules.rtol,
                     atol=rules.atol,
                     reveal=seed == exercise.seed,
@@ -82,11 +88,16 @@ def all_checks(exercise, references, runs):
             )
 
 
-def closed(outcome):
-    """Why a check of a secret run gave nothing, in words that are ours alone.
+def in_words(run, key, outcome, public):
+    """Why a check gave no values, for its student: the cause, not what follows from it.
 
-    A student's own text, the name of an exception of theirs too, could carry the secret numbers.
+    Of a secret run in words that are ours alone: a student's own text, the name of an exception of
+    theirs too, could carry the secret numbers.
     """
+    if outcome.bundle is not None or key in run.lost:
+        return outcome.reason
+    if public:
+        return explanations.told(*run.cause(key, outcome))[0]
     if outcome.error:
         name = outcome.error if outcome.error in ERRORS else "an exception"
         return f"it stopped with {name}"
@@ -97,14 +108,14 @@ def decide(record, exercise, references, checks, judged):
     """Points from the verdicts at the secret seeds; what to say from the public ones first."""
     for (seed, check), found in zip(checks, judged, strict=True):
         parts = record.questions[check.question].parts
-        for name, verdict in found.parts.items():
+        for name, said in found.parts.items():
             part = parts.setdefault(name, PartResult())
             if seed in references.seeds:
-                part.ok = part.ok and verdict.ok
-                if not verdict.ok:
-                    part.secret = part.secret or verdict.text
-            elif not verdict.ok:
-                part.public = verdict.text
+                part.ok = part.ok and said.ok
+                if not said.ok:
+                    part.secret = part.secret or said.text
+            elif not said.ok:
+                part.public = said.text
     for key, question in record.questions.items():
         join(question.parts, exercise.questions[key].joined)
         right = sum(part.ok for part in question.parts.values())
@@ -123,24 +134,31 @@ def join(parts, joined):
 def explain(record, exercise, runs, references):
     """Say what went wrong in words: an error, a loss, a known mistake, a hard-coded answer."""
     public = runs[exercise.seed]
-    mistakes = public_references(exercise.name).get("questions", {})
+    known = exercise.references.get("questions", {})
     for key, question in record.questions.items():
-        said = question.said
+        said, cases = question.said, {"stacked": exercise.questions[key].stacked}
+        for name, part in question.parts.items():
+            part.public = verdict.located(part.public, cases, name)
+            part.secret = verdict.located(part.secret, cases, name)
         wrong = [part for part in question.parts.values() if not part.ok]
         if not wrong:
             continue
-        if key in public.errors:
-            text, lines = public.errors[key]
-            said += [f"Your cell stopped with {text}", *lines]
-        if key in mistakes:
+        if key in known:
             given = emitted_parts(exercise, public, key)
-            hint = known_mistake(mistakes[key], given) if given else None
-            said += [f"Hint: {hint}"] if hint else []
+            said += verdict.causes(known[key], given) if given else []
         if all(not part.public for part in wrong):
             said.append("Right for the public seed, wrong for others: is a number or size fixed?")
-        for cell in exercise.cells:
-            if cell.role == "check" and cell.question == key:
-                said += [t for t in public.checks[cell.cell_id].lines if t not in said]
+        said += [line for line in error_lines(exercise, public, key) if line not in said]
+
+
+def error_lines(exercise, run, key):
+    """The student's own lines at which a question's public run stopped."""
+    for cell in exercise.cells:
+        if cell.role == "check" and cell.question == key and key not in run.lost:
+            outcome = run.checks[cell.cell_id]
+            if outcome.bundle is None or key in run.errors:
+                return explanations.told(*run.cause(key, outcome))[outcome.bundle is None :]
+    return []
 
 
 def emitted_parts(exercise, run, key):

@@ -7,8 +7,6 @@ Only a logical line that IPython itself would take for a magic or a shell comman
 import re
 import tokenize
 
-from IPython.core.inputtransformer2 import make_tokens_by_line
-
 MOST_ROUNDS = 4  # a quote in a shell line hides what stands below it from the tokenizer
 SPACE = {tokenize.INDENT, tokenize.DEDENT}
 INSTALLER = re.compile(
@@ -23,7 +21,7 @@ def without_installers(source):
 
     There is no network, and the libraries are there.  Line numbers stay as they are.
     """
-    if not re.search(r"[!%]", source):
+    if not re.search(r"^[ \t]*[!%]", source, re.MULTILINE):
         return source, 0
     lines, count = [line + "\n" for line in source.split("\n")], 0
     for _ in range(MOST_ROUNDS):
@@ -49,6 +47,8 @@ def left_out(lines):
 
 def commands(lines):
     """(row, column), from 0, of each logical line that begins with ``!`` or ``%``."""
+    from IPython.core.inputtransformer2 import make_tokens_by_line  # slow to import, seldom needed
+
     for tokens in make_tokens_by_line(lines):
         first = next((t for t in tokens if t.type not in SPACE), None)
         if first is not None and first.string[:1] in ("!", "%"):

@@ -7,13 +7,15 @@ import json
 import re
 from dataclasses import dataclass
 
+from course_utils.errors import UserError
+
 LARGEST_FILE = 64 << 20
 MOST_CELLS = 5_000
 MOST_SOURCE = 100_000
 MOST_CODE = 1_000_000
 
 
-class Unreadable(ValueError):
+class Unreadable(UserError, ValueError):
     """The file holds no notebook; the message says why and what to do."""
 
 

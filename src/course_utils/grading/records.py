@@ -45,7 +45,8 @@ class Record:
     """One submission's result; status: graded, partial, unreadable or failed.
 
     sandbox: the backend that ran it; submission: its name as given; file: the stem of its files
-    in records/ and feedback/; key: what the result depends on (see batch.py).
+    in records/ and feedback/; key: what the result depends on (see batch.py); fingerprint: hashes
+    of the answers, to be compared with others' (see similar.py).
     """
 
     assignment: str
@@ -59,6 +60,7 @@ class Record:
     submission: str = ""
     file: str = ""
     key: str = ""
+    fingerprint: dict = field(default_factory=dict)
 
     @classmethod
     def empty(cls, exercise, sandbox, status="graded", reason=""):
@@ -99,6 +101,7 @@ class Record:
         }
         for name in ("assignment", "sandbox", "status", "reason", "submission", "file", "key"):
             fields[name] = text(raw.get(name, ""), name)
+        fields["fingerprint"] = fingerprint_from(raw.get("fingerprint", {}))
         if fields["status"] not in STATUSES:
             raise RecordError(f"record: status is {fields['status']!r}; know {STATUSES}")
         return cls(**fields)
@@ -125,6 +128,15 @@ def part_from(name, raw):
     return PartResult(
         raw["ok"], *(text(raw.get(k, ""), f"{name}.{k}") for k in ("public", "secret"))
     )
+
+
+def fingerprint_from(raw):
+    """The hashes of a record's answers, {} or both of them."""
+    raw = mapping(raw, "fingerprint")
+    return raw and {
+        "text": text(raw.get("text"), "fingerprint.text"),
+        "tree": texts(raw.get("tree"), "fingerprint.tree"),
+    }
 
 
 def mapping(value, name):

@@ -28,30 +28,45 @@ class Outcome:
 
 @dataclass
 class Run:
-    """checks: outcome of each check cell by id; errors: what an answer cell itself raised."""
+    """checks: outcome of each check cell by id; errors: what an answer cell itself raised.
+
+    own: what the student's own cells beside an answer raised, by question.
+    """
 
     checks: dict = field(default_factory=dict)
     errors: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
+    own: dict = field(default_factory=dict)
+
+    def cause(self, key, outcome):
+        """Why a check gave nothing, as (text, lines): the first error of its question."""
+        if key in self.errors:
+            return self.errors[key]
+        if key in self.own and outcome.reason.startswith("NameError"):
+            return self.own[key]
+        return outcome.reason, tuple(line for line in outcome.lines if ", in " in line)
 
 
 class GivenCellFailed(RuntimeError):
     """A cell that the author wrote failed: no student's fault."""
 
 
-def run_program(program, exercise, sandbox, seed, lost=None):
-    """Run all cells at one seed; ``lost``: questions to leave out from the start, with reasons."""
+def run_program(program, exercise, sandbox, seed, lost=None, seen=None):
+    """Run all cells at one seed; ``lost``: questions to leave out from the start, with reasons.
+
+    seen: called with the run after every check, to tell of it as it goes.
+    """
     lost = dict(lost or {})
     while True:
         run = Run(lost=lost)
-        blame = attempt(program, exercise, sandbox, seed, run)
+        blame = attempt(program, exercise, sandbox, seed, run, seen)
         if blame is None:
             return run
         key, reason = blame
         lost[key] = reason
 
 
-def attempt(program, exercise, sandbox, seed, run):
+def attempt(program, exercise, sandbox, seed, run, seen=None):
     """One isolate's life; None, or the question that ended it and how."""
     memory = max(q.memory_mb for q in exercise.questions.values())
     previous, imports = None, given_imports(program)
@@ -81,7 +96,9 @@ def attempt(program, exercise, sandbox, seed, run):
                 return cell.question, ended(cell, "MemoryError: its memory was used up")
             if cell.role == "given" and previous is not None and reply.get("error"):
                 return previous.question, "after it a cell failed that works without it"
-            record(cell, reply, run)
+            record(cell, reply, run, exercise)
+            if seen is not None and cell.role == "check":
+                seen(run)
             previous = cell if cell.question else previous
     return None
 
@@ -113,7 +130,7 @@ def ended(cell, error):
     return f"{error} (while {where})"
 
 
-def record(cell, reply, run):
+def record(cell, reply, run, exercise):
     """Sort a reply: a check's one bundle, or an error."""
     error = readable(reply.get("error"))
     if cell.role == "given":
@@ -121,7 +138,9 @@ def record(cell, reply, run):
             raise GivenCellFailed(f"{cell.cell_id}: {error[0]}")
     elif cell.role == "answer":
         if error:
-            run.errors[cell.question] = error
+            pristine = {c.cell_id for c in exercise.cells}
+            kept = run.errors if cell.cell_id in pristine else run.own
+            kept.setdefault(cell.question, error)
     else:
         run.checks[cell.cell_id] = outcome(cell, reply, error)
 

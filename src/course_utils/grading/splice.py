@@ -12,15 +12,21 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from course_utils.grading.exercise import MARKER
+from course_utils.grading.exercise import MARKER, OURS
+from course_utils.grading.helpers import definitions, own_names
 from course_utils.grading.magics import without_installers
 
 
 @dataclass
 class Splice:
-    """answers: question -> source (absent: none found); notes: what the student should know."""
+    """answers: question -> source (absent: none found); notes: what the student should know.
+
+    helpers: {question: sources} of definitions in cells of the student's own, below its answer;
+    None: those above the first.
+    """
 
     answers: dict = field(default_factory=dict)
+    helpers: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
 
 
@@ -162,19 +168,22 @@ def leftover(exercise, pieces, claimed, result):
     given_ids = {c.cell_id for c in exercise.cells if c.role != "answer"}
     taken = set(claimed.values())
     order = {index: key for key, index in claimed.items()}
-    last = None
+    keep, last = exercise.helpers == "allow", None
+    names = own_names(exercise)
     for index, piece in enumerate(pieces):
         last = order.get(index, last)
         if index in taken or not piece.is_code or not squeeze(piece.source):
             continue
         if squeeze(piece.source) in given or marker_of(piece.source) in exercise.questions:
             continue
+        if piece.source.startswith(OURS):
+            continue
+        kept = definitions(piece.source, names) if keep else []
+        result.helpers.setdefault(last, []).extend(kept)
         if piece.cell_id in given_ids:
-            result.notes.append("You changed a cell that was given; the original was used.")
+            added = ", with the definitions that you added" if kept else ""
+            result.notes.append(f"You changed a cell that was given; the original was used{added}.")
             continue
         where = f"after {last}" if last else "before your first answer"
-        if exercise.helpers == "allow" and last:
-            source = prepared(last, piece.source, result)
-            result.answers[last] += "\n" + source
-        else:
-            result.notes.append(f"A cell that you added {where} was not graded.")
+        added = " itself, but its imports and definitions were used" if kept else ""
+        result.notes.append(f"A cell that you added {where} was not graded{added}.")

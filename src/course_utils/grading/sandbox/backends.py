@@ -3,6 +3,7 @@
 import os
 import sys
 
+from course_utils.errors import UserError
 from course_utils.grading.sandbox.isolate import IsolateGone, SandboxError, Zygote
 
 UNSANDBOXED = "unsandboxed"
@@ -22,7 +23,7 @@ numpy.linalg.svd(numpy.eye(3))
 """
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(UserError, RuntimeError):
     """No isolation is to be had; the message says how to get one."""
 
 
