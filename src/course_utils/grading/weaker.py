@@ -1,8 +1,8 @@
 """What weaker tests would have caught: the same checks with the numbers that people often choose.
 
-`kill_rates` runs an exercise's wrong variants under its own checks and under weaker ones, and counts
-who is caught.  Sizes of one hide transposes and sums, zeros what is added or carried, gradients of
-one the order of time, and "there is something" hides everything but a crash.
+`kill_rates` runs an exercise's wrong variants under its own checks and under weaker ones, and
+counts who is caught.  Sizes of one hide transposes and sums, zeros what is added or carried,
+gradients of one the order of time, and "there is something" hides everything but a crash.
 """
 
 import ast
