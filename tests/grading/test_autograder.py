@@ -12,6 +12,7 @@ import pytest
 from course_utils.grading.exercise import load
 from course_utils.grading.exports.autograder import autograder_zip
 from course_utils.grading.handout import as_submission, solution_answers
+from course_utils.grading.sandbox.backends import open_sandbox
 
 ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm" / "lstm_step.ipynb"
@@ -78,6 +79,21 @@ def test_a_grader_that_fails_gives_no_zero(image, monkeypatch):
     finally:
         solution.write_bytes(kept)
     assert done.returncode != 0 and found is None
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="as root alone")
+def test_without_a_sandbox_root_is_not_given_to_students(tmp_path):
+    """Gradescope's harness is root; what setup.sh closes to others stays closed to students."""
+    secret = tmp_path / "solution.ipynb"
+    secret.write_text("secret", "utf-8")
+    secret.chmod(0o600)
+    source = f"import os\nopen('mine', 'w').write('x')\nprint(open({str(secret)!r}).read())"
+    if Path(os.__file__).is_relative_to("/root"):
+        pytest.skip("this Python lies in root's own folder, which others cannot read")
+    with open_sandbox(EXERCISE, unsandboxed=True, only="unsandboxed") as sandbox:
+        with sandbox.isolate() as isolate:
+            reply = isolate.run(source, 10)
+    assert reply["error"]["name"] == "PermissionError" and "solution.ipynb" in str(reply["error"])
 
 
 def test_what_setup_installs_is_pinned(image):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from fuzzing import fuzz
 from hypothesis import strategies as st
 
 from course_utils.grading import batch, files
@@ -115,6 +115,16 @@ def test_a_file_that_changes_is_graded_as_it_was_read(folder, tmp_path, right, e
         assert run(folder, tmp_path / "out")["ada.ipynb"].score == 10
     assert len(calls) == 1
     assert run(folder, tmp_path / "out")["ada.ipynb"].score == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [b"{},", b"[],", b'"ab",', b'{"a":0},', b"1e5,"])
+def test_a_file_that_fills_the_graders_memory_is_unreadable(folder, tmp_path, sandbox, piece):
+    """The largest file that is read, of the smallest values: gigabytes once parsed."""
+    data = b'{"cells": [' + piece * ((LARGEST_FILE - 20) // len(piece)) + b"0]}"
+    (folder / "a.ipynb").write_bytes(data)
+    (record,) = run(folder, tmp_path / "out").values()
+    assert record.status == "unreadable", record.reason
 
 
 DAMAGE = {
@@ -296,14 +306,17 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(RECORDS)
+@fuzz(RECORDS, few=60, many=1200)
 def test_a_record_survives_json(record):
     assert Record.from_json(record.to_json()) == record
 
 
-@settings(deadline=None, max_examples=150)
-@given(RECORDS, st.lists(st.tuples(st.integers(0, 30), JSON), min_size=1, max_size=3))
+@fuzz(
+    RECORDS,
+    st.lists(st.tuples(st.integers(0, 30), JSON), min_size=1, max_size=3),
+    few=150,
+    many=3000,
+)
 def test_a_damaged_record_is_read_or_refused(record, changes):
     raw = json.loads(record.to_json())
     for number, value in changes:
@@ -320,8 +333,7 @@ def test_a_damaged_record_is_read_or_refused(record, changes):
         assert Record.from_json(found.to_json()) == found
 
 
-@settings(deadline=None, max_examples=100)
-@given(st.binary(max_size=60))
+@fuzz(st.binary(max_size=60), few=100, many=2000)
 def test_bytes_are_a_record_or_refused(data):
     with pytest.raises(RecordError):
         Record.from_json(data)
