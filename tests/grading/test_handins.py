@@ -63,6 +63,16 @@ def test_helpers_are_kept_where_the_exercise_allows_them(exercise, sandbox, refe
     assert kept.score == 10
 
 
+def test_a_forbidden_name_in_a_helper_is_told_to_the_instructor(exercise, sandbox, references):
+    """Wherever it stands: a helper may serve any question."""
+    notebook = copy.deepcopy(SOLVED)
+    notebook["cells"].insert(1, handins.new("def helper(v):\n    import torch\n    return v\n"))
+    record = grade(json.dumps(notebook).encode(), exercise, sandbox, references)
+    assert record.questions["q1"].review == ["uses torch"]
+    assert record.questions["q2"].review == []
+    assert record.score == 10
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),

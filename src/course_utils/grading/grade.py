@@ -56,8 +56,11 @@ def grade(data, exercise, sandbox, references):
         record.status, record.reason = "partial", said
     decide(record, exercise, references, checks, judged)
     explain(record, exercise, runs, references)
-    for key, found in review.forbidden(exercise, spliced.answers).items():
-        record.questions[key].review = found
+    added = "\n".join(text for texts in spliced.helpers.values() for text in texts)
+    for sources in (spliced.answers, dict.fromkeys(spliced.answers, added)):  # a helper serves all
+        for key, found in review.forbidden(exercise, sources).items():
+            kept = record.questions[key].review
+            kept += [reason for reason in found if reason not in kept]
     record.fingerprint = fingerprint(exercise, spliced.answers)
     wrong = wrong_exercise(exercise.name, cells)
     if wrong and record.score == 0:
