@@ -2,6 +2,8 @@
 
 import sys
 
+from course_utils.errors import needs
+
 
 def main():
     """Run the command line, or say in one line what it needs."""
@@ -13,12 +15,6 @@ def main():
         print(f"course: {needs(error.name)}", file=sys.stderr)
         sys.exit(2)
     run()
-
-
-def needs(name):
-    """The line about a package that is not installed."""
-    extra = "torch" if name == "torch" else "grade"
-    return f"this needs {name}, which is not installed: pip install 'course-utils[{extra}]'"
 
 
 if __name__ == "__main__":

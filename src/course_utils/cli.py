@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from course_utils.__main__ import needs
-from course_utils.errors import UserError, one_line
+from course_utils.errors import UserError, needs, one_line
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exercises and experiments of Unrolled."

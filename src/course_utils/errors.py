@@ -12,3 +12,9 @@ def one_line(error):
     else:
         text = str(error) or type(error).__name__
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+
+
+def needs(name):
+    """The line about a package that is not installed."""
+    extra = "torch" if name == "torch" else "grade"
+    return f"this needs {name}, which is not installed: pip install 'course-utils[{extra}]'"
