@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.tasks import CopyBits
+from course_utils.tasks import CopyBits, Parity
 from course_utils.torch_nn.memory import TuringMachine
+from course_utils.torch_nn.ponder import Ponder, ponder_cost
 
 
 def tensors(batch):
@@ -49,6 +50,55 @@ def train_copy(seed, updates=1500, *, batch=16, longest=6, lr=1e-3, **options):
             y, _ = machine(x, machine.start(50, slots=max(machine.slots, length + 4)))
             wrong[length] = ((y > 0) != (target > 0.5))[mask].float().mean().item()
     return losses, {"wrong bits": wrong}
+
+
+def train_parity(
+    seed,
+    updates=8000,
+    *,
+    size=8,
+    tau=1e-3,
+    batch=128,
+    hidden_size=64,
+    lr=1e-3,
+    max_steps=12,
+    every=0,
+):
+    """A tanh RNN with adaptive computation time finds the parity of one vector."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    task = Parity(size)
+    layer, readout = (
+        Ponder("rnn", size, hidden_size, max_steps=max_steps),
+        nn.Linear(hidden_size, 1),
+    )
+    parameters = [*layer.parameters(), *readout.parameters()]
+    optimiser = torch.optim.Adam(parameters, lr)
+
+    def forward(n):
+        x, target, _ = tensors(task.sample(rng, n))
+        y, _, told = layer(x)
+        return readout(y), target, told
+
+    def test():
+        with torch.no_grad():
+            logits, target, told = forward(2000)
+        wrong = ((logits > 0) != (target > 0.5)).float().mean().item()
+        return {"wrong": wrong, "ponder steps": told.N.float().mean().item()}
+
+    losses = []
+    for update in range(updates):
+        logits, target, told = forward(batch)
+        loss = F.binary_cross_entropy_with_logits(logits, target)
+        total = loss + tau * ponder_cost(told.N, told.R).mean()
+        optimiser.zero_grad()
+        total.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        losses.append(loss.item())
+        if every and update % every == every - 1:
+            print(update + 1, np.mean(losses[-every:]), test(), flush=True)
+    return losses, test()
 
 
 if __name__ == "__main__":
