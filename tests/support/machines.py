@@ -13,9 +13,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.tasks import CopyBits, Parity
+from course_utils.tasks import CopyBits, Parity, TableQuestions
 from course_utils.torch_nn.memory import TuringMachine
 from course_utils.torch_nn.ponder import Ponder, ponder_cost
+from course_utils.torch_nn.programmer import GradientNoise, Programmer, correct, programmer_loss
 
 
 def tensors(batch):
@@ -101,12 +102,73 @@ def train_parity(
     return losses, test()
 
 
+TABLE_KINDS = ("sum", "count_greater", "sum_greater", "show_less")
+
+
+def asked(task, rng, n):
+    """What a ``Programmer`` is called with, and what its loss wants."""
+    q = task.sample(rng, n)
+    whole = [torch.tensor(a) for a in (q.words, q.lengths, q.names)]
+    real = [torch.tensor(a, dtype=torch.float32) for a in (q.table, q.numbers)]
+    wanted = torch.tensor(q.is_lookup), torch.tensor(q.scalar).float(), torch.tensor(q.cells)
+    return (*whole, *real, torch.tensor(q.number_at)), wanted
+
+
+def train_tables(
+    seed,
+    updates=4000,
+    *,
+    kinds=TABLE_KINDS,
+    batch=32,
+    hidden_size=32,
+    lr=3e-3,
+    eta=0.0,
+    key="rnn",
+    delta=10,
+    weight=50,
+    every=0,
+):
+    """A programmer answers table questions; eta > 0 adds gradient noise."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    task = TableQuestions(kinds)
+    model = Programmer(len(task.vocabulary), hidden_size=hidden_size, steps=task.steps, key=key)
+    optimiser = torch.optim.Adam(model.parameters(), lr)
+    if eta:
+        GradientNoise(optimiser, eta=eta, generator=torch.Generator().manual_seed(seed))
+
+    def test():
+        found = {}
+        for name, hard in (("soft", False), ("hard", True)):
+            with torch.no_grad():
+                question, wanted = asked(task, np.random.default_rng(10**6), 500)
+                right = correct(*model(*question, hard=hard), *wanted)
+            found[name] = right.float().mean().item()
+        return found
+
+    losses = []
+    for update in range(updates):
+        question, wanted = asked(task, rng, batch)
+        answer, _ = model(*question)
+        loss = programmer_loss(answer, *wanted, delta=delta, lookup_weight=weight)
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        losses.append(loss.item())
+        if every and update % every == every - 1:
+            print(update + 1, np.mean(losses[-every:]), test(), flush=True)
+    return losses, test()
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     train = globals()[f"train_{sys.argv[1]}"]
     options = dict(arg.split("=") for arg in sys.argv[2:] if "=" in arg)
     options = {k: int(v) if v.isdigit() else v for k, v in options.items()}
-    options = {k: float(v) if k in ("lr", "tau") else v for k, v in options.items()}
+    options = {k: float(v) if k in ("lr", "tau", "eta") else v for k, v in options.items()}
+    if "kinds" in options:
+        options["kinds"] = tuple(options["kinds"].split(","))
     for seed in [int(a) for a in sys.argv[2:] if a.isdigit()]:
         begin = time.process_time()
         losses, found = train(seed, **options)

@@ -16,6 +16,7 @@ from course_utils.tasks.order import TemporalOrder
 from course_utils.tasks.parity import Parity
 from course_utils.tasks.reber import EmbeddedReber, ReberStream
 from course_utils.tasks.selective import SelectiveCopy
+from course_utils.tasks.tables import Questions, TableQuestions
 from course_utils.tasks.xor import TemporalXor
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "EmbeddedReber",
     "Lamp",
     "Parity",
+    "Questions",
     "ReberStream",
     "RepeatCopy",
     "SelectiveCopy",
+    "TableQuestions",
     "TemporalOrder",
     "TemporalXor",
 ]
