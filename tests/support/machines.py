@@ -27,7 +27,7 @@ def tensors(batch):
     ]
 
 
-def train_copy(seed, updates=1500, *, batch=16, longest=6, lr=1e-3, **options):
+def train_copy(seed, updates=1500, *, batch=16, longest=6, lr=1e-3, tests=50, **options):
     """A Turing machine copies 1 … longest vectors of 4 bits; tested at twice that length."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -47,8 +47,8 @@ def train_copy(seed, updates=1500, *, batch=16, longest=6, lr=1e-3, **options):
     wrong = {}
     with torch.no_grad():
         for length in (longest, 2 * longest):
-            x, target, mask = tensors(CopyBits(4, length, length).sample(rng, 50))
-            y, _ = machine(x, machine.start(50, slots=max(machine.slots, length + 4)))
+            x, target, mask = tensors(CopyBits(4, length, length).sample(rng, tests))
+            y, _ = machine(x, machine.start(tests, slots=max(machine.slots, length + 4)))
             wrong[length] = ((y > 0) != (target > 0.5))[mask].float().mean().item()
     return losses, {"wrong bits": wrong}
 
@@ -64,6 +64,7 @@ def train_parity(
     lr=1e-3,
     max_steps=12,
     every=0,
+    tests=2000,
 ):
     """A tanh RNN with adaptive computation time finds the parity of one vector."""
     torch.manual_seed(seed)
@@ -83,7 +84,7 @@ def train_parity(
 
     def test():
         with torch.no_grad():
-            logits, target, told = forward(2000)
+            logits, target, told = forward(tests)
         wrong = ((logits > 0) != (target > 0.5)).float().mean().item()
         return {"wrong": wrong, "ponder steps": told.N.float().mean().item()}
 
@@ -127,6 +128,7 @@ def train_tables(
     delta=10,
     weight=50,
     every=0,
+    tests=500,
 ):
     """A programmer answers table questions; eta > 0 adds gradient noise."""
     torch.manual_seed(seed)
@@ -141,7 +143,7 @@ def train_tables(
         found = {}
         for name, hard in (("soft", False), ("hard", True)):
             with torch.no_grad():
-                question, wanted = asked(task, np.random.default_rng(10**6), 500)
+                question, wanted = asked(task, np.random.default_rng(10**6), tests)
                 right = correct(*model(*question, hard=hard), *wanted)
             found[name] = right.float().mean().item()
         return found
