@@ -12,6 +12,7 @@ from course_utils.numpy_nn import gradcheck, ponder
 from course_utils.shapes import ShapeError
 from course_utils.spec import NUMPY
 from course_utils.specs import SPECS
+from course_utils.torch_nn import OneStep
 from course_utils.torch_nn import ponder as torch_ponder
 from course_utils.torch_nn.ponder import Ponder
 
@@ -261,6 +262,24 @@ def test_no_steps_and_no_rows(shape):
     assert y.shape == (*shape[:2], H) and told.N.shape == told.R.shape == shape[:2]
     assert all(s.shape == (shape[1], H) and s.dtype == torch.float32 for s in state)
     assert torch_ponder.ponder_cost(told.N, told.R).shape == shape[1:2]
+
+
+@pytest.mark.parametrize("key", ["lstm", "lru", "clockwork"])
+@pytest.mark.parametrize("rows", [0, 2])
+def test_numpy_keeps_float32_and_no_rows(key, rows):
+    rng = np.random.default_rng(8)
+    params = numpy_nn.init_params(key, D + 1, H, rng, dtype=np.float32)
+    halt = {"weight": np.ones(H, np.float32), "bias": -1.0}
+    x = rng.standard_normal((rows, D)).astype(np.float32)
+    prev = tuple(s.numpy() for s in OneStep(key, D + 1, H).start(rows))
+    y, state, R, N, cache = ponder.step(key, params, halt, x, prev)
+    assert y.shape == (rows, H) and R.shape == N.shape == (rows,)
+    dx, dprev, grads, dhalt = ponder.step_backward(params, halt, cache, y, state, R)
+    assert {a.dtype for a in (y, R, dx, *grads.values(), *dhalt.values())} == {np.dtype("float32")}
+    assert {s.dtype for s in state} | {s.dtype for s in dprev} <= {
+        np.dtype("float32"),
+        prev[-1].dtype,
+    }
 
 
 STATE = (np.zeros((B, H)), np.zeros((B, H)))

@@ -4,7 +4,7 @@ Axes: T time, B batch, D input, H hidden; time-major.  Parameters are dicts with
 shapes and gate order.  The gradient of the loss with respect to ``v`` is ``dv``, of v's shape.
 """
 
-from course_utils.numpy_nn import fast
+from course_utils.numpy_nn import fast, memory, ponder, programmer
 from course_utils.numpy_nn.cells import get_cell, step, step_backward
 from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.scan import scan
@@ -17,6 +17,9 @@ __all__ = [
     "get_cell",
     "init_params",
     "init_stack",
+    "memory",
+    "ponder",
+    "programmer",
     "scan",
     "step",
     "step_backward",

@@ -145,7 +145,7 @@ def step(key, params, halt, x, prev, *, epsilon=0.01, max_steps=100, config=None
     readout = getattr(cell, "readout", None)
     options = spec.options(config) | {name: np.zeros_like(prev[0]) for name in spec.inputs}
     state, live = cell.State(*prev), np.ones(len(x), bool)
-    total, N = np.zeros(len(x)), np.zeros(len(x), int)
+    total, N = np.zeros(len(x), x.real.dtype), np.zeros(len(x), int)
     caches, readouts, states, outputs, h = [], [], [], [], []
     for n in range(max_steps):
         seen = np.concatenate([x, np.full_like(x[:, :1], n == 0)], axis=-1)
