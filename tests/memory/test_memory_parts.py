@@ -334,6 +334,28 @@ def test_an_empty_slot_fits_no_key():
     assert np.abs(memory.cosine(slots * 1e-9, keys)[0]).max() < 1e-5  # nearly empty
 
 
+def test_nearly_empty_slots_and_keys_have_the_gradient_of_what_they_compute():
+    """Shorter than the floor, a vector counts in proportion to its length."""
+    v = make(17)
+    v["memory"][:, :2] *= 1e-4
+    v["key"][:, 0] *= 1e-5
+    u, cache = memory.cosine(v["memory"], v["key"])
+    exact, _ = memory.cosine(v["memory"], v["key"] * 1e5)
+    assert np.abs(u[:, 0]).max() < 0.05 * np.abs(exact[:, 0]).max()
+    du = np.random.default_rng(0).standard_normal(u.shape)
+    dmemory, dkey = memory.cosine_backward(cache, du)
+    loss_m = lambda m: (memory.cosine(m, v["key"])[0] * du).sum()  # noqa: E731
+    loss_k = lambda k: (memory.cosine(v["memory"], k)[0] * du).sum()  # noqa: E731
+    close(dmemory, gradcheck.complex_step(loss_m, v["memory"]), 1e-12)
+    close(dkey, gradcheck.complex_step(loss_k, v["key"]), 1e-12)
+    leaves = [torch.tensor(v[n], requires_grad=True) for n in ("memory", "key")]
+    theirs = torch_memory.cosine(*leaves)
+    close(theirs.detach().numpy(), u, 1e-13)
+    (theirs * torch.tensor(du)).sum().backward()
+    close(leaves[0].grad.numpy(), dmemory, 1e-12)
+    close(leaves[1].grad.numpy(), dkey, 1e-12)
+
+
 def test_one_slot_holds_all_the_weight():
     v = make(15, N=1)
     told, _ = memory.head(np.random.default_rng(0).standard_normal((B, K, M + 3 + S)), M)

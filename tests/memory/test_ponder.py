@@ -239,20 +239,24 @@ def test_the_record_adds_up_and_more_bias_means_fewer_steps():
 
 
 def test_a_row_that_has_stopped_cannot_overflow_while_others_think():
-    layer, x = build("rnn_relu", max_steps=100, halting_bias=0.0)
+    """One row stops at once, one step from infinity; the other takes a hundred steps."""
+    layer, x = build("rnn_relu", max_steps=100)
     with torch.no_grad():
-        layer.cell.layer.weight_hh_l0.copy_(1e20 * torch.eye(H))
-        layer.cell.layer.bias_ih_l0.zero_()
-        layer.cell.layer.bias_hh_l0.zero_()
-        layer.halt.weight.zero_()[0, 0] = 1.0
-        layer.cell.layer.weight_ih_l0.zero_()[0, 0] = 1.0
+        for p in layer.parameters():
+            p.zero_()
+        layer.cell.layer.weight_hh_l0.copy_(1e308 * torch.eye(H, dtype=x.dtype))
+        layer.cell.layer.weight_ih_l0[0, 0] = layer.halt.weight[0, 0] = 1.0
         layer.halt.bias.fill_(-5.0)
-    x = torch.zeros(1, 2, D, dtype=x.dtype)
-    x[0, 0, 0] = 20.0  # halts at once; the other row takes all hundred steps
+    x = torch.tensor([[[20.0, 0.0], [0.0, 0.0]]], dtype=x.dtype)
     y, state, told = layer(x)
     assert told.N.tolist() == [[1, 100]]
     (y.sum() + state[0].sum()).backward()
     assert all(p.grad.isfinite().all() for p in layer.parameters())
+    params, halt, steps, _ = by_numpy(layer, "rnn_relu", x)
+    dx, _, grads, dhalt = ponder.step_backward(
+        params, halt, steps[0][3], np.ones((2, H)), (np.zeros((2, H)),), np.zeros(2)
+    )
+    assert all(np.isfinite(g).all() for g in (dx, *grads.values(), *dhalt.values()))
 
 
 @pytest.mark.parametrize("shape", [(0, B, D), (T, 0, D), (0, 0, D)])

@@ -95,13 +95,18 @@ def test_backward_is_the_central_difference():
         assert gradcheck.directional(loss, inputs[k], gradient, rng).error < 1e-8
 
 
+EQUAL_ROWS = ("reset", "reset", "and", "or", "sum")
+
+
 @pytest.mark.parametrize("hard", [False, True], ids=["soft", "hard"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_numpy_equals_torch_with_gradients_and_keeps_the_dtype(dtype, hard):
-    """Hard programs have equal rows everywhere: both pass half of a gradient to each."""
+    """The hard program compares equal rows: both pass half of a gradient to each."""
     table, numbers, *program = make(3, dtype=dtype)
     if hard:
         program = [programmer.harden(w) for w in program]
+        for t, name in enumerate(EQUAL_ROWS):
+            program[0][t] = np.array(OPERATIONS) == name
     answer, caches = programmer.execute(table, numbers, *program)
     leaves = [torch.tensor(w, requires_grad=True) for w in program]
     theirs = torch_programmer.execute(torch.tensor(table), torch.tensor(numbers), *leaves)
@@ -222,6 +227,17 @@ def test_rows_of_a_ragged_batch_are_questions_of_their_own():
         )
         close(alone.scalar.detach().numpy(), answer.scalar[b : b + 1].detach().numpy(), 1e-5)
         close(p.op[:, 0].detach().numpy(), program.op[:, b].detach().numpy(), 1e-5)
+
+
+def test_a_number_is_known_by_its_place():
+    """The two numbers of a question change places, with their weights, and are not alike."""
+    model, question, _ = build(n=24)
+    *others, numbers, at = question
+    both = (at >= 0).all(-1)
+    _, program = model(*others, numbers, at)
+    _, turned = model(*others, numbers.flip(-1), at.flip(-1))
+    close(turned.which.flip(-1).detach().numpy(), program.which.detach().numpy(), 1e-6)
+    assert both.any() and ((program.which[both] - 0.5).abs() > 1e-4).all()
 
 
 def test_hard_choices_run_the_hardened_program():

@@ -144,27 +144,25 @@ def step(key, params, halt, x, prev, *, epsilon=0.01, max_steps=100, config=None
         raise ShapeError(f"bias: expected a number, got shape {np.shape(halt['bias'])}")
     readout = getattr(cell, "readout", None)
     options = spec.options(config) | {name: np.zeros_like(prev[0]) for name in spec.inputs}
-    state, live = cell.State(*prev), np.ones(len(x), bool)
+    now, live = cell.State(*prev), np.ones(len(x), bool)
     total, N = np.zeros(len(x), x.real.dtype), np.zeros(len(x), int)
     caches, readouts, states, outputs, h = [], [], [], [], []
     for n in range(max_steps):
         seen = np.concatenate([x, np.full_like(x[:, :1], n == 0)], axis=-1)
-        new, cache = cell.step(params, seen, state, **options)
-        # a row that has stopped stays where it is, so that it cannot overflow while others think
-        state = cell.State(
-            *(np.where(live[:, None], a, b) for a, b in zip(new, state, strict=True))
-        )
-        out, kept = readout(params, seen, state) if readout else (state[0], None)
+        new, cache = cell.step(params, seen, now, **options)
+        out, kept = readout(params, seen, new) if readout else (new[0], None)
         h.append(sigmoid(out @ halt["weight"] + halt["bias"]))
         caches.append(cache)
         readouts.append(kept)
-        states.append(state)
+        states.append(new)
         outputs.append(out)
         N += live
         total = total + h[-1].real
         live = total < 1 - epsilon
         if not live.any():
             break
+        # a row that has stopped goes back, so that it cannot overflow while others think
+        now = cell.State(*(np.where(live[:, None], a, b) for a, b in zip(new, prev, strict=True)))
     h = np.stack(h)
     p, R, halted = weights(h, N)
     y, mean_output = mean_field(p, np.stack(outputs))

@@ -115,20 +115,20 @@ class Ponder(nn.Module):
         """One input: x (B, D), state -> y (B, H), state, p (S, B), R (B,), N (B,)."""
         live = x.new_ones(len(x), dtype=torch.bool)
         total, N = x.new_zeros(len(x)), torch.zeros(len(x), dtype=torch.long, device=x.device)
-        h, outputs, states = [], [], []
+        h, outputs, states, now = [], [], [], state
         flag = x.new_ones(len(x), 1)
         for _ in range(self.max_steps):
-            out, new = self.cell(torch.cat([x, flag], dim=-1), state)
-            # a row that has stopped stays where it is, so that it cannot overflow meanwhile
-            state = tuple(n.where(live[:, None], o) for n, o in zip(new, state, strict=True))
-            outputs.append(out.where(live[:, None], 0))
-            states.append(state)
-            h.append(self.halt(out).sigmoid().squeeze(-1).where(live, 0))
+            out, new = self.cell(torch.cat([x, flag], dim=-1), now)
+            outputs.append(out)
+            states.append(new)
+            h.append(self.halt(out).sigmoid().squeeze(-1))
             N = N + live
             total = total + h[-1].detach()
             live = total < 1 - self.epsilon
             if not live.any():
                 break
+            # a row that has stopped goes back, so that it cannot overflow while others think
+            now = tuple(n.where(live[:, None], o) for n, o in zip(new, state, strict=True))
             flag = torch.zeros_like(flag)
         p, R = weights(torch.stack(h), N)
         means = [_mean(p, N, torch.stack(values)) for values in zip(*states, strict=True)]
