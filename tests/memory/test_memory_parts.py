@@ -209,7 +209,7 @@ def test_the_equation_lines_compute_what_the_functions_compute():
     found = run_lines("read", Transposed=slots.T, w=v["w"])
     close(found["r"], memory.read(batch["memory"], batch["w"])[0][0], 1e-13)
     head = {n: batch[n][:, :1] for n in ("w", "erase", "add")}
-    told = {"m_prev": slots, "w": v["w"][0][:, None], "a": v["add"][0]}
+    told = {"m_prev": slots, "w_i": v["w"][0][:, None], "a": v["add"][0]}
     found = run_lines("write", e=v["erase"][0], **told)
     close(found["m"], memory.write(batch["memory"], **head)[0][0], 1e-13)
     found = run_lines("blend", **told)

@@ -1,7 +1,7 @@
 """The same parts as lines of ``course_utils.equations``: printed by the book, run by the tests.
 
 One memory, not a batch: keys and weights are rows, One is a row of ones, P_back and P_on are the
-cyclic permutations.  In ``write`` and ``blend`` the rows are slots: m, m_prev (N, M), w (N, 1), e
+cyclic permutations.  In ``write`` and ``blend`` the rows are slots: m, m_prev (N, M), w_i (N, 1), e
 and a (M,).  The language stops at a batch of memories (a matrix is a weight there, without time or
 batch), at the floor of ``cosine`` and at an index: a shift by more than one slot would need further
 permutations.
@@ -14,8 +14,8 @@ EQUATIONS = {
     "shift": ("w_s = s_back * (P_back @ w_g) + s_stay * w_g + s_on * (P_on @ w_g)",),
     "sharpen": ("q = exp(gamma * log(w_s))", "w = q / (One @ q)"),
     "read": ("r = Transposed @ w",),
-    "write": ("m = m_prev * (1 - w * e) + w * a",),
-    "blend": ("m = (1 - w) * m_prev + w * a",),
+    "write": ("m = m_prev * (1 - w_i * e) + w_i * a",),
+    "blend": ("m = (1 - w_i) * m_prev + w_i * a",),
 }
 SYMBOLS = {
     "Memory": "M_t",
@@ -33,6 +33,7 @@ SYMBOLS = {
     "s_back": "s_t(-1)",
     "s_stay": "s_t(0)",
     "s_on": "s_t(1)",
+    "w_i": "w_t(i)",
     "m": "M_t(i)",
     "m_prev": "M_{t-1}(i)",
 }
