@@ -98,9 +98,11 @@ class Programmer(nn.Module):
         factory = {"device": device, "dtype": dtype}
         H = hidden_size
         self.steps = steps
+        # small vectors: selections begin nearly even, so that no operation is out of reach
         self.embedding = nn.Embedding(vocabulary, H, **factory)
+        nn.init.normal_(self.embedding.weight, std=0.3)
         self.question = Recurrent(key, H, H, **factory)
-        self.operations = nn.Parameter(torch.randn(len(OPERATIONS), H, **factory))
+        self.operations = nn.Parameter(0.3 * torch.randn(len(OPERATIONS), H, **factory))
         self.select_op = nn.Linear(2 * H, H, **factory)
         self.select_col = nn.Linear(2 * H, H, **factory)
         self.history = OneStep("rnn", 2 * H, H, **factory)
