@@ -32,7 +32,7 @@ def falls(losses, share):
     ids=str,
 )
 def test_a_turing_machine_learns_something_about_copying(options):
-    """Seeds 0 to 3 reached 0.50 to 0.91 of the loss they began with, in 40 updates."""
+    """Seeds 0 to 3 reached 0.34 to 0.78 of the loss they began with."""
     small = {"longest": 2, "batch": 8, "hidden_size": 32, "slots": 6, "width": 8, "tests": 2}
     losses, _ = train_copy(2, 60, lr=5e-3, **small, **options)
     assert falls(losses, 0.9)
@@ -46,7 +46,7 @@ def test_pondering_learns_something_about_parity():
 
 
 def test_a_programmer_learns_something_about_sums():
-    """Seeds 0 to 3 reached less than 0.001; the noise costs a little."""
+    """Seeds 0 to 3 reached 0.04 to 0.14, with noise on the gradients."""
     small = {"kinds": ("sum",), "batch": 16, "hidden_size": 16, "tests": 10}
     losses, _ = train_tables(0, 80, lr=2e-2, eta=0.01, **small)
     assert falls(losses, 0.5)
