@@ -152,6 +152,9 @@ def test_no_steps_and_no_rows(T, B):
     for ours, other in zip(answer, theirs, strict=True):
         assert ours.shape == tuple(other.shape) and not ours.any()
     assert answer.scalar.shape == (B,) and answer.rows.shape == (T, B, R)
+    if T == 0:
+        with pytest.raises(ValueError, match="caches: no steps were run"):
+            programmer.execute_backward([], answer.scalar, answer.lookup)
 
 
 def test_the_equation_lines_compute_what_the_executor_computes():

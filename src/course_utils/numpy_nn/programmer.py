@@ -174,9 +174,11 @@ def execute(table, numbers, op, col, which):
 def execute_backward(caches, dscalar, dlookup):
     """dscalar (B,), dlookup (B, R, C) of the answers -> dop (T, B, 9), dcol (T, B, C), dwhich.
 
-    T >= 1.
+    ValueError where nothing ran.
     """
     T = len(caches)
+    if not T:
+        raise ValueError("caches: no steps were run; there is nothing to go back through")
     op, col, which, rows = (getattr(caches[0], n) for n in ("op", "col", "which", "before"))
     dop, dcol = (np.zeros((T, *a.shape), a.dtype) for a in (op, col))
     dwhich = np.zeros_like(which)
