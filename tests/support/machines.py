@@ -55,14 +55,14 @@ def train_copy(seed, updates=1500, *, batch=16, longest=6, lr=1e-3, tests=50, **
 
 def train_parity(
     seed,
-    updates=8000,
+    updates=5000,
     *,
-    size=8,
+    size=6,
     tau=1e-3,
-    batch=128,
+    batch=64,
     hidden_size=64,
-    lr=1e-3,
-    max_steps=12,
+    lr=3e-3,
+    max_steps=8,
     every=0,
     tests=2000,
 ):
