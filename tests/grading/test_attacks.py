@@ -73,10 +73,12 @@ def test_the_catalogue_holds_each_attack_once():
     [pytest.param(a, marks=[pytest.mark.slow] if a.slow else []) for _, a in CASES],
     ids=lambda a: a.title.replace(" ", "-"),
 )
-def test_attack(attack, attempt):
+def test_attack(attack, attempt, sandbox):
+    """The points are the same on every backend; the words are those of the first."""
     record = attempt(attack)
     assert tuple(q.points for q in record.questions.values()) == attack.points, said(record)
-    assert attack.says in said(record)
+    if sandbox.name == "namespaces":
+        assert attack.says in said(record)
     page = feedback.page(replace(record, submission="x.ipynb"))
     assert "<script" not in page
     page.encode("utf-8")

@@ -134,7 +134,7 @@ def test_a_policy_in_either_form(tmp_path, kind):
         path.write_text(yaml.safe_dump(SETTINGS), "utf-8")
     else:
         path.write_text(
-            'deadline = 2027-01-15T23:59:00Z\ngrace_minutes = 10\nlate_days = 1\n'
+            "deadline = 2027-01-15T23:59:00Z\ngrace_minutes = 10\nlate_days = 1\n"
             'penalty = 0.25\nmost_days = 4\n[students."ada@x.edu"]\nlate_days = 3\n',
             "utf-8",
         )

@@ -14,7 +14,14 @@ from course_utils.grading import verdict
 from course_utils.grading.derive import derive
 from course_utils.grading.exercise import load, references_in
 from course_utils.grading.handout import as_submission, solution_answers
-from course_utils.grading.mutate import idle_answers, load_mutants, try_all, try_mutant
+from course_utils.grading.mutate import (
+    idle_answers,
+    load_mutants,
+    measure,
+    table,
+    try_all,
+    try_mutant,
+)
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
@@ -171,6 +178,24 @@ def test_the_feedback_names_the_mistake_as_the_check_does(graded, exercise):
     rules = exercise.references["questions"]["q2"]
     assert said == verdict.causes(rules, emitted(exercise, "q2", source))
     assert said[0] == "Your h is that of a cell with c_prev for the new c in h."
+
+
+@pytest.mark.slow
+def test_the_table_of_weaker_tests_is_what_they_catch():
+    """Written with COURSE_WRITE=1."""
+    page = ROOT / "book" / "reference" / "mutants.inc"
+    paths = sorted(SOLUTIONS, key=lambda p: p.stem)
+    text = table({path.stem: measure(path, MUTANTS) for path in paths})
+    if os.environ.get("COURSE_WRITE"):
+        page.write_text(text, "utf-8")
+    assert page.read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
+
+
+def test_weaker_tests_catch_less():
+    """All wrong variants are caught by the checks, fewer with sizes of one, none by a look."""
+    rates = measure(ROOT / "solutions" / "recurrence" / "gradients.ipynb", MUTANTS)
+    assert rates["the checks"] == rates["variants"] > rates["H = D = 1"]
+    assert rates["the shape is right"] < rates["variants"] / 10
 
 
 def test_check_gives_a_hint_for_a_known_mistake(exercise, tmp_path):

@@ -1,5 +1,6 @@
 """A folder of anything is graded row by row, and a run that was stopped or damaged goes on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -12,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from fuzzing import fuzz
 from hypothesis import strategies as st
 
-from course_utils.grading import batch, files
+from course_utils.grading import batch, divide, files
+from course_utils.grading.divide import Entry
 from course_utils.grading.exercise import ExerciseError
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.notebook import LARGEST_FILE
@@ -62,20 +64,21 @@ def test_one_entry_never_stops_another(folder, tmp_path, right, sandbox, monkeyp
     (folder / "vanishes.ipynb").write_bytes(right)
     (folder / "forbidden.ipynb").write_bytes(right)
     (folder / "z good one.ipynb").write_bytes(right)
-    listed, read = batch.submissions, files.read
+    listed, read = batch.collect, files.read
 
+    @contextlib.contextmanager
     def listed_then_gone(*args):
-        found = listed(*args)
-        (folder / "vanishes.ipynb").unlink()
-        return found
+        with listed(*args) as found:
+            (folder / "vanishes.ipynb").unlink()
+            yield found
 
     def refused(path, most):  # root may read everything
         if path.name == "forbidden.ipynb":
             raise PermissionError(13, "Permission denied")
         return read(path, most)
 
-    monkeypatch.setattr(batch, "submissions", listed_then_gone)
-    monkeypatch.setattr(batch, "read", refused)
+    monkeypatch.setattr(batch, "collect", listed_then_gone)
+    monkeypatch.setattr(divide, "read", refused)
     found = run(folder, tmp_path / "out")
     assert {name: record.score for name, record in found.items() if record.score} == {
         "a good one.ipynb": 10,
@@ -88,7 +91,7 @@ def test_one_entry_never_stops_another(folder, tmp_path, right, sandbox, monkeyp
     says = {
         "caf\\xe8.ipynb": "empty", "new\nline.ipynb": "no notebook cells", "fifo.ipynb": "neither",
         "socket.ipynb": "neither", "loop.ipynb": "link", "folder.ipynb": "no .ipynb",
-        "around": "no .ipynb", "huge.ipynb": "larger than 64 MB", "vanishes.ipynb": "No such file",
+        "around": "link", "huge.ipynb": "larger than 64 MB", "vanishes.ipynb": "No such file",
         "forbidden.ipynb": "Permission denied",
     }  # fmt: skip
     for name, text in says.items():
@@ -111,10 +114,20 @@ def test_a_file_that_changes_is_graded_as_it_was_read(folder, tmp_path, right, e
 
     patch = pytest.MonkeyPatch()
     with patch.context() as within:
-        within.setattr(batch, "read", changes_after_reading)
+        within.setattr(divide, "read", changes_after_reading)
         assert run(folder, tmp_path / "out")["ada.ipynb"].score == 10
     assert len(calls) == 1
     assert run(folder, tmp_path / "out")["ada.ipynb"].score == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", [b"{},", b"[],", b'"ab",', b'{"a":0},', b"1e5,"])
+def test_a_file_that_fills_the_graders_memory_is_unreadable(folder, tmp_path, sandbox, piece):
+    """The largest file that is read, of the smallest values: gigabytes once parsed."""
+    data = b'{"cells": [' + piece * ((LARGEST_FILE - 20) // len(piece)) + b"0]}"
+    (folder / "a.ipynb").write_bytes(data)
+    (record,) = run(folder, tmp_path / "out").values()
+    assert record.status == "unreadable", record.reason
 
 
 DAMAGE = {
@@ -131,7 +144,7 @@ DAMAGE = {
 def saved(folder, tmp_path, exercise):
     """A run that has saved one record, and the entry that it is of."""
     (folder / "ada.ipynb").write_bytes(b"ada")
-    run, (entry,) = Run(tmp_path / "out", exercise, SOLUTION), batch.submissions(folder, "x")
+    run, entry = Run(tmp_path / "out", exercise, SOLUTION), Entry("ada.ipynb", folder / "ada.ipynb")
     record = Record.empty(exercise, "namespaces")
     record.submission = record.file = entry.name
     record.key = run.key(entry.read())
@@ -296,14 +309,17 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(RECORDS)
+@fuzz(RECORDS, few=60, many=1200)
 def test_a_record_survives_json(record):
     assert Record.from_json(record.to_json()) == record
 
 
-@settings(deadline=None, max_examples=150)
-@given(RECORDS, st.lists(st.tuples(st.integers(0, 30), JSON), min_size=1, max_size=3))
+@fuzz(
+    RECORDS,
+    st.lists(st.tuples(st.integers(0, 30), JSON), min_size=1, max_size=3),
+    few=150,
+    many=3000,
+)
 def test_a_damaged_record_is_read_or_refused(record, changes):
     raw = json.loads(record.to_json())
     for number, value in changes:
@@ -320,8 +336,7 @@ def test_a_damaged_record_is_read_or_refused(record, changes):
         assert Record.from_json(found.to_json()) == found
 
 
-@settings(deadline=None, max_examples=100)
-@given(st.binary(max_size=60))
+@fuzz(st.binary(max_size=60), few=100, many=2000)
 def test_bytes_are_a_record_or_refused(data):
     with pytest.raises(RecordError):
         Record.from_json(data)

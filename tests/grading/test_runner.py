@@ -8,6 +8,8 @@ from course_utils.grading.bundle import MIME
 from course_utils.grading.exercise import Cell
 from course_utils.grading.grade import grade
 from course_utils.grading.handout import as_submission, solution_answers
+from course_utils.grading.references import Oracle, make_references, seed_key
+from course_utils.grading.review import forbidden
 
 STRAY = {
     "names of modules": "np = grading = None",
@@ -50,6 +52,15 @@ def test_joined_parts_count_only_together(exercise, sandbox, references):
     assert "together with h" in record.questions["q2"].parts["c"].public
 
 
+@pytest.mark.parametrize(
+    "line", ["x.log.clear()", "type(x).log", "vars(x)['gains']", "getattr(x, 'log')", "h.log.gains"]
+)
+def test_an_answer_that_touches_what_counts_it_is_flagged(exercise, line):
+    answers = {"q1": f"def f(x, h):\n    {line}\n", "q2": "def g(x):\n    return np.log(x)\n"}
+    assert forbidden(replace(exercise, rooms=("counting",)), answers).keys() == {"q1"}
+    assert forbidden(exercise, answers) == {}
+
+
 LEAKS = {
     "an error's text": "raise ValueError(f'seed {SEED}')",
     "an error's name": "raise type(f'Seed{SEED}', (Exception,), {})()",
@@ -76,3 +87,31 @@ def test_nothing_of_a_secret_run_is_said_in_a_students_words(exercise, sandbox, 
         assert str(seed) not in text and str(seed % 9973) not in text
     for part in record.questions["q2"].parts.values():
         assert not any(character.isdigit() for character in part.secret)
+
+
+def test_each_submission_has_seeds_of_its_own(exercise, sandbox):
+    """The same for the same bytes in the same run, others for any other bytes or run."""
+    with Oracle(exercise, sandbox) as oracle:
+        keys = [seed_key(5, b"one"), seed_key(5, b"two"), seed_key(6, b"one")]
+        seeds = [oracle.references(key).seeds for key in keys]
+        assert oracle.references(keys[0]).seeds == seeds[0]
+        assert len({seed for pair in seeds for seed in pair}) == 6
+        assert oracle.repeats
+        assert (
+            oracle.at(seeds[0][0])
+            == make_references(exercise, sandbox, keys[0]).bundles[seeds[0][0]]
+        )
+
+
+def test_a_solution_that_differs_the_second_time_runs_in_fresh_isolates(exercise, sandbox):
+    """It counts its calls: in one isolate for all, later references would be wrong."""
+    cells = tuple(
+        replace(c, source=f"{c.source}\nimport builtins\n"
+                "builtins.calls = getattr(builtins, 'calls', 0) + 1\n")
+        if c.role == "answer" and c.question == "q2"
+        else replace(c, source=c.source.replace("h=h", "h=h * __import__('builtins').calls"))
+        for c in exercise.cells
+    )  # fmt: skip
+    with Oracle(replace(exercise, cells=cells), sandbox) as oracle:
+        assert not oracle.repeats
+        assert oracle.at(3) == oracle.at(3)

@@ -4,7 +4,7 @@ import json
 
 import handins
 import pytest
-from hypothesis import given, settings
+from fuzzing import fuzz
 from hypothesis import strategies as st
 
 from course_utils.grading.guard import Overdue, time_limit
@@ -71,6 +71,11 @@ def test_installers_are_left_out_line_for_line(line):
         assert cleaned == f"{before}pass\n" + "\n" * line.count("\n") + after
 
 
+def test_an_installer_below_one_with_a_quote_is_left_out_too():
+    assert without_installers("!pip install \'x\n!pip install \"\"\"y\n!pip z\n") == (
+        "pass\npass\npass\n", 3)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "source",
     ["x = '''\n!pip install x\n'''\n", "y = (5\n%pip\n)\n", "s = '!pip install'\n", "# !pip\n",
@@ -134,13 +139,11 @@ WORDS = "!pip install x|%pip x|!ls|%time|def f():|    |'''|(|)|\\|\n|\n|x = 1|%|
 PIECES = st.sampled_from(WORDS.split("|"))
 
 
-@settings(deadline=None, max_examples=200)
-@given(st.lists(PIECES, max_size=25).map("".join))
+@fuzz(st.lists(PIECES, max_size=25).map("".join), few=100, many=4000)
 def test_any_source_keeps_its_lines_and_what_is_no_installer(source):
     cleaned, count = without_installers(source)
     bound(source)
     assert isinstance(cleaned, str)
     if not count:
         assert cleaned == source
-    assert cleaned.count("\n") in (source.count("\n"), source.count("\n") + 1)
-    assert without_installers(cleaned)[1] <= count
+    assert cleaned.count("\n") == source.count("\n")

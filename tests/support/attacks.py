@@ -73,8 +73,9 @@ BOMBS = [
             "    if os.fork() == 0:\n        x = b'x' * 200_000_000\n        time.sleep(99)\n"
             "time.sleep(99)"
         ),
-        says="process ended",
+        says="while your answer ran",
         slow=True,
+        happened="all its processes are ended, by their memory or their time",
     ),
     Attack(
         "fork bomb",
@@ -98,6 +99,7 @@ BOMBS = [
         "memory behind descriptors (`memfd_create`)",
         wrong("import os\nfd = os.memfd_create('x')\nwhile True: os.write(fd, b'x' * 50_000_000)"),
         says="PermissionError",
+        slow=True,
     ),
     Attack(
         "memory of System V (`shmget`)",
@@ -107,6 +109,7 @@ BOMBS = [
             "raise RuntimeError(f'{done}')"
         ),
         says="[-1, -1, -1, -1]",
+        slow=True,
     ),
     Attack(
         "memory in unread sockets of many processes",
@@ -115,8 +118,9 @@ BOMBS = [
             "        pairs = [socket.socketpair() for _ in range(100)]\n        time.sleep(99)\n"
             "time.sleep(99)"
         ),
-        says="process ended",
+        says="while your answer ran",
         slow=True,
+        happened="all its processes are ended, by their memory or their time",
     ),
     Attack(
         "every writable folder filled",
@@ -126,6 +130,7 @@ BOMBS = [
             "    except OSError: pass\nopen('f', 'wb').write(b'x' * 1_000_000)"
         ),
         says="OSError",
+        slow=True,
     ),
     Attack("100 MB printed", wrong("print('x' * 100_000_000)")),
     Attack("a million small prints", wrong("for _ in range(1_000_000): print()"), slow=True),
@@ -297,6 +302,7 @@ TRICKS = [
         "3 MB of text in one part",
         inside("return np.array(['x' * 1000] + ['y'] * 9_000), c_prev"),
         says="holds text",
+        slow=True,
     ),
     Attack("NaN", inside("return o * np.nan, c_prev * np.nan"), says="NaN"),
     Attack("infinity", inside("return o / 0.0, c_prev * np.inf")),
@@ -369,12 +375,12 @@ THEFT = [
     Attack("makes a user namespace by `clone` and `clone3`",
            inside("import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
                   "done = [libc.syscall(56, 0x10000011, 0, 0, 0, 0), libc.syscall(435, 0, 0)]\n"
-                  "raise RuntimeError(f'{done}')"), says="[-1, -1]"),
+                  "raise RuntimeError(f'{done}')"), says="[-1, -1]", slow=True),
     Attack("opens sockets to the kernel and to virtual machines",
            inside("import socket\nfound = []\nfor family in (10, 16, 17, 38, 40):\n"
                   "    try: found.append(socket.socket(family, socket.SOCK_DGRAM))\n"
                   "    except OSError: pass\nraise RuntimeError(f'{len(found)} open')"),
-           says="0 open"),
+           says="0 open", slow=True),
     Attack("tells the secret seed in an error",
            inside("raise ValueError(f'the seed is {SEED}')"), says="the seed is 1997",
            happened="only the public seed is told; of the secret ones, that there was an error"),

@@ -19,7 +19,7 @@ from course_utils.grading.exercise import RULES, Cell, ExerciseError, load
 from course_utils.grading.files import write
 from course_utils.grading.fingerprint import print_of
 from course_utils.grading.handout import lines
-from course_utils.grading.handout_cells import added_cells, closed_rooms, is_module
+from course_utils.grading.handout_cells import added_cells, is_module
 from course_utils.grading.runner import run_program
 from course_utils.grading.sandbox.backends import open_sandbox
 
@@ -64,7 +64,6 @@ def public_of(exercise, references, mistakes, run):
         if rules.diagnose and run is not None:
             entry["diagnosis"] = diagnosis(exercise, key, entry, run)
         questions[key] = entry
-    away = {name for name in exercise.forbidden if is_module(name)} | closed_rooms(exercise.rooms)
     sources = exercise.with_answers({})
     return {
         "assignment": exercise.name,
@@ -75,7 +74,7 @@ def public_of(exercise, references, mistakes, run):
         "helpers": exercise.helpers,
         "preload": exercise.preload,
         "rooms": exercise.rooms,
-        "away": sorted(away),
+        "away": [name for name in exercise.forbidden if is_module(name)],
     }
 
 

@@ -1,7 +1,8 @@
 """Grade one submission: splice, run at the public and two secret seeds, let nbval judge.
 
 References come from the solution, run in the same session under the same secret seeds.  A part of a
-question counts when it is right at both secret seeds; the public run only explains mistakes.
+question counts when it is right at both secret seeds; the public run only explains mistakes, and
+only of it is anything said in the student's own words.
 """
 
 import builtins
@@ -15,7 +16,7 @@ from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.pick import wrong_exercise
 from course_utils.grading.plugin import Check, judge
 from course_utils.grading.records import PartResult, Record
-from course_utils.grading.references import make_references  # noqa: F401  (where tools look)
+from course_utils.grading.references import make_references  # noqa: F401  also had from here
 from course_utils.grading.runner import run_program
 from course_utils.grading.similar import fingerprint
 from course_utils.grading.splice import splice
@@ -44,15 +45,22 @@ def grade(data, exercise, sandbox, references):
         runs[seed] = run_program(program, exercise, sandbox, seed, lost)
         lost = runs[seed].lost
     checks = list(all_checks(exercise, references, runs))
-    with time_limit(JUDGE_S):
-        judged = judge([check for _, check in checks])
+    try:
+        with time_limit(JUDGE_S):
+            judged = judge([check for _, check in checks])
+    except (Overdue, MemoryError):
+        reason = "the values took too long to compare; grade it by hand"
+        return replace(record, status="failed", reason=reason)
     if lost:
         said = "; ".join(f"{key}: {why}" for key, why in lost.items())
         record.status, record.reason = "partial", said
     decide(record, exercise, references, checks, judged)
     explain(record, exercise, runs, references)
-    for key, found in review.forbidden(exercise, spliced.answers).items():
-        record.questions[key].review = found
+    added = "\n".join(text for texts in spliced.helpers.values() for text in texts)
+    for sources in (spliced.answers, dict.fromkeys(spliced.answers, added)):  # a helper serves all
+        for key, found in review.forbidden(exercise, sources).items():
+            kept = record.questions[key].review
+            kept += [reason for reason in found if reason not in kept]
     record.fingerprint = fingerprint(exercise, spliced.answers)
     wrong = wrong_exercise(exercise.name, cells)
     if wrong and record.score == 0:

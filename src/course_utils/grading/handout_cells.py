@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 from course_utils.grading.exercise import OURS
-from course_utils.grading.sandbox.student_package import PACKAGE, STUDENT_SIDE
 from course_utils.grading.student import encode
 
 RULES = """\
@@ -104,14 +103,6 @@ def listed(names, quote="`"):
 def is_module(name):
     """Is a forbidden name a module (it is taken away), or a word (it is looked for)?"""
     return importlib.util.find_spec(name.split(".")[0]) is not None
-
-
-def closed_rooms(rooms):
-    """Rooms of this package that answers cannot import when they are graded."""
-    top = {p.name for p in PACKAGE.iterdir() if p.is_dir() and (p / "__init__.py").is_file()}
-    top |= {p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__"}
-    opened = {name.split("/")[0].removesuffix(".py") for name in STUDENT_SIDE} | set(rooms)
-    return {f"course_utils.{name}" for name in top - opened}
 
 
 def address(path):

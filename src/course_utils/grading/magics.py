@@ -7,6 +7,7 @@ Only a logical line that IPython itself would take for a magic or a shell comman
 import re
 import tokenize
 
+MOST_ROUNDS = 4  # a quote in a shell line hides what stands below it from the tokenizer
 SPACE = {tokenize.INDENT, tokenize.DEDENT}
 INSTALLER = re.compile(
     r"[!%]{1,2}[ \t]*(?:sudo[ \t]+)?"
@@ -22,16 +23,26 @@ def without_installers(source):
     """
     if not re.search(r"^[ \t]*[!%]", source, re.MULTILINE):
         return source, 0
-    lines, count = source.splitlines(keepends=True), 0
+    lines, count = [line + "\n" for line in source.split("\n")], 0
+    for _ in range(MOST_ROUNDS):
+        found = left_out(lines)
+        count += found
+        if not found:
+            break
+    return ("".join(lines)[:-1], count) if count else (source, 0)
+
+
+def left_out(lines):
+    """Take the installers out of lines, in place; how many there were."""
+    count = 0
     for row, column in commands(lines):
         last = row
-        while last + 1 < len(lines) and lines[last].rstrip("\r\n").endswith("\\"):
+        while last + 1 < len(lines) and lines[last].endswith("\\\n"):
             last += 1
         if INSTALLER.match(lines[row], column):
-            lines[row] = lines[row][:column] + "pass\n"
-            lines[row + 1 : last + 1] = ["\n"] * (last - row)
+            lines[row : last + 1] = [lines[row][:column] + "pass\n", *["\n"] * (last - row)]
             count += 1
-    return "".join(lines) if count else source, count
+    return count
 
 
 def commands(lines):

@@ -141,7 +141,10 @@ def share(rates, test):
 
 def table(rates):
     """{exercise: kill rates} as a Markdown table, with a line for all."""
-    lines = [f"| Exercise | wrong variants | {' | '.join(WEAKER)} |", "|---" * 7 + "|"]
+    lines = [
+        f"| Exercise | wrong variants | {' | '.join(WEAKER)} |",
+        "|---" * (len(WEAKER) + 2) + "|",
+    ]
     for name, rate in rates.items():
         shares = [share([rate], test) for test in WEAKER]
         lines.append(f"| `{name}` | {rate['variants']} | {' | '.join(shares)} |")

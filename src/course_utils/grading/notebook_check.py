@@ -7,6 +7,7 @@ read it, and whether it uses what is not there when it is graded.
 import re
 
 from course_utils.grading import explain, review, verdict
+from course_utils.grading.sandbox.student_package import closed_rooms
 from course_utils.grading.student import notebook_shell, state
 
 CHECKED = re.compile(r"grading\s*\.\s*check\(\s*[\"'](\w+)[\"']")
@@ -22,7 +23,8 @@ def verdict_here(question, rules, bundle):
 
 def not_there(question, rules, shell):
     """Forbidden modules that the answer uses, by its source and by what its names stand for."""
-    away = state["public"].get("away", ())
+    public = state["public"]
+    away = sorted({*public["away"], *closed_rooms(public["rooms"])})
     source = last_answer(question, rules, shell)
     if not away or not source:
         return []

@@ -12,6 +12,7 @@ from course_utils.grading.exercise import OURS, ExerciseError, handed_out, refer
 from course_utils.grading.local import Local
 from course_utils.grading.notebook import read_cells
 from course_utils.grading.runner import run_program
+from course_utils.grading.sandbox.student_package import closed_rooms
 from course_utils.grading.splice import splice
 from course_utils.grading.verdict import judge, not_allowed, nothing, number
 
@@ -27,7 +28,8 @@ def report(path, say=print, exercises=None):
     cells, notes = read_cells(data)
     public = references_in(data) or kept_elsewhere(cells, path, exercises)
     exercise = handed_out(public)
-    sandbox = Local(public["away"])
+    away = sorted({*public["away"], *closed_rooms(exercise.rooms)})
+    sandbox = Local(away)
     sandbox.start()
     spliced = splice(exercise, cells)
     for note in dict.fromkeys([*notes, *spliced.notes]):
@@ -42,7 +44,7 @@ def report(path, say=print, exercises=None):
             checks = [c.cell_id for c in exercise.cells if c.role == "check" and c.question == key]
             if key not in told and all(c in run.checks for c in checks):
                 told.add(key)
-                found = verdict(key, rules, run, checks, public["away"], spliced.answers.get(key))
+                found = verdict(key, rules, run, checks, away, spliced.answers.get(key))
                 total += found.points
                 say("\n".join(found.lines))
 

@@ -1,8 +1,8 @@
 """What weaker tests would have caught: the same checks with the numbers that people often choose.
 
-`kill_rates` runs an exercise's wrong variants under its own checks and under three weaker ones, and
-counts who is caught.  Sizes of one hide transposes and sums, gradients of one hide the order of
-time, and "there is something" hides everything but a crash.
+`kill_rates` runs an exercise's wrong variants under its own checks and under weaker ones, and
+counts who is caught.  Sizes of one hide transposes and sums, zeros what is added or carried,
+gradients of one the order of time, and "there is something" hides everything but a crash.
 """
 
 import ast
@@ -14,7 +14,9 @@ from course_utils.grading.runner import run_program
 
 SIZES = ("D", "H")
 GRADIENTS = ("dy", "da", "dout", "delta", "dh_last", "dc_last")
-WEAKER = ("the checks", "H = D = 1", "gradients of one", "the shape is right", "is not None")
+ZEROS = ("h0", "c0", "h_prev", "c_prev", "b")
+WEAKER = ("the checks", "H = D = 1", "zero states and biases", "gradients of one")
+WEAKER += ("the shape is right", "is not None")
 
 
 def kill_rates(exercise, mutants, sandbox):
@@ -26,7 +28,13 @@ def kill_rates(exercise, mutants, sandbox):
     found = dict.fromkeys(WEAKER, 0)
     plain, ones = exercise, with_values(exercise, SIZES, "1")
     flat = with_values(exercise, GRADIENTS, "np.ones_like({})")
-    versions = {"the checks": plain, "H = D = 1": ones, "gradients of one": flat}
+    zero = with_values(exercise, ZEROS, "np.zeros_like({})")
+    versions = {
+        "the checks": plain,
+        "H = D = 1": ones,
+        "zero states and biases": zero,
+        "gradients of one": flat,
+    }
     idle = [k for k, v in versions.items() if k != "the checks" and v.cells == exercise.cells]
     versions = {k: v for k, v in versions.items() if k not in idle}
     right = {k: parts_of(v, v.cells, sandbox) for k, v in versions.items()}

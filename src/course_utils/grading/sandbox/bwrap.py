@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import Empty
 
 from course_utils.grading.files import scratch
+from course_utils.grading.guard import Overdue, time_limit
 from course_utils.grading.sandbox import seccomp, usage
 from course_utils.grading.sandbox.isolate import (
     SYSTEM,
@@ -114,33 +115,14 @@ class Bubblewrap:
                 words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
             else:
                 words += ["--ro-bind", "/dev/null", path]
-        words += [
-            "--ro-bind",
-            str(self.package),
-            str(self.package),
-            "--bind",
-            str(shared),
-            str(shared),
-        ]
+        for kind, path in (("--ro-bind", self.package), ("--bind", shared)):
+            words += [kind, str(path), str(path)]
         for name, value in clean_environment("/student").items():
             words += ["--setenv", name, value]
-        memory = limits.memory_mb << 20
-        return [
-            *words,
-            *(
-                "--remount-ro",
-                "/",
-                "--seccomp",
-                str(filter),
-                "--chdir",
-                "/student",
-                "prlimit",
-                f"--as={memory}",
-                f"--cpu={limits.cpu_s}",
-            ),
-            *(f"--nproc={limits.processes}", f"--fsize={limits.tmp_mb << 20}"),
-            *("--nofile=256", "--core=0", "--"),
-        ]
+        words += ["--remount-ro", "/", "--seccomp", str(filter), "--chdir", "/student", "prlimit"]
+        words += [f"--as={limits.memory_mb << 20}", f"--cpu={limits.cpu_s}", "--nofile=256"]
+        words += [f"--nproc={limits.processes}", f"--fsize={limits.tmp_mb << 20}"]
+        return [*words, "--core=0", "--"]
 
     def isolate(self, limits=None, guard=()):
         """A fresh kernel."""
@@ -178,7 +160,8 @@ class KernelIsolate:
             )
             self.client = self.manager.client()
             self.client.start_channels(hb=False)  # its thread can wait for ever on a dead kernel
-            self.client.wait_for_ready(timeout=60)
+            with time_limit(70):
+                self.client.wait_for_ready(timeout=60)
         except RuntimeError as error:
             self.close()
             raise SandboxError(f"the kernel did not start: {error}") from None
@@ -188,6 +171,14 @@ class KernelIsolate:
 
     def run(self, source, timeout):
         """Run a cell -> {"printed", "outputs", "error"}; IsolateGone or CellTimeout."""
+        try:
+            with time_limit(timeout + 5):  # a socket that the student broke can block for ever
+                return self.answer(source, timeout)
+        except Overdue:
+            raise CellTimeout("it ran past its time limit") from None
+
+    def answer(self, source, timeout):
+        """Send a cell and collect what comes until the kernel is idle again."""
         message = self.client.execute(source, store_history=False, allow_stdin=False)
         reply, end = {"printed": "", "outputs": [], "error": None}, time.monotonic() + timeout
         seen, look = 0, time.monotonic() + 0.2
@@ -226,9 +217,12 @@ class KernelIsolate:
 
     def close(self):
         """Kill the kernel and everything in it."""
-        with contextlib.suppress(Exception):  # a kernel that is half gone must not stop the rest
+        process = getattr(self.manager.provisioner, "process", None)
+        if process is not None:  # first: nothing below may hang on a kernel that is half gone
+            process.kill()
+        with contextlib.suppress(Exception), time_limit(10):
             self.manager.shutdown_kernel(now=True)
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), time_limit(10):
             self.client.stop_channels()
         shutil.rmtree(self.shared, ignore_errors=True)
 

@@ -36,3 +36,11 @@ def write_student_package(folder, rooms=()):
         else:
             shutil.copyfile(PACKAGE / f"{room}.py", folder / "course_utils" / f"{room}.py")
     return folder
+
+
+def closed_rooms(rooms):
+    """Rooms of this package that answers cannot import when they are graded."""
+    top = {p.name for p in PACKAGE.iterdir() if p.is_dir() and (p / "__init__.py").is_file()}
+    top |= {p.stem for p in PACKAGE.glob("*.py") if p.stem != "__init__"}
+    opened = {name.split("/")[0].removesuffix(".py") for name in STUDENT_SIDE} | set(rooms)
+    return {f"course_utils.{name}" for name in top - opened}
