@@ -84,7 +84,7 @@ def test_nothing_of_a_secret_run_is_said_in_a_students_words(exercise, sandbox, 
     record = grade(data, exercise, sandbox, references)
     text = record.to_json()
     for seed in references.seeds:
-        assert str(seed) not in text and str(seed % 9973) not in text
+        assert str(seed) not in text
     for part in record.questions["q2"].parts.values():
         assert not any(character.isdigit() for character in part.secret)
 

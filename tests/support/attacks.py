@@ -41,7 +41,7 @@ def inside(body):
 RIGHT = "def state(i, f, g, o, c_prev):\n    c = f * c_prev + i * g\n    return o * np.tanh(c), c\n"
 
 LOOPS = [
-    Attack("syntax error", "def state(i, f:\n  return", says="SyntaxError"),
+    Attack("syntax error", "def state(i, f:\n  return", says="Python cannot read it"),
     Attack("exception before the check", wrong("1 / 0"), says="ZeroDivisionError"),
     Attack("`input()`", inside("input('answer? ')"), says="EOFError"),
     Attack("endless loop", "while True:\n    pass", says="time limit", slow=True),

@@ -9,7 +9,7 @@ MOST_LINES = 12
 
 
 def part_of(shard):
-    """"3/8" -> (3, 8); None for the whole."""
+    """ "3/8" -> (3, 8); None for the whole."""
     if shard is None:
         return None
     found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", shard.strip())
