@@ -191,6 +191,7 @@ def test_the_table_of_weaker_tests_is_what_they_catch():
     assert page.read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
 
 
+@pytest.mark.slow
 def test_weaker_tests_catch_less():
     """All wrong variants are caught by the checks, fewer with sizes of one, none by a look."""
     rates = measure(ROOT / "solutions" / "recurrence" / "gradients.ipynb", MUTANTS)
