@@ -157,10 +157,11 @@ HELD = {
     **{
         name: drawn(getattr(tasks, name)(**({"length": 40} if name == "Adding" else {})))
         for name in tasks.__all__
-        if name not in ("Batch", "Digits")
+        if name not in ("Batch", "Digits", "Questions")
     },
     "Subjects": drawn(Subjects()),
     "Digits": Held(tasks.Digits(permuted=True), lambda t: t.order),
+    "Questions": Held(tasks.TableQuestions().sample(np.random.default_rng(0), 2), tuple),
     "Batch": Held(tasks.Cue().sample(np.random.default_rng(0), 2), tuple),
     "Text": Held(TEXT, lambda t: (t.vocabulary, t.train, t.sha256)),
     "Tunes": Held(Tunes(("T:a\nM:4/4\nL:1/8\nK:D\nabc|\n",)), lambda t: t.ids("train")),
