@@ -21,6 +21,7 @@ IMPORTS = {
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
     "conventions": {"specs"},
+    "compiled": {"equations", "shapes", "specs"},
     "numpy_nn": {"shapes", "specs"},
     "torch_nn": {"shapes", "specs"},
     "tasks": set(),
