@@ -97,5 +97,6 @@ def _written(path, text):
 def _imported(path):
     spec = importlib.util.spec_from_file_location(f"course_compiled_{path.stem}", path)
     made = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = made  # Numba's cache looks the module up by name
     spec.loader.exec_module(made)
     return made

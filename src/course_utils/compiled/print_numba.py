@@ -71,11 +71,14 @@ def back_all(dresult, weights, doperand):
 # a NaN or an infinity stays visible: neither nnan nor ninf
 COMPILED = """from numba import njit
 
-jit = njit(
-    fastmath={{"contract", "reassoc", "arcp", "nsz", "afn"}}, error_model="numpy", cache={cache}
-)"""
-PLAIN = '''def jit(function):
-    return function  # not compiled'''
+OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
+jit = njit(**OPTIONS)
+kernel = njit(cache={cache}, **OPTIONS)"""
+PLAIN = '''def kernel(function):
+    return function  # not compiled
+
+
+jit = kernel'''
 
 TANH = {
     "float64": '''@jit
@@ -104,7 +107,7 @@ class NumbaPrinter(LoopPrinter):
     style = STYLE
 
     def open_function(self, name, arguments):
-        self.write("@jit")
+        self.write("@kernel")
         self.write(f"def {name}(")
         for k in range(0, len(arguments), 5):
             self.write(", ".join(arguments[k : k + 5]) + ",", deeper=1)
