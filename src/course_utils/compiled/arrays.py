@@ -27,7 +27,7 @@ class Array:
 
     def shape(self, sizes):
         """sizes {"T", "B", "D", "H"} -> the shape."""
-        known = sizes | {"T+1": sizes["T"] + 1, "nH": self.blocks * sizes["H"]}
+        known = sizes | {"T+1": sizes["T"] + 1, "n": self.blocks}
         return tuple(known[axis] for axis in self.axes.split())
 
 
@@ -44,9 +44,7 @@ def signatures(plan):
             arrays = {sized: None} | arrays
             if function == "backward":
                 arrays |= {Array("carried", s): None for s in plan.flowing}
-                arrays |= {
-                    Array("carry", s): None for s in plan.flowing if s not in plan.untouched
-                }
+                arrays |= {Array("carry", s): None for s in plan.apart}
         found[function] = tuple(arrays) if bodies else ()
     return found
 

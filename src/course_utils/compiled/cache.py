@@ -38,6 +38,19 @@ def versions():
     )
 
 
+# a loop over many arrays is turned into vector instructions only if LLVM may first compare as many
+# addresses as it takes to see that they do not overlap; a cell has 20 arrays, the default is 128
+CHECKS = ("--runtime-memory-check-threshold=4000", "--vectorize-memory-check-threshold=4000")
+
+
+@cache
+def _let_loops_become_vectors():
+    import llvmlite.binding
+
+    for option in CHECKS:
+        llvmlite.binding.set_option("course_utils", option)
+
+
 def folders():
     """Where compiled code may be kept, best first."""
     given = os.environ.get("COURSE_CACHE")
@@ -69,7 +82,8 @@ def module(write, label):
     label: a short name that file and traceback show.
     """
     text = write(True)
-    digest = hashlib.sha256(f"{versions()}\n{text}".encode()).hexdigest()[:20]
+    digest = hashlib.sha256(f"{versions()}\n{CHECKS}\n{text}".encode()).hexdigest()[:20]
+    _let_loops_become_vectors()
     for folder in folders():
         if writable(folder):
             with contextlib.suppress(OSError):  # a full disk

@@ -171,11 +171,12 @@ def _backward(tape, part, kept, dy, dstate, grads):
     sizes = tape.sizes | {"T": dy.shape[0], "B": dy.shape[1]}
     for name in made.plan.flowing:
         arrays[f"carried_{name}"] = dstate[name][part.rows].copy()
-    carried = _call(made, "backward", arrays, tape.shared, sizes, dtype)
-    for name, value in zip(made.plan.flowing, carried, strict=True):
+    _call(made, "backward", arrays, tape.shared, sizes, dtype)
+    for name in made.plan.flowing:
+        value = arrays[f"carried_{name}"]
         for product in made.plan.program.products:
             if product.operand.op == "before" and product.operand.what == name:
-                value = value + arrays[f"back_{product.name}"]
+                value = value + arrays[f"back_{product.name}"][:, 0]
         dstate[name][part.rows] = value
     for product in made.plan.program.products:
         shared_name = made.plan.derivative.shared.get(product.name, product.name)
@@ -187,10 +188,11 @@ def _backward(tape, part, kept, dy, dstate, grads):
         operand = arrays[array_of(made.plan, place).name]
         if place.kind == "states":
             operand = operand[1:] if place.block else operand[:-1]
-        grads.add_product(product, dproduct, operand)
+        dproduct = dproduct.reshape(-1, dproduct.shape[2] * dproduct.shape[3])
+        grads.add_product(product, dproduct, operand.reshape(len(dproduct), -1))
         if product.operand.op in ("x", "input"):
             weights = tape.shared[f"weights_{product.name}"]
-            flat = dproduct.reshape(-1, weights.shape[0]) @ weights
+            flat = dproduct @ weights
             name = "all_dx" if product.operand.op == "x" else f"dinput_{product.operand.what}"
             flat = flat.reshape(*dy.shape[:2], -1)
             arrays[name] = arrays[name] + flat if name in arrays else flat

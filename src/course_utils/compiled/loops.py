@@ -65,9 +65,11 @@ class LoopPrinter:
         self.stage_backward("readout")
         self.open_loop("step", back=True)
         self.stage_backward("loop")
-        self.hand_on()
+        for state in self.plan.untouched:
+            self.fill(f"carried_{state}", None)
+        for state in self.plan.apart:
+            self.fill(f"carried_{state}", f"carry_{state}")
         self.close_loop()
-        self.give_back([f"carried_{s}" for s in self.plan.flowing])
 
     def stage_backward(self, stage):
         for body in self.plan.backward:
@@ -122,12 +124,10 @@ class LoopPrinter:
 
     def at(self, place):
         """An element of the array of a place, in the target's syntax."""
-        array, block = array_of(self.plan, place), place.block
-        step = "step"
-        if place.kind == "states":
-            step, block = ("step + 1" if block else "step"), 0
-        unit = {0: "unit", 1: "units + unit"}.get(block, f"{block} * units + unit")
-        index = {"T": step, "T+1": step, "B": "row", "D": "unit", "H": "unit", "nH": unit}
+        array = array_of(self.plan, place)
+        step = "step + 1" if place.kind == "states" and place.block else "step"
+        index = {"T": step, "T+1": step, "B": "row", "D": "unit", "H": "unit"}
+        index["n"] = str(place.block)
         return self.element(array, [index[axis] for axis in array.axes.split()])
 
     def names_of(self, product):

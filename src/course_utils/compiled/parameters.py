@@ -58,10 +58,8 @@ class Gradients:
         self.vectors = {f"dvector_{name}": np.zeros(sizes["H"], dtype) for name in names}
 
     def add_product(self, product, dproduct, operand):
-        """From a product's gradient (T, B, n·H) and its operand (T, B, ·)."""
-        width = dproduct.shape[2]
-        flat = dproduct.reshape(-1, width)
-        dweights = flat.T @ operand.reshape(flat.shape[0], -1)
+        """From a product's gradient (T·B, n·H) and its operand (T·B, ·)."""
+        dweights = dproduct.T @ operand
         for value, block in zip(
             product.values, np.split(dweights, len(product.values)), strict=True
         ):
@@ -69,7 +67,7 @@ class Gradients:
         sums = self.made.plan.derivative.sums
         wanted = {name: block for name, (of, block) in sums.items() if of == product.name}
         if wanted:
-            columns = np.split(np.ones(len(flat), self.dtype) @ flat, len(product.values))
+            columns = np.split(np.ones(len(dproduct), self.dtype) @ dproduct, len(product.values))
             for name, block in wanted.items():
                 self.vectors[f"dvector_{name}"] += columns[block]
 

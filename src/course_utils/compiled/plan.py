@@ -44,14 +44,28 @@ class Plan:
         self.forward = [
             self._forward(stage, level) for stage in found.stages for level in range(stage.levels)
         ]
+        self._carry()
         self.backward = self._backward()
-        sent = {p.name for body in self.backward for p, *_ in body.stores if p.kind == "carry"}
-        self.untouched = [s for s in self.flowing if s not in sent]
 
     @property
     def flowing(self):
         """The states that carry a gradient: all but counters."""
         return [s for s, v in self.program.states.items() if not v.integer]
+
+    def _carry(self):
+        """untouched: states that a step's own arithmetic does not read.
+
+        apart: states whose gradient must not yet be overwritten when the step before receives its
+        first part, because an earlier level still reads it.
+        """
+        levels = {}
+        for adjoint in self.derivative.adjoints:
+            for place, _ in adjoint.stores:
+                if place.kind == "carry":
+                    levels.setdefault(place.name, []).append(adjoint.level)
+        read = {s: self.program.loop.level[self.program.states[s]] for s in self.flowing}
+        self.untouched = [s for s in self.flowing if s not in levels]
+        self.apart = [s for s in levels if max(levels[s]) > read[s]]
 
     # -- what is kept ------------------------------------------------------------------------------
 
@@ -163,6 +177,8 @@ class Plan:
 
             stores = []
             for where, v in adjoint.stores:
+                if where.kind == "carry" and where.name not in self.apart:
+                    where = where._replace(kind="carried")
                 stores.append((where, v, where in written or where.kind == "dvector"))
                 written.add(where)
             bodies.append(_body(adjoint.stage, adjoint.level, stores, place))

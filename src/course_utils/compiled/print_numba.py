@@ -56,9 +56,21 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 
 
 @jit
-def multiply_all(operand, weights, result):
-    rows = operand.shape[0] * operand.shape[1]
+def multiply(operand, weights, result):
+    rows = len(operand)  # operand (rows, ·), result (rows, products, units)
     np.dot(operand.reshape(rows, -1), weights.T, result.reshape(rows, -1))
+
+
+@jit
+def multiply_all(operand, weights, result):
+    rows = operand.shape[0] * operand.shape[1]  # of all steps
+    np.dot(operand.reshape(rows, -1), weights.T, result.reshape(rows, -1))
+
+
+@jit
+def back(dresult, weights, doperand):
+    rows = len(dresult)
+    np.dot(dresult.reshape(rows, -1), weights, doperand.reshape(rows, -1))
 
 
 @jit
@@ -139,7 +151,7 @@ class NumbaPrinter(LoopPrinter):
 
     def multiply(self, product):
         operand, _, weights, result = self.names_of(product)
-        self.write(f"np.dot({operand.name}[step], {weights}.T, {result})")
+        self.write(f"multiply({operand.name}[step], {weights}, {result})")
 
     def multiply_all(self, product):
         operand, block, weights, result = self.names_of(product)
@@ -147,20 +159,13 @@ class NumbaPrinter(LoopPrinter):
 
     def back(self, product):
         dresult, weights, result = self.names_back(product)
-        self.write(f"np.dot({dresult}[step], {weights}, {result})")
+        self.write(f"back({dresult}[step], {weights}, {result})")
 
     def back_all(self, product):
         self.write(f"back_all({', '.join(self.names_back(product))})")
 
-    def hand_on(self):
-        for state in self.plan.flowing:
-            if state in self.plan.untouched:
-                self.write(f"carried_{state}[:] = ZERO")
-            else:
-                self.write(f"carried_{state}, carry_{state} = carry_{state}, carried_{state}")
-
-    def give_back(self, names):
-        self.write(f"return ({', '.join(names)},)")
+    def fill(self, target, source):
+        self.write(f"{target}[:] = {source or 'ZERO'}")
 
 
 def source(key, dtype="float64", *, compiled=True, cache=True):
