@@ -175,7 +175,7 @@ def training(cells):
         yield f"variants at {row['size']}: at most {row['most']:.2f} of the LSTM's time ({worst})"
     for key, rows in cells["layers"].items():
         ratios = ", ".join(f"{row['eager_over_fast']:.2f}" for row in rows)
-        yield f"{key} in PyTorch, loop / fused: {ratios}"
+        yield f"{key} in PyTorch, loop / compiled: {ratios}"
 
 
 def goals(cells):
@@ -194,7 +194,7 @@ def goals(cells):
         found.append(("share of floor where B H >= 8000, least", cells["floor"]["least"], 0.8))
     found.append(("LSTM / its slowest variant", 1 / cells["variants_most"], 1 / 1.25))
     for key, spread in cells["layers_summary"].items():
-        found.append((f"{key} in PyTorch, loop / fused, least", spread["least"], 2.5))
+        found.append((f"{key} in PyTorch, loop / compiled, least", spread["least"], 2.5))
     return [
         {"goal": text, "here": round(here, 3), "at_least": bound, "met": bool(here >= bound)}
         for text, here, bound in found

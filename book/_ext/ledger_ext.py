@@ -5,20 +5,28 @@
     ```{claims} id1 id2
     ```
 
+    ```{verdicts}
+    ```
+
 ``claims`` prints the table "claim | paper | here | verdict"; without ids, every claim by chapter.
+There every claim has its margin, elsewhere those whose verdict hangs by less than two seeds or
+standard errors.  ``verdicts`` counts the claims by verdict.
 Everything becomes ordinary docutils nodes, so each builder can print it.  An unknown id is an error
 that names page and line.
 """
 
+from collections import Counter
 from itertools import groupby
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from course_utils import ledger
+from course_utils.ledger.claims import OURS, SOURCED
 
 HEAD = ("claim", "paper", "here", "verdict")
 WIDTHS = (50, 18, 18, 14)
+VERDICTS = (*SOURCED, *OURS)
 
 
 class Number(SphinxRole):
@@ -59,7 +67,39 @@ def value(text):
     return format(ledger.value(result.strip(), path.strip()), form.strip())
 
 
-class Claims(SphinxDirective):
+class Table(SphinxDirective):
+    """What the two tables share."""
+
+    def table(self, head, widths, rows):
+        group = nodes.tgroup(cols=len(head))
+        group += [nodes.colspec(colwidth=width) for width in widths]
+        group += nodes.thead("", nodes.row("", *(self.cell(name) for name in head)))
+        group += nodes.tbody("", *(nodes.row("", *cells) for cells in rows))
+        return nodes.table("", group, classes=["ledger-claims"])
+
+    def cell(self, text):
+        return nodes.entry("", nodes.paragraph("", "", *self.inline(text)))
+
+    def inline(self, text):
+        """Nodes of one line of Markdown; $math$ and roles work."""
+        found, messages = self.state.inline_text(str(text), self.lineno)
+        return [*found, *messages]
+
+
+class Verdicts(Table):
+    """How many claims have which verdict, and how many of those hang by less than two."""
+
+    def run(self):
+        known = ledger.claims()
+        counts = Counter(claim.verdict for claim in known)
+        near = Counter(claim.verdict for claim in known if claim.margin.near)
+        rows = [(verdict, counts[verdict], near[verdict]) for verdict in VERDICTS]
+        rows.append(("together", len(known), near.total()))
+        head = ("verdict", "claims", "of these, near the threshold")
+        return [self.table(head, (40, 20, 40), [map(self.cell, row) for row in rows])]
+
+
+class Claims(Table):
     """A table of claims; see the module."""
 
     optional_arguments = 1
@@ -70,7 +110,7 @@ class Claims(SphinxDirective):
         if names is None:
             return list(self.by_chapter())
         try:
-            return [self.table([ledger.claim(name) for name in names])]
+            return [self.of([ledger.claim(name) for name in names])]
         except (KeyError, ValueError) as error:
             raise self.error(f"claims: {error.args[0]}") from None
 
@@ -81,27 +121,32 @@ class Claims(SphinxDirective):
             known = f"book/{chapter}" in self.env.found_docs
             heading = f"{{doc}}`/book/{chapter}`" if known else f"`{chapter}`"
             yield nodes.rubric("", "", *self.inline(heading))
-            yield self.table(list(group))
+            yield self.of(list(group), margins=True)
 
-    def table(self, claims):
-        group = nodes.tgroup(cols=len(HEAD))
-        group += [nodes.colspec(colwidth=width) for width in WIDTHS]
-        head = nodes.thead("", self.row(self.cell(name) for name in HEAD))
-        body = nodes.tbody("", *(self.row(self.cells(claim)) for claim in claims))
-        group += [head, body]
-        return nodes.table("", group, classes=["ledger-claims"])
+    def of(self, claims, margins=False):
+        """The table of these; margins: of all of them, not only of those near the threshold."""
+        return self.table(HEAD, WIDTHS, [self.cells(claim, margins) for claim in claims])
 
-    def row(self, cells):
-        return nodes.row("", *cells)
-
-    def cells(self, claim):
+    def cells(self, claim, margins):
         statement = self.cell(claim.statement)
         if claim.note:
-            statement += nodes.paragraph("", "", *self.inline(claim.note), classes=["ledger-note"])
+            statement += self.note(claim.note)
         quoted = self.cell(claim.paper_text)
         if source := self.source(claim):
             quoted += nodes.paragraph("", "", *source, classes=["ledger-note"])
-        return statement, quoted, self.cell(claim.ours_text), self.cell(claim.verdict)
+        verdict = self.cell(claim.verdict)
+        margin = claim.margin
+        if margin.near:
+            verdict += self.note(f"near: {margin.text}")
+        elif margins:
+            verdict += self.note(margin.text)
+        for kind, there in claim.elsewhere.items():
+            if there != claim.verdict:
+                verdict += self.note(f"{there} on {kind}")
+        return statement, quoted, self.cell(claim.ours_text), verdict
+
+    def note(self, text):
+        return nodes.paragraph("", "", *self.inline(text), classes=["ledger-note"])
 
     def source(self, claim):
         """A citation and the place in the source, as nodes."""
@@ -114,17 +159,10 @@ class Claims(SphinxDirective):
             text += f", as quoted by {seen.removeprefix('quoted:').strip()}"
         return self.inline(text)
 
-    def cell(self, text):
-        return nodes.entry("", nodes.paragraph("", "", *self.inline(text)))
-
-    def inline(self, text):
-        """Nodes of one line of Markdown; $math$ and roles work."""
-        found, messages = self.state.inline_text(str(text), self.lineno)
-        return [*found, *messages]
-
 
 def setup(app):
     app.add_directive("claims", Claims)
+    app.add_directive("verdicts", Verdicts)
     for name, find in {"ours": ours, "paper": paper, "value": value}.items():
         app.add_role(name, Number(find))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,10 @@
-"""One way to check shapes at the door: errors name the argument, the axis and what set its size."""
+"""One way to check arguments at the door: errors name the argument, the axis and the remedy."""
 
 import functools
+import operator
 import re
+
+import numpy as np
 
 _AXIS = re.compile(r"(\d*)(\w+)")
 
@@ -49,6 +52,49 @@ def expect(**arrays):
                     f"got {size}; full shape {shape}"
                 )
     return sizes
+
+
+def positive_integer(**sizes):
+    """Refuse, with a ValueError that names it, what is not a positive integer.
+
+    Integers of Python and NumPy pass; booleans and floats do not, 2.0 neither.  Returns the size as
+    an ``int``, or a tuple of them where several are given.
+    """
+    found = []
+    for name, size in sizes.items():
+        try:
+            number = 0 if isinstance(size, (bool, np.bool_)) else operator.index(size)
+        except TypeError:
+            number = 0
+        if number < 1:
+            raise ValueError(f"{name}: expected a positive integer, got {size!r}")
+        found.append(number)
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def expect_ids(name, ids, size, counts=None):
+    """Check integers (...) that pick one of ``size`` things; returns them as an array.
+
+    counts (...), true where an id is looked up: elsewhere any may stand, and 0 is returned for it.
+    TypeError for what is not an integer, IndexError with the id and its position for one outside
+    0 … size - 1: counting from the end, as Python does, would hide a mistake.
+    """
+    ids = np.asarray(ids)
+    ids = ids if ids.size else ids.astype(np.int64)  # an empty list is of floats
+    if ids.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: expected integers, got {ids.dtype}; tokens are looked up, not scaled"
+        )
+    if counts is not None:
+        ids = np.where(counts, ids, 0).astype(ids.dtype)
+    wrong = (ids < 0) | (ids >= size)
+    if wrong.any():
+        place = tuple(int(k) for k in np.argwhere(wrong)[0])
+        raise IndexError(
+            f"{name}: {ids[place]} is outside the vocabulary of {size}, at position {place}; "
+            f"use 0 to {size - 1}"
+        )
+    return ids
 
 
 @functools.cache

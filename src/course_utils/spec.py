@@ -7,7 +7,7 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 import math
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -76,6 +76,8 @@ class CellSpec:
     the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
     inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
     bounded: False where neither a gate nor a squashing function limits what large inputs do.
+
+    Specs are values: equal where every field is, hashable, and they survive copy and pickle.
     """
 
     key: str
@@ -115,6 +117,14 @@ class CellSpec:
     def smooth(self):
         """Whether every equation is analytic, so that a complex step passes through all of them."""
         return not any(equations.calls(line) & KINKED for line in self.equations)
+
+    def __hash__(self):
+        return hash(self.key)  # equal specs have equal keys; the mappings have no hash of their own
+
+    def __reduce__(self):
+        # a mappingproxy can be neither pickled nor copied; __post_init__ makes it again
+        values = (getattr(self, f.name) for f in fields(self))
+        return type(self), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
 
     def readable(self):
         """Every name that the equations may read without defining it."""

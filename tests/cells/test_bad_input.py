@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from problems import B, D, H, T, make
 
 from course_utils import numpy_nn
+from course_utils.numpy_nn import fast
+from course_utils.numpy_nn.checkpoint import unroll_checkpointed
+from course_utils.numpy_nn.truncation import truncated_backward
 from course_utils.shapes import ShapeError
 
 P = make("lstm")
@@ -49,6 +53,113 @@ MISTAKES = {
     "an input that is not read": (lambda: run(below=P.x), TypeError, "lstm reads no below"),
     "dy": (lambda: back(Z((T, B, H))[1:]), ShapeError, "axis T should be"),
     "dlast": (lambda: back(P.dy, (Z((B, 1)), None)), ShapeError, "dlast.h: expected shape"),
+    "a tensor": (lambda: run(torch.zeros(T, B, D)), TypeError, r"x: .* got Tensor; use x.detach"),
+    "a tensor among the weights": (
+        lambda: run(params=P.params | {"bias_hh": torch.zeros(4 * H)}),
+        TypeError,
+        "bias_hh: expected a NumPy array",
+    ),
+    "a list among the weights": (
+        lambda: run(params=P.params | {"bias_hh": [0.0] * 4 * H}),
+        ShapeError,
+        "bias_hh: expected an array, got list",
+    ),
+    "integers among the weights": (
+        lambda: run(params=P.params | {"bias_hh": Z(4 * H, int)}),
+        TypeError,
+        "bias_hh: expected floating numbers, got int64",
+    ),
+    "a list of weights": (
+        lambda: run(params=list(P.params.values())),
+        TypeError,
+        "params: expected a dict of arrays",
+    ),
+    "a tensor as state": (
+        lambda: run(state0=(torch.zeros(B, H), None)),
+        TypeError,
+        "state0.h: expected a NumPy array",
+    ),
+    "integers as state": (
+        lambda: run(state0=(Z((B, H), int), None)),
+        TypeError,
+        "state0.h: expected floating numbers",
+    ),
+    "a dict as state": (
+        lambda: run(state0={"h": Z((B, H))}),
+        TypeError,
+        r"state0: expected a tuple of arrays \(h, c\)",
+    ),
+    "a number that is no time": (
+        lambda: numpy_nn.unroll("clockwork", make("clockwork").params, P.x, (None, Z((B, H)))),
+        TypeError,
+        "state0.t: expected integers",
+    ),
+    "numbers without axes": (lambda: run(np.array(1.0)), ShapeError, "x: expected 3 axes"),
+    "dy of a list": (lambda: back(P.dy.tolist()), ShapeError, "dy: expected an array"),
+    "dy of a tensor": (lambda: back(torch.tensor(P.dy)), TypeError, "dy: .* got Tensor"),
+    "complex dy": (lambda: back(P.dy + 0j), TypeError, "dy: expected real floating"),
+    "another tape": (
+        lambda: numpy_nn.unroll_backward(fast.unroll("lstm", P.params, P.x)[2], P.dy),
+        TypeError,
+        "tape: expected what numpy_nn.unroll returned",
+    ),
+    "a tape of one layer": (
+        lambda: numpy_nn.unroll_stack_backward(run()[2], P.dy),
+        TypeError,
+        "tape: expected what unroll_stack returned",
+    ),
+    "no tape": (lambda: truncated_backward(None, P.dy, 2), TypeError, "tape: expected what"),
+    "dy of another length": (lambda: truncated_backward(run()[2], P.dy[1:], 2), ShapeError, "dy: "),
+    "half a step": (
+        lambda: truncated_backward(run()[2], P.dy, 2.0),
+        ValueError,
+        "every: expected a positive integer, got 2.0",
+    ),
+    "a truth value for steps": (
+        lambda: unroll_checkpointed("lstm", P.params, P.x, every=True),
+        ValueError,
+        "every: expected a positive integer, got True",
+    ),
+    "a seed for a generator": (
+        lambda: numpy_nn.init_params("lstm", 2, 3, 7),
+        TypeError,
+        "rng: expected np.random.Generator, got int",
+    ),
+    "a width that is no integer": (
+        lambda: numpy_nn.init_params("lstm", 2.0, 3, np.random.default_rng(0)),
+        ValueError,
+        "input_size: expected a positive integer, got 2.0",
+    ),
+    "no layers": (
+        lambda: numpy_nn.init_stack("lstm", 2, 3, False, np.random.default_rng(0)),
+        ValueError,
+        "num_layers: expected a positive integer, got False",
+    ),
+    "a layer for a stack": (
+        lambda: numpy_nn.unroll_stack("lstm", P.params, P.x),
+        TypeError,
+        r"layers: expected a list .* got dict; pass \[params\]",
+    ),
+    "a pair among single layers": (
+        lambda: numpy_nn.unroll_stack("lstm", [P.params, (P.params, P.params)], P.x),
+        TypeError,
+        r"layers\[1\]: expected a dict in every layer",
+    ),
+    "rank of x in a step": (
+        lambda: numpy_nn.step("lstm", P.params, P.x),
+        ShapeError,
+        r"x: expected 2 axes \(B, D\)",
+    ),
+    "one state of two in a step": (
+        lambda: numpy_nn.step("lstm", P.params, P.x[0], Z((B, H))),
+        ShapeError,
+        "prev: lstm carries 2 states",
+    ),
+    "another cell's cache": (
+        lambda: numpy_nn.step_backward("lstm", P.params, (P.x[0],), P.state0),
+        TypeError,
+        "cache: expected what step",
+    ),
     "no dy": (lambda: back(None), ShapeError, "dy: expected an array, got NoneType"),
 }
 
@@ -58,3 +169,20 @@ def test_a_mistake_is_named(mistake):
     call, error, message = MISTAKES[mistake]
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_step_takes_states_in_any_form():
+    """A tuple, a list, the NamedTuple; None for the cell's own, all or in part."""
+    given = numpy_nn.step("lstm", P.params, P.x[0], numpy_nn.get_cell("lstm").State(*P.state0))
+    for form in (tuple(P.state0), list(P.state0)):
+        for a, b in zip(numpy_nn.step("lstm", P.params, P.x[0], form)[0], given[0], strict=True):
+            np.testing.assert_array_equal(a, b)
+    one = make("gru")
+    alone, pair = (
+        numpy_nn.step("gru", one.params, one.x[0], s)[0] for s in (*one.state0, one.state0)
+    )
+    np.testing.assert_array_equal(alone.h, pair.h)
+    zero, _ = numpy_nn.step("lstm", P.params, P.x[0], (Z((B, H)), None))
+    np.testing.assert_array_equal(zero.h, numpy_nn.step("lstm", P.params, P.x[0])[0].h)
+    dx, _, _ = numpy_nn.step_backward("lstm", P.params, given[1], (P.dy[0], None))
+    assert dx.shape == (B, D)

@@ -194,10 +194,10 @@ def test_a_mistake_is_named(mistake):
 
 
 @pytest.mark.parametrize("key", SPECS)
-def test_a_learned_start_begins_where_the_cell_does_and_is_trained(key):
+def test_a_learned_initial_state_begins_where_the_cell_does_and_is_trained(key):
     torch.manual_seed(0)
     layer = torch_nn.Recurrent(key, D, 4, num_layers=2, bidirectional=True, dtype=torch.float64)
-    start, x = torch_nn.LearnedStart(layer), data(T, B, D)
+    start, x = torch_nn.LearnedInitialState(layer), data(T, B, D)
     y, _ = layer(x, start(B))
     torch.testing.assert_close(y, layer(x)[0])
     (y * data(*y.shape)).sum().backward()

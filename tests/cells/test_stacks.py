@@ -21,7 +21,7 @@ def problem(key, bidirectional):
     normal = rng.standard_normal
     cell = numpy_nn.get_cell(key)
     if hasattr(cell, "random_state"):
-        zeros = cell.start(B, H, float)
+        zeros = cell.initial_state(B, H, float)
         parts = [cell.random_state(rng, zeros) for _ in range(rows)]
         state0 = tuple(np.stack(p) for p in zip(*parts, strict=True))
     else:
@@ -105,17 +105,18 @@ def test_dropout_scales_and_its_gradient_goes_the_same_way():
     close(gradcheck.complex_step(loss, x), dx, 1e-10)
 
 
-def test_a_learned_start_gets_the_sum_over_the_batch():
+def test_a_learned_initial_state_gets_the_sum_over_the_batch():
     layers, x, state0, dy, _ = problem("lstm", False)
     values = tuple(s[:, 0] for s in state0)
 
     def loss(v):
-        y, *_ = numpy_nn.unroll_stack("lstm", layers, x, stack.learned_start((v, values[1]), B))
+        initial = stack.learned_initial_state((v, values[1]), B)
+        y, *_ = numpy_nn.unroll_stack("lstm", layers, x, initial)
         return (y * dy).sum()
 
-    *_, tape = numpy_nn.unroll_stack("lstm", layers, x, stack.learned_start(values, B))
+    *_, tape = numpy_nn.unroll_stack("lstm", layers, x, stack.learned_initial_state(values, B))
     _, dstate0, _ = numpy_nn.unroll_stack_backward(tape, dy)
-    found = stack.learned_start_backward(dstate0)
+    found = stack.learned_initial_state_backward(dstate0)
     close(gradcheck.complex_step(loss, values[0]), found[0], 1e-10)
 
 

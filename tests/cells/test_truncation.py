@@ -1,4 +1,4 @@
-"""Truncated and checkpointed ways back, against the full one."""
+"""Truncated and checkpointed backward passes, against the full one."""
 
 import numpy as np
 import pytest

@@ -20,11 +20,11 @@ IMPORTS = {
     "equations": set(),
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
-    "conventions": {"specs"},
+    "conventions": {"shapes", "specs"},
     "compiled": {"equations", "shapes", "specs"},
     "numpy_nn": {"shapes", "specs"},
     "torch_nn": {"shapes", "specs"},
-    "tasks": set(),
+    "tasks": {"shapes"},
     "figures": {"equations", "specs"},
     "training": {"numpy_nn"},
     "ledger": set(),
@@ -37,7 +37,7 @@ IMPORTS = {
 }  # fmt: skip
 # the CPU fast path of torch wraps NumPy's kernels: the single exception
 EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
-HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml")
+HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel")
 
 
 def modules():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import counting, numpy_nn, timing
-from course_utils.numpy_nn import ladder
+from course_utils.numpy_nn import stages
 
 T, B, D, H = 5, 3, 2, 4
 RNG = np.random.default_rng(11)
@@ -12,18 +12,18 @@ PARAMS = numpy_nn.init_params("lstm", D, H, RNG)
 ARGUMENTS = (PARAMS, *(RNG.standard_normal(s) for s in ((T, B, D), (B, H), (B, H))))
 
 
-@pytest.mark.parametrize("rung", ladder.RUNGS)
+@pytest.mark.parametrize("rung", stages.STAGES)
 def test_every_rung_of_the_ladder_gives_the_same_numbers(rung):
     params, x, h, c = ARGUMENTS
     y, last, _ = numpy_nn.unroll("lstm", params, x, (h, c))
-    found = ladder.RUNGS[rung](*(v.copy() if isinstance(v, np.ndarray) else v for v in ARGUMENTS))
+    found = stages.STAGES[rung](*(v.copy() if isinstance(v, np.ndarray) else v for v in ARGUMENTS))
     for ours, expected in zip(found, (y, *last), strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-14)
 
 
 def test_the_ladder_by_hand():
     """Eight products a step; four; one; and the same work whatever the number of calls."""
-    logs = {name: counting.counted(rung, *ARGUMENTS)[1] for name, rung in ladder.RUNGS.items()}
+    logs = {name: counting.counted(rung, *ARGUMENTS)[1] for name, rung in stages.STAGES.items()}
     products = {name: len(log.products) for name, log in logs.items()}
     assert products == {
         "loop": 8 * T, "hoisted": 4 + 4 * T, "stacked": 1 + T, "in_place": 1 + T, "columns": 1 + T,
@@ -35,8 +35,8 @@ def test_the_ladder_by_hand():
 
 
 def test_counting_leaves_results_and_arguments_as_they_are():
-    plain = ladder.in_place(*ARGUMENTS)
-    found, _ = counting.counted(ladder.in_place, *ARGUMENTS)
+    plain = stages.in_place(*ARGUMENTS)
+    found, _ = counting.counted(stages.in_place, *ARGUMENTS)
     for ours, expected in zip(found, plain, strict=True):
         assert type(ours) is np.ndarray
         np.testing.assert_array_equal(ours, expected)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_utils.numpy_nn import gradcheck, losses, ops, optim
+from course_utils import numpy_nn
+from course_utils.numpy_nn import gradcheck, losses, many, ops, optim
 from course_utils.shapes import ShapeError
 
 RNG = np.random.default_rng(7)
@@ -124,6 +125,165 @@ def test_clip_norm_scales_all_gradients_together_or_not_at_all():
     np.testing.assert_allclose(clipped["b"] / grads["b"], 0.25)
     same, _ = optim.clip_norm(grads, 10.0)
     np.testing.assert_array_equal(same["a"], grads["a"])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "norm"),
+    [
+        (3e20, 4e20, 5e20),  # their squares are more than float32 holds
+        (3e-30, 4e-30, 5e-30),
+        (3e38, 0.0, 3e38),
+        (3e200, 4e200, 5e200),
+        (3e-200, 4e-200, 5e-200),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_clip_norm_of_numbers_whose_squares_do_not_exist(a, b, norm, dtype):
+    if norm > 1e100 or norm < 1e-100:
+        dtype = np.float64
+    grads = {"a": np.array([a], dtype), "b": np.array([[b]], dtype)}
+    limit = min(1.0, norm / 10)
+    for clipped, found in (
+        optim.clip_norm(grads, limit),
+        (lambda c, n: ({k: v[0] for k, v in c.items()}, n[0]))(
+            *many.clip_norm({k: g[None] for k, g in grads.items()}, limit)
+        ),
+    ):
+        np.testing.assert_allclose(found, norm, rtol=1e-6)
+        ratio = np.array([a, b]) / norm * limit
+        np.testing.assert_allclose([clipped["a"][0], clipped["b"][0, 0]], ratio, rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_clip_norm_leaves_an_infinite_gradient_to_be_seen(bad):
+    grads = {"a": np.array([1.0, bad], np.float32), "b": np.ones((2, 2), np.float32)}
+    clipped, norm = optim.clip_norm(grads, 1.0)
+    np.testing.assert_array_equal(norm, abs(bad))
+    for name, g in grads.items():
+        np.testing.assert_array_equal(clipped[name], g)
+    both = {name: np.stack([np.ones_like(g), g]) for name, g in grads.items()}
+    clipped, norms = many.clip_norm(both, 1.0)
+    np.testing.assert_allclose(norms, [6**0.5, abs(bad)], rtol=1e-6)
+    for name, g in grads.items():
+        np.testing.assert_allclose(clipped[name][0], 6**-0.5, rtol=1e-6)  # the other net is clipped
+        np.testing.assert_array_equal(clipped[name][1], g)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_small_functions_reach_their_limits(dtype):
+    big = np.array([np.finfo(dtype).max, np.inf], dtype)
+    limits = {
+        ops.sigmoid: (1, 0),
+        ops.log_sigmoid: (0, -big),
+        ops.positive: (big, 0),
+        ops.positive_slope: (1, None),
+    }
+    for function, (up, down) in limits.items():
+        np.testing.assert_allclose(function(big), np.broadcast_to(up, 2), rtol=1e-3)
+        if down is not None:
+            np.testing.assert_allclose(function(-big), np.broadcast_to(down, 2), rtol=1e-3)
+    rows = np.array([[0, -np.inf, 0], [0, np.inf, 0], [np.inf, -np.inf, np.inf]], dtype)
+    shares = np.array([[0.5, 0, 0.5], [0, 1, 0], [0.5, 0, 0.5]])
+    np.testing.assert_array_equal(ops.softmax(rows), shares)
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(ops.log_softmax(rows), np.log(shares), rtol=1e-3)
+    np.testing.assert_array_equal(ops.softmax(np.array([-big[0], 0, big[0]], dtype)), [0, 0, 1])
+    with pytest.raises(ValueError, match=r"a: row \(1,\) is -inf throughout"):
+        ops.softmax(np.array([[0, 0], [-np.inf, -np.inf]], dtype))
+
+
+def test_what_a_mask_leaves_out_may_hold_anything():
+    mask = RNG.random((4, 3)) < 0.6
+    ids, logits = np.where(mask, IDS, -9), np.where(mask[..., None], LOGITS, np.nan)
+    found, expected = (losses.cross_entropy(a, b, mask) for a, b in ((logits, ids), (LOGITS, IDS)))
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+    target = np.where(mask[..., None], np.ones_like(LOGITS), np.nan)
+    loss, d = losses.mse(logits, target, mask)
+    whole, one_by_one = losses.mse(LOGITS[mask], np.ones_like(LOGITS[mask]))
+    np.testing.assert_allclose(loss, whole, rtol=1e-13)
+    np.testing.assert_allclose(d[mask], one_by_one, rtol=1e-13)
+    assert not d[~mask].any()
+
+
+@pytest.mark.parametrize("bad", [-1, 6])
+def test_an_impossible_id_is_named_with_its_position(bad):
+    ids = IDS.copy()
+    ids[2, 1] = bad
+    message = rf"ids: {bad} is outside the vocabulary of 6, at position \(2, 1\); use 0 to 5"
+    rows = np.zeros((4, 3, 2))
+    for call in (
+        lambda: losses.cross_entropy(LOGITS, ids),
+        lambda: losses.cross_entropy(LOGITS, ids, np.ones((4, 3), bool)),
+        lambda: ops.one_hot(ids, 6),
+        lambda: ops.embed(rows[:2].reshape(6, 2), ids),
+        lambda: ops.embed_backward(rows[:2].reshape(6, 2), ids, rows),
+    ):
+        with pytest.raises(IndexError, match=message):
+            call()
+    with pytest.raises(IndexError, match=rf"{bad} is outside the vocabulary of 6"):
+        many.cross_entropies(LOGITS[None], ids)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: losses.cross_entropy(LOGITS, IDS * 1.0), TypeError, "ids: expected integers"),
+        (lambda: losses.cross_entropy(LOGITS, IDS > 2), TypeError, "ids: expected integers"),
+        (lambda: losses.cross_entropy(LOGITS, IDS, IDS), TypeError, "mask: expected booleans"),
+        (lambda: losses.cross_entropy(LOGITS, IDS, IDS[:2] > 2), ShapeError, "mask: expected"),
+        (lambda: losses.mse(IDS, IDS), TypeError, "prediction: expected floating"),
+        (lambda: losses.mse(torch.ones(2), np.ones(2)), TypeError, "prediction.detach"),
+        (lambda: optim.clip_norm({"w": np.ones(2)}, 0), ValueError, "limit: expected a positive"),
+        (lambda: optim.clip_norm({"w": np.ones(2, int)}, 1), TypeError, r"grads\['w'\]: expected"),
+        (lambda: optim.SGD().update({"w": np.ones(2)}, {}), KeyError, "grads: missing w"),
+        (
+            lambda: optim.SGD().update({"w": np.ones(2)}, {"w": np.ones(1)}),
+            ShapeError,
+            r"grads\['w'\]: expected shape \(2,\)",
+        ),
+        (
+            lambda: optim.Adam().update(
+                {"w": np.ones(2)}, {"w": np.ones(2)}, optim.Adam().init({"v": np.ones(2)})
+            ),
+            KeyError,
+            "state.mean: missing w",
+        ),
+        (lambda: ops.embed_backward(LOGITS[0], IDS[0] % 3, LOGITS), ShapeError, "dx: expected"),
+        (lambda: ops.affine_backward(LOGITS[0], LOGITS, LOGITS), ShapeError, "dy: expected shape"),
+        (lambda: ops.one_hot(IDS, 6.0), ValueError, "size: expected a positive integer, got 6.0"),
+        (lambda: gradcheck.complex_step(np.sum, IDS), TypeError, "value: expected real floating"),
+        (
+            lambda: gradcheck.directional(np.sum, LOGITS, LOGITS, RNG, directions=True),
+            ValueError,
+            "directions: expected a positive integer, got True",
+        ),
+        (
+            lambda: gradcheck.directional(np.sum, LOGITS, LOGITS[0], RNG),
+            ShapeError,
+            "gradient: expected shape",
+        ),
+    ],
+)
+def test_a_mistake_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_training_in_float32_stays_there():
+    """A float64 step size, clip and loss weight on the way; NumPy's numbers are strong."""
+    params = numpy_nn.init_params("gru", 3, 6, RNG, np.float32)
+    x = RNG.standard_normal((5, 2, 3)).astype(np.float32)
+    adam = optim.Adam(np.float64(1e-2), *map(np.float64, (0.9, 0.99, 1e-8)))
+    state = adam.init(params)
+    for _ in range(2):
+        y, _, tape = numpy_nn.unroll("gru", params, x)
+        loss, dlogits = losses.cross_entropy(y, RNG.integers(0, 6, (5, 2)))
+        *_, grads = numpy_nn.unroll_backward(tape, dlogits)
+        grads, _ = optim.clip_norm(grads, np.float64(1e-3))
+        params, state = adam.update(params, grads, state)
+    arrays = [loss, dlogits, *params.values(), *grads.values(), *state.mean.values()]
+    assert {a.dtype for a in arrays} == {np.dtype(np.float32)}
 
 
 def test_gradient_checks_see_a_wrong_gradient():

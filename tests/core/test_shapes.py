@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils.shapes import ShapeError, expect
+from course_utils.shapes import ShapeError, expect, expect_ids, positive_integer
 
 
 def test_sizes_come_back_by_name():
@@ -35,3 +35,23 @@ def test_a_misfit_is_named(arrays, message):
 def test_a_tensor_is_as_good_as_an_array():
     torch = pytest.importorskip("torch")
     assert expect(x=(torch.zeros(2, 3), "B D")) == {"B": 2, "D": 3}
+
+
+def test_a_positive_integer_is_an_integer_and_positive():
+    assert positive_integer(a=3) == 3
+    assert positive_integer(a=np.int8(1), b=np.array(2)) == (1, 2)
+    for bad in (0, -1, 2.0, True, np.True_, "3", None, np.array([2, 3]), np.float32(2)):
+        with pytest.raises(ValueError, match="b: expected a positive integer, got"):
+            positive_integer(a=1, b=bad)
+
+
+def test_ids_are_looked_up_only_where_they_count():
+    ids = np.array([[0, 7], [-1, 2]])
+    counts = np.array([[True, False], [False, True]])
+    np.testing.assert_array_equal(expect_ids("ids", ids, 3, counts), [[0, 0], [0, 2]])
+    with pytest.raises(IndexError, match="ids: 7 is outside the vocabulary of 3, at position"):
+        expect_ids("ids", ids, 3)
+    for bad in (counts, 1.0 * counts, "a"):
+        with pytest.raises(TypeError, match="ids: expected integers"):
+            expect_ids("ids", bad, 3, counts)
+    assert expect_ids("ids", [], 3).dtype.kind == "i"

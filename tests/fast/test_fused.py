@@ -1,4 +1,4 @@
-"""``backend="fused"`` against the eager loop, and what autograd may ask of it."""
+"""``backend="compiled"`` against the eager loop, and what autograd may ask of it."""
 
 import subprocess
 import sys
@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from course_utils import torch_nn
-from course_utils.numpy_nn import fast as numpy_fast
 from course_utils.torch_nn import fast
 from course_utils.torch_nn.fast import cpu
 
@@ -25,7 +24,7 @@ FORMS = {
 def pair(key, seed=0, **options):
     """The same layer twice: fused, eager."""
     layers = []
-    for backend in ("fused", "eager"):
+    for backend in ("compiled", "eager"):
         torch.manual_seed(seed)
         layers.append(
             torch_nn.Recurrent(key, D, H, dtype=torch.float64, backend=backend, **options)
@@ -58,11 +57,7 @@ def results(layer, create_graph=False):
     return y, grads
 
 
-def test_the_cells_covered_are_those_of_numpy_fast():
-    assert fast.KEYS == numpy_fast.KEYS
-
-
-@pytest.mark.parametrize("key", fast.KEYS)
+@pytest.mark.parametrize("key", fast.keys())
 @pytest.mark.parametrize("form", FORMS)
 def test_outputs_and_gradients_are_the_eager_ones(key, form):
     fused, eager = pair(key, **FORMS[form])
@@ -73,7 +68,7 @@ def test_outputs_and_gradients_are_the_eager_ones(key, form):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize("key", fast.KEYS)
+@pytest.mark.parametrize("key", fast.keys())
 def test_the_gradient_of_the_gradient_is_the_eager_one(key):
     def twice(layer):
         _, grads = results(layer, create_graph=True)
@@ -102,8 +97,8 @@ def test_torchs_own_check_of_both_gradients():
 
 
 def test_auto_takes_it_where_it_can_and_the_loop_elsewhere(monkeypatch):
-    calls = []
-    monkeypatch.setattr(fast, "unroll", lambda *a, **k: calls.append(a[0]) or cpu.unroll(*a, **k))
+    calls, apply = [], cpu.Fused.apply
+    monkeypatch.setattr(cpu.Fused, "apply", lambda *a: calls.append(a[0]) or apply(*a))
     layer = torch_nn.Recurrent("lstm_peephole", D, H)
     x = torch.randn(T, B, D)
     layer(x)
@@ -177,7 +172,6 @@ def test_no_gradient_no_graph_and_a_second_one_only_if_asked():
 
 
 OBSTACLES = {
-    "lengths": lambda layer, x: layer(x, lengths=torch.tensor([1, 2, 3])),
     "input": lambda layer, x: layer.to(torch.bfloat16)(x.to(torch.bfloat16)),
     "autocast": lambda layer, x: autocast(layer, x),
     "transformed": lambda layer, x: torch.func.grad(lambda v: layer(v)[0].sum())(x),
@@ -191,7 +185,7 @@ def autocast(layer, x):
 
 @pytest.mark.parametrize("word", OBSTACLES)
 def test_asked_for_where_it_cannot_be_had_it_says_why(word):
-    layer = torch_nn.Recurrent("lstm_peephole", D, H, backend="fused")
+    layer = torch_nn.Recurrent("lstm_peephole", D, H, backend="compiled")
     with pytest.raises(ValueError, match=word) as error:
         OBSTACLES[word](layer, torch.ones(T, B, D))
     assert "auto" in str(error.value)
@@ -199,7 +193,7 @@ def test_asked_for_where_it_cannot_be_had_it_says_why(word):
 
 def test_a_cell_without_one_is_refused_at_once():
     with pytest.raises(ValueError, match=r"backend: .*clockwork.*lstm_peephole.*auto"):
-        torch_nn.Recurrent("clockwork", D, H, backend="fused")
+        torch_nn.Recurrent("clockwork", D, H, backend="compiled")
 
 
 def test_numpy_cells_are_loaded_only_when_a_fused_layer_runs():

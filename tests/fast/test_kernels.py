@@ -127,7 +127,7 @@ def test_with_a_workspace_no_step_allocates_even_one_block(key, monkeypatch):
 
         return run
 
-    for name in ("project", "run", "slopes", "rerun"):
+    for name in ("project", "forward_chunk", "slopes", "backward_chunk"):
         monkeypatch.setattr(layer, name, watched(name, getattr(layer, name)))
     tuned(p, workspace)
     assert len(peaks) == 4

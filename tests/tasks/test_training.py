@@ -52,6 +52,86 @@ def test_clipping_is_on_the_joint_norm():
     np.testing.assert_allclose([step.params["a"], step.params["b"]], [-0.6, -0.8])
 
 
-def test_one_process_trains_the_model_itself():
+@pytest.mark.parametrize("clip, moved", [(None, 5.0), (10.0, 5.0), (2.0, 2.0), (1.0, 1.0)])
+def test_torch_clips_to_what_was_asked_and_not_at_all_for_none(clip, moved):
+    model = torch.nn.ParameterDict({n: torch.nn.Parameter(torch.zeros(())) for n in "ab"})
+    step = training.torch_step(
+        model, lambda m, _: 3 * m["a"] + 4 * m["b"], lambda: None, clip=clip,
+        optimiser=torch.optim.SGD(model.parameters(), lr=1.0),
+    )  # fmt: skip
+    step()
+    found = [-model["a"].item() / 3, -model["b"].item() / 4]
+    np.testing.assert_allclose(found, moved / 5, rtol=1e-6)  # torch adds 1e-6 to the norm
+
+
+@pytest.mark.parametrize("clip, moved", [(None, 5.0), (10.0, 5.0), (2.0, 2.0)])
+def test_numpy_clips_to_what_was_asked_and_not_at_all_for_none(clip, moved):
+    step = training.NumpyStep(
+        {"a": np.array(0.0), "b": np.array(0.0)},
+        lambda params, batch: (0.0, {"a": np.array(3.0), "b": np.array(4.0)}),
+        lambda: None, optim.SGD(1.0), clip=clip,
+    )  # fmt: skip
+    step()
+    np.testing.assert_allclose([-step.params["a"] / 3, -step.params["b"] / 4], moved / 5)
+
+
+def test_seconds_are_those_of_the_clock_from_the_first_update_to_the_last(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(training.time, "perf_counter", lambda: now[0])
+
+    def step():
+        now[0] += 0.25
+        return 1.0
+
+    assert training.fit(step, 6, bar=False).seconds == 1.5
+    check = lambda: now.__setitem__(0, now[0] + 1.0)  # noqa: E731  checks take time too
+    history = training.fit(step, 6, check=check, every=2, done=lambda _: True, bar=False)
+    assert history.updates == 2 and history.seconds == 1.5
+
+
+def test_one_process_trains_the_model_itself(monkeypatch):
     model = torch.nn.Linear(1, 1)
     assert training.distributed(model) is model
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert training.distributed(model) is model
+
+
+@pytest.fixture
+def group(tmp_path):
+    """A group of one process, which needs no other and no network."""
+    torch.distributed.init_process_group(
+        "gloo", init_method=(tmp_path / "meet").as_uri(), rank=0, world_size=1
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def test_a_model_among_several_processes_is_wrapped_and_trains(group, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")  # as torchrun says; the group is there already
+    model = torch.nn.Linear(2, 1)
+    wrapped = training.distributed(model)
+    assert isinstance(wrapped, torch.nn.parallel.DistributedDataParallel)
+    assert wrapped.module is model
+    before = model.weight.detach().clone()
+    training.torch_step(wrapped, lambda m, x: m(x).sum(), lambda: torch.ones(1, 2))()
+    assert not torch.equal(model.weight, before)
+
+
+@pytest.mark.parametrize("device, backend", [("cpu", "gloo"), ("cuda", "nccl")])
+def test_a_group_is_formed_only_where_there_is_none(monkeypatch, device, backend):
+    formed = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: bool(formed))
+    monkeypatch.setattr(torch.distributed, "init_process_group", formed.append)
+    monkeypatch.setattr(
+        torch.nn.parallel, "DistributedDataParallel", lambda model: ("wrapped", model)
+    )
+
+    class Model:
+        def parameters(self):
+            yield type("Weight", (), {"device": torch.device(device)})
+
+    model = Model()
+    assert training.distributed(model) == ("wrapped", model)
+    training.distributed(model)
+    assert formed == [backend]

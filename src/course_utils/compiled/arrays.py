@@ -1,6 +1,7 @@
 """Which arrays the generated functions take, in which order and of which shape."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from course_utils.compiled.places import AXES, Place
 
@@ -17,18 +18,18 @@ class Array:
     blocks: int = 1
     integer: bool = False
 
-    @property
+    @cached_property
     def name(self):
         return self.of if self.kind == "config" else Place(self.kind, self.of).array
 
-    @property
+    @cached_property
     def axes(self):
-        return AXES.get(self.kind, "")
+        return tuple(AXES.get(self.kind, "").split())
 
     def shape(self, sizes):
         """sizes {"T", "B", "D", "H"} -> the shape."""
         known = sizes | {"T+1": sizes["T"] + 1, "n": self.blocks}
-        return tuple(known[axis] for axis in self.axes.split())
+        return tuple(known[axis] for axis in self.axes)
 
 
 def signatures(plan):

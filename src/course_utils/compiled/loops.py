@@ -128,7 +128,7 @@ class LoopPrinter:
         step = "step + 1" if place.kind == "states" and place.block else "step"
         index = {"T": step, "T+1": step, "B": "row", "D": "unit", "H": "unit"}
         index["n"] = str(place.block)
-        return self.element(array, [index[axis] for axis in array.axes.split()])
+        return self.element(array, [index[axis] for axis in array.axes])
 
     def names_of(self, product):
         """(operand's array, its block, weights, result) of a product."""

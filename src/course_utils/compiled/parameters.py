@@ -11,7 +11,7 @@ def prepare(made, params, options, dtype):
     symbols = spec.symbol_values(params)
     shared = {}
     for product in found.products:
-        blocks = [symbols[v.what.symbol] * _mask(v.what, options) for v in product.values]
+        blocks = [_masked(symbols[v.what.symbol], v.what, options) for v in product.values]
         shared[f"weights_{product.name}"] = np.concatenate(blocks).astype(dtype, copy=False)
     for value in found.graph.values:
         if value.op == "vector":
@@ -30,12 +30,12 @@ def prepare(made, params, options, dtype):
     return shared
 
 
-def _mask(weight, options):
-    """1, or what ``slower`` lets through: (H, H), true where a unit hears one as slow or slower."""
+def _masked(array, weight, options):
+    """A weight, or its gradient, without what ``slower`` keeps from the units."""
     if weight.mask is None:
-        return 1
+        return array
     period = options[weight.mask]
-    return period[None, :] >= period[:, None]
+    return array * (period[None, :] >= period[:, None])
 
 
 class Gradients:
@@ -74,7 +74,7 @@ class Gradients:
     def finish(self, shared):
         """The gradients by the names of the parameters."""
         for weight, block in self.weights:
-            self.symbols[weight.symbol] += block * _mask(weight, shared["options"])
+            self.symbols[weight.symbol] += _masked(block, weight, shared["options"])
         if "prelude_backward" in self.made.call:
             arrays = shared | self.vectors
             signature = self.made.signatures["prelude_backward"]

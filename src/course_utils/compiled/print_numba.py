@@ -126,7 +126,7 @@ class NumbaPrinter(LoopPrinter):
         self.write("):")
         self.depth += 1
         array = self.signatures[name][0]
-        sizes = {3: "steps, rows, units", 1: "(units,)"}[len(array.axes.split())]
+        sizes = {3: "steps, rows, units", 1: "(units,)"}[len(array.axes)]
         self.write(f"{sizes} = {array.name}.shape")
 
     def close_function(self):

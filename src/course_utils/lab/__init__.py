@@ -1,6 +1,11 @@
 """What experiments share, each in a file of its own.
 
 ``running``          find, run and record an experiment (`course run ID`)
+``seeds``            the loop over seeds: resumed and on all cores when it is recorded
+``verifying``        run a recorded experiment again and compare (`course verify`)
+``dependencies``     what a result depends on, hashed by name (`course stale`)
+``source_code``      modules, names and definitions of a package, without importing it
+``reports``          what the commands print
 ``machine``          processor, BLAS and versions, as a record names them
 ``statistics``       rates, medians and intervals over seeds
 ``solving``          train until nearly all answers are right, or time is up

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +12,13 @@ def one_thread():
     """Small recurrent nets are slower on several threads, and their sums less repeatable."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+def cores():
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def device():
@@ -23,6 +31,14 @@ def device():
         pass  # not Linux: platform's answer stands
     blas = os.environ.get("OPENBLAS_CORETYPE")
     return f"CPU: {model.strip()}" + (f" (OPENBLAS_CORETYPE={blas})" if blas else "")
+
+
+def kind(text):
+    """The kind of processor that a `device` text names, as a word: "intel-xeon", "amd-epyc"."""
+    model, _, blas = text.removeprefix("CPU: ").partition(" (OPENBLAS_CORETYPE=")
+    words = re.sub(r"\((?:R|TM)\)", " ", model, flags=re.I).lower().split()
+    words = [re.sub(r"[^a-z0-9]", "", word) for word in words if word not in ("cpu", "processor")]
+    return "-".join([*words[:2], *([blas.rstrip(")").lower()] if blas else [])])
 
 
 def versions():

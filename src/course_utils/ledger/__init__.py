@@ -8,6 +8,10 @@ Results are written by `course run ID`, claims by hand; `Claim.recomputed` holds
 """
 
 from course_utils.ledger.claims import Claim, claim, claims
-from course_utils.ledger.results import LedgerError, find, folder, record, result, value
+from course_utils.ledger.margins import Margin
+from course_utils.ledger.results import LedgerError, find, folder, record, recorded, result, value
 
-__all__ = ["Claim", "LedgerError", "claim", "claims", "find", "folder", "record", "result", "value"]
+__all__ = [
+    "Claim", "LedgerError", "Margin", "claim", "claims", "find", "folder", "record", "recorded",
+    "result", "value",
+]  # fmt: skip

@@ -1,24 +1,22 @@
-"""Claims: one falsifiable sentence each, with its source, its rule and its verdict."""
+"""Claims: one falsifiable sentence each, with its source, its rules and its verdict."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from course_utils.ledger import results
+from course_utils.ledger import margins, results
 from course_utils.ledger.results import LedgerError
+from course_utils.ledger.rules import parse
 
 FOLDER = Path(__file__).parent / "claims"
-VERDICTS = ("reproduced", "partly", "not reproduced", "ours only")
+SOURCED = ("reproduced", "partly", "not reproduced", "not tested there")
+OURS = ("held", "failed", "measured")
 SEEN = ("paper", "none")  # or "quoted: by whom"
+SETTINGS = ("same", "differs", "other")
+FIXED = ("before", "after")
 UNVERIFIED = "number not verified"
-COMPARE = {
-    "ge": lambda a, b: a >= b, "at least": lambda a, b: a >= b,
-    "gt": lambda a, b: a > b, "greater than": lambda a, b: a > b,
-    "le": lambda a, b: a <= b, "at most": lambda a, b: a <= b,
-    "lt": lambda a, b: a < b, "less than": lambda a, b: a < b,
-}  # fmt: skip
-RULE = re.compile(rf"({'|'.join(sorted(COMPARE, key=len, reverse=True))}) (.+)")
 
 
 @dataclass(frozen=True)
@@ -26,11 +24,16 @@ class Claim:
     """One entry of claims/<part>/<chapter>.yml.
 
     statement  one sentence that a measurement can refute
-    source     cite (bib key), locator, seen: "paper", "quoted: by whom", "none"; empty if ours
+    source     cite (bib key), locator, seen: "paper", "quoted: by whom", "none"; empty if ours;
+               setting: "same" in kind as here (the default), "differs" in a way that may matter,
+               "other": another experiment, so that ours says nothing about theirs
     paper      {"value": number, "unit": text} or None
     result     the experiment's name;  value: a path into its values
-    rule       decides "reproduced" (or "ours only", where no source is cited)
-    partly     a looser rule that decides "partly"; otherwise "not reproduced"
+    rules      one or several (see ``ledger.rules``); the statement holds if all do
+    fixed      without a source: whether the rules were written "before" the run or "after" it
+    partly     looser rules that decide "partly"
+    of         for values that count seeds: the path of how many there are
+    by_seed    {path: path of its values by seed}, where they do not stand beside it
     shown      how the number is printed: text with {path|format}; default: the value, 3 digits
     """
 
@@ -39,19 +42,39 @@ class Claim:
     statement: str
     result: str
     value: str
-    rule: str
+    rules: tuple
     verdict: str
     source: dict = field(default_factory=dict)
     paper: dict | None = None
-    partly: str = ""
+    fixed: str = "after"
+    partly: tuple = ()
+    of: str = ""
+    by_seed: dict = field(default_factory=dict)
     shown: str = ""
     note: str = ""
 
     def __post_init__(self):
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id):
             raise LedgerError(f"claim {self.id!r}: id must be kebab-case")
-        if self.verdict not in VERDICTS:
-            raise LedgerError(f"claim {self.id}: verdict {self.verdict!r} is not in {VERDICTS}")
+        for name in ("rules", "partly"):
+            rules = getattr(self, name)
+            rules = (rules,) if isinstance(rules, str) else tuple(rules)
+            object.__setattr__(self, name, tuple(parse(text) for text in rules))
+        if not self.rules:
+            raise LedgerError(f"claim {self.id}: rules is empty; what would refute the statement?")
+        if self.fixed not in FIXED:
+            raise LedgerError(f"claim {self.id}: fixed is {self.fixed!r}; {' or '.join(FIXED)}")
+        verdicts = SOURCED if self.source else OURS
+        if self.verdict not in verdicts:
+            raise LedgerError(
+                f"claim {self.id}: verdict {self.verdict!r} is not in {verdicts}, the verdicts "
+                f"{'of a claim with' if self.source else 'without'} a source"
+            )
+        if self.verdict in ("partly", "not tested there") and not self.note:
+            raise LedgerError(f"claim {self.id}: {self.verdict} needs a note: what differs?")
+        self._check_source()
+
+    def _check_source(self):
         if self.paper is not None and "value" not in self.paper:
             raise LedgerError(f"claim {self.id}: paper needs a value (and a unit), or null")
         if self.source and not self.source.get("cite"):
@@ -61,6 +84,20 @@ class Claim:
             raise LedgerError(f"claim {self.id}: seen is {seen!r}; paper, quoted: NAME or none")
         if self.paper is not None and seen == "none":
             raise LedgerError(f"claim {self.id}: a paper's number nobody saw; set paper: null")
+        if self.setting not in SETTINGS:
+            raise LedgerError(
+                f"claim {self.id}: setting is {self.setting!r}; {', '.join(SETTINGS)}"
+            )
+
+    @property
+    def setting(self):
+        """How like the source's our experiment is."""
+        return self.source.get("setting", "same")
+
+    @property
+    def record(self):
+        """The recorded result that decides."""
+        return results.result(self.result)
 
     @property
     def ours(self):
@@ -87,39 +124,116 @@ class Claim:
 
     @property
     def recomputed(self):
-        """The verdict that the recorded value earns."""
-        if self.holds(self.rule):
-            return "reproduced" if self.source else "ours only"
-        return "partly" if self.partly and self.holds(self.partly) else "not reproduced"
+        """The verdict that the recorded values earn."""
+        return self.judged(self.record)
 
-    def holds(self, rule):
-        """Whether the recorded value satisfies a rule.
+    @property
+    def margin(self):
+        """How far the recorded values are from another verdict: a `Margin`."""
+        return self.margin_in(self.record)
 
-        ``ge 0.9``, ``less than rnn.rate``, ``at least 2 times rnn.rate``, ``within 0.02 of paper``,
-        ``between 0.4 and 0.6``.  A word that is no number is a path into the same result.
+    @property
+    def elsewhere(self):
+        """{kind of CPU: verdict} of the records that other machines left."""
+        kinds = results.kinds(self.result)
+        return {kind: self.judged(record) for kind, record in sorted(kinds.items())}
+
+    def judged(self, record):
+        """The verdict that a record of this experiment earns.
+
+        A sentence about another setting than the source's must hold itself; "failed" then means
+        that it has to be worded anew, for it says nothing about the source.
         """
-        ours = self.ours
-        if ours is None:  # it diverged; no rule is satisfied by that
-            return False
-        if match := re.fullmatch(r"within (\S+) of (.+)", rule):
-            return abs(ours - self._operand(match[2])) <= self._operand(match[1])
-        if match := re.fullmatch(r"between (\S+) and (\S+)", rule):
-            return self._operand(match[1]) <= ours <= self._operand(match[2])
-        if match := RULE.fullmatch(rule):
-            return bool(COMPARE[match[1]](ours, self._operand(match[2])))
-        raise LedgerError(f"claim {self.id}: no such rule: {rule!r}")
+        holds = self.holds(self.rules, record)
+        if not self.source:
+            return ("held" if self.fixed == "before" else "measured") if holds else "failed"
+        if self.setting == "other":
+            return "not tested there" if holds else "failed"
+        if holds:
+            return "partly" if self.setting == "differs" else "reproduced"
+        partly = self.partly and self.holds(self.partly, record)
+        return "partly" if partly else "not reproduced"
 
-    def _operand(self, text):
-        if match := re.fullmatch(r"(\S+) times (\S+)", text):
-            return self._operand(match[1]) * self._operand(match[2])
-        if text == "paper":
+    def holds(self, rules, record=None):
+        """Whether all of these rules hold in a record; its default is the one that decides."""
+        record = self.record if record is None else record
+        return all(self._holds(rule, record) for rule in rules)
+
+    def _holds(self, rule, record):
+        values = self._subject(rule, record)
+        if any(v is None for v in values):  # it diverged; no rule is satisfied by that
+            return False
+        interval = rule.interval(lambda path: self._look(path, record))
+        return all(v in interval for v in values)
+
+    def _subject(self, rule, record):
+        path = rule.subject or self.value
+        if rule.every:
+            return results.find_all(record, path, self.result)
+        return [self._look(path, record)]
+
+    def _look(self, path, record):
+        if path == "paper":
             if self.paper is None:
-                raise LedgerError(f"claim {self.id}: the rule names paper, which has no number")
+                raise LedgerError(f"claim {self.id}: its rule needs a paper's value")
             return self.paper["value"]
-        try:
-            return float(text)
-        except ValueError:
-            return results.value(self.result, text)
+        return results.find(record, path, self.result)
+
+    def margin_in(self, record):
+        """The margin of `judged`: the least of those rules of which one alone turns the verdict,
+        or, where rules fail, the greatest of those that would all have to turn.
+        """
+        found = [self._turning(self.rules, record)]
+        if self.partly and not self.holds(self.rules, record):
+            found.append(self._turning(self.partly, record))
+        return min(found, key=lambda m: m.order)
+
+    def _turning(self, rules, record):
+        failing = [r for r in rules if not self._holds(r, record)]
+        each = [self._margin(r, record) for r in failing or rules]
+        return (max if failing else min)(each, key=lambda m: m.order)
+
+    def _margin(self, rule, record):
+        interval = rule.interval(lambda path: self._look(path, record))
+        values = self._subject(rule, record)
+        if any(v is None for v in values):
+            return margins.Margin(math.inf, "relative")
+        if rule.every:
+            holds = self._holds(rule, record)
+            each = [margins.relative(v, interval.ends) for v in values if (v in interval) == holds]
+            return min(each, key=lambda m: m.order)
+        [x] = values
+        n = int(self._look(self.of, record)) if self.of else 0
+        if isinstance(x, int) and 0 <= x <= n:
+            return margins.in_seeds(x, interval, n)
+        x_drawn = self._drawn(rule.subject or self.value, record)
+        ends = rule.interval(lambda path: self._drawn(path, record)).ends
+        if all(isinstance(v, float | int) for v in (x_drawn, *ends)):
+            return margins.relative(x, interval.ends)
+        return margins.in_errors(x, interval.ends, x_drawn, ends)
+
+    def _drawn(self, path, record):
+        """A recorded mean or median over bootstrap samples of its seeds (DRAWS,); the number
+        itself where no values by seed are recorded."""
+        value = self._look(path, record)
+        if path in self.by_seed:
+            return margins.drawn(self._seeds(self.by_seed[path], record), value)
+        parent, _, key = path.rpartition(".")
+        for beside in (f"by_seed.{key}", f"{key}_by_seed", "by_seed"):
+            try:
+                values = results.find(record, f"{parent}.{beside}" if parent else beside)
+                if isinstance(values, list):
+                    return margins.drawn([v for v in values if v is not None], value)
+            except (LedgerError, TypeError, ValueError):
+                continue  # not there, or the values of something else
+        return value
+
+    def _seeds(self, path, record):
+        """Values by seed; "PATH else OTHER" puts a recorded number where one is missing."""
+        path, _, other = path.partition(" else ")
+        values = results.find_all(record, path, self.result)
+        instead = results.find(record, other, self.result) if other else None
+        return [v for v in (instead if v is None else v for v in values) if v is not None]
 
 
 @cache

@@ -1,4 +1,8 @@
-"""Recorded results: one JSON file an experiment, ``results/<part>/<chapter>/<experiment>.json``."""
+"""Recorded results: one JSON file an experiment, ``results/<part>/<chapter>/<experiment>.json``.
+
+That file decides verdicts and feeds the prose.  Where another kind of CPU gives another verdict its
+record stands beside it, ``<experiment>@<kind>.json``, and the claim says so.
+"""
 
 import json
 import re
@@ -18,7 +22,23 @@ def result(name):
     path = next(FOLDER.rglob(f"{name}.json"), None) if re.fullmatch(r"\w+", name) else None
     if path is None:
         raise LedgerError(f"no result {name!r} is recorded; run: course run {name}")
-    return json.loads(path.read_text("utf-8"))
+    return read(path)
+
+
+def read(path):
+    """The record in one file."""
+    return json.loads(Path(path).read_text("utf-8"))
+
+
+def kinds(name):
+    """{kind of CPU: record} of what other machines recorded of experiment ``name``."""
+    paths = FOLDER.rglob(f"{name}@*.json") if re.fullmatch(r"\w+", name) else ()
+    return {p.stem.partition("@")[2]: read(p) for p in sorted(paths)}
+
+
+def recorded():
+    """The names of all experiments with a result, sorted."""
+    return sorted(p.stem for p in FOLDER.rglob("*.json") if "@" not in p.stem)
 
 
 def folder(chapter):
@@ -48,10 +68,35 @@ def find(record, path, name="result"):
     return found
 
 
+def find_all(record, path, name="result"):
+    """All values at ``path`` of a record, as a flat list; ``*`` stands for every key, and lists
+    and dicts at its end are taken apart."""
+    found = [record if path.startswith("/") else record["values"]]
+    for key in path.removeprefix("/").split("."):
+        if key == "*":
+            found = [v for each in found for v in _inside(each, path, name)]
+        else:
+            found = [find({"values": each}, key, name) for each in found]
+    while any(isinstance(v, list | dict) for v in found):
+        found = [v for each in found for v in (
+            _inside(each, path, name) if isinstance(each, list | dict) else [each])]  # fmt: skip
+    if not found:
+        raise LedgerError(f"{name}: there is nothing at path {path!r}")
+    return found
+
+
+def _inside(value, path, name):
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, list):
+        return value
+    raise LedgerError(f"{name}: path {path!r} has * where there is only {value!r}")
+
+
 def record(name, content, folder=None):
     """Write ``content`` (a dict of plain values) as the result of ``name``; returns the path.
 
-    folder: in place of the package's own.
+    name: with "@kind" behind it for another kind of CPU.  folder: in place of the package's own.
 
     Atomic: a run that is stopped leaves the former result.  LedgerError for NaN or infinity (say
     None where something diverged) and for more than 200 kB.

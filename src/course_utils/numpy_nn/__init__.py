@@ -4,24 +4,30 @@ Axes: T time, B batch, D input, H hidden; time-major.  Parameters are dicts with
 shapes and gate order.  The gradient of the loss with respect to ``v`` is ``dv``, of v's shape.
 """
 
-from course_utils.numpy_nn import fast
+from course_utils.numpy_nn import alignment, attention, fast, search, seq2seq
 from course_utils.numpy_nn.cells import get_cell, step, step_backward
 from course_utils.numpy_nn.init import init_params
-from course_utils.numpy_nn.scan import scan
+from course_utils.numpy_nn.scan import scan, unroll_scan, unroll_scan_backward
 from course_utils.numpy_nn.stack import init_stack, unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import Tape, unroll, unroll_backward
 
 __all__ = [
     "Tape",
+    "alignment",
+    "attention",
     "fast",
     "get_cell",
     "init_params",
     "init_stack",
     "scan",
+    "search",
+    "seq2seq",
     "step",
     "step_backward",
     "unroll",
     "unroll_backward",
+    "unroll_scan",
+    "unroll_scan_backward",
     "unroll_stack",
     "unroll_stack_backward",
 ]

@@ -4,49 +4,72 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.numpy_nn.unroll import unroll, unroll_backward
+from course_utils.numpy_nn.cells import get_cell
+from course_utils.numpy_nn.unroll import Run, backward, forward, prepare
+from course_utils.numpy_nn.validation import cotangent, last_gradient, made_by
+from course_utils.shapes import expect, positive_integer
+from course_utils.specs import get_spec
 
 
 class Checkpoints(NamedTuple):
     """The inputs, and the states before every ``every``-th step: all that is kept."""
 
-    key: str
-    params: dict
-    x: np.ndarray
+    run: Run
     states: list
     every: int
-    config: dict | None
 
 
-def unroll_checkpointed(key, params, x, state0=None, *, every=None, config=None):
-    """As ``unroll``, keeping only the state before each ``every``-th step (default √T).
+def unroll_checkpointed(
+    key,
+    params,
+    x,
+    state0=None,
+    *,
+    every=None,
+    lengths=None,
+    resets=None,
+    config=None,
+    **inputs,
+):
+    """``unroll``, keeping only the state before each ``every``-th step (default √T).
 
-    x (T, B, D) -> y (T, B, H), last states, checkpoints for ``checkpointed_backward``.  Memory
-    falls from T caches to T / every states and, on the way back, every caches; the price is one
-    more forward pass.  The idea is Chen, Xu, Zhang & Guestrin's (2016).
+    x (T, B, D) -> y (T, B, H), last states, checkpoints for ``checkpointed_backward``; the other
+    arguments are those of ``unroll``.  Memory falls from T caches to T / every states and, in the
+    backward pass, every caches; the price is one more forward pass.  The idea is Chen, Xu, Zhang &
+    Guestrin's (2016).
     """
-    T = len(x)
-    every = every or max(1, round(T**0.5))
-    if int(every) != every or every < 1:
-        raise ValueError(f"every: expected a positive number of steps, got {every!r}")
-    y, states, state = [], [], state0
+    run = prepare(key, params, x, state0, lengths, resets, config, inputs)
+    T, B, _ = run.x.shape
+    every = max(1, round(T**0.5)) if every is None else positive_integer(every=every)
+    state, states = run.state0, []
+    y = np.zeros((T, B, state[0].shape[-1]), run.dtype)
     for start in range(0, T, every):
-        piece, after, _ = unroll(key, params, x[start : start + every], state, config=config)
-        y.append(piece)
         states.append(state)
-        state = after
-    return np.concatenate(y), state, Checkpoints(key, params, x, states, every, config)
+        y[start : start + every], state, _ = forward(run.part(start, start + every), state)
+    return y, state, Checkpoints(run, states, every)
 
 
 def checkpointed_backward(kept, dy, dlast=None):
-    """As ``unroll_backward``: dy (T, B, H) -> dx (T, B, D), dstate0, grads."""
-    key, params, x, states, every, config = kept
-    dx = np.empty_like(x)
-    total = {name: np.zeros_like(p) for name, p in params.items()}
+    """``unroll_backward`` from checkpoints: dy (T, B, H) -> dx (T, B, D), dstate0, grads."""
+    made_by(kept, Checkpoints, "unroll_checkpointed")
+    run, states, every = kept
+    spec, (T, B, D), H = get_spec(run.key), run.x.shape, run.state0[0].shape[-1]
+    dy = cotangent("dy", dy, run.dtype)
+    expect(x=(run.x, "T B D"), h=(run.state0[0], "B H"), dy=(dy, "T B H"))
+    dstate = last_gradient(spec, get_cell(run.key), dlast, B, H, run.dtype)
+    dinitial = [np.zeros_like(d) for d in dstate]
+    dx = np.zeros((T, B, D), run.dtype)
+    total = {name: np.zeros(p.shape, run.dtype) for name, p in run.params.items()}
+    total |= {name: np.zeros((T, B, H), run.dtype) for name in spec.inputs}
     for k in reversed(range(len(states))):
         piece = slice(k * every, (k + 1) * every)
-        *_, tape = unroll(key, params, x[piece], states[k], config=config)
-        dx[piece], dlast, grads = unroll_backward(tape, dy[piece], dlast)
+        *_, tape = forward(run.part(piece.start, piece.stop), states[k])
+        dx[piece], dstate, dreset, grads = backward(tape, dy[piece], dstate)
+        if dreset is not None:
+            dinitial = [d + more for d, more in zip(dinitial, dreset, strict=True)]
         for name, g in grads.items():
-            total[name] += g
-    return dx, dlast, total
+            if name in spec.inputs:
+                total[name][piece] = g
+            else:
+                total[name] += g
+    return dx, type(dstate)(*(a + b for a, b in zip(dstate, dinitial, strict=True))), total

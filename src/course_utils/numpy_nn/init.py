@@ -3,6 +3,8 @@
 import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
+from course_utils.numpy_nn.validation import generator
+from course_utils.shapes import positive_integer
 from course_utils.specs import get_spec
 
 SCHEMES = ("torch", "glorot", "orthogonal", "identity")
@@ -37,14 +39,8 @@ def init_params(
     clockwork) says so in its file, in ``init``.
     """
     spec, cell = get_spec(key), get_cell(key)
-    for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"{name}: expected a positive integer, got {size!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng: expected np.random.Generator, got {type(rng).__name__}; "
-            "pass np.random.default_rng(seed)"
-        )
+    positive_integer(input_size=input_size, hidden_size=hidden_size)
+    generator(rng)
     if not np.issubdtype(dtype, np.floating):
         raise TypeError(f"dtype: expected a floating type, got {np.dtype(dtype)}; use np.float32")
     if scheme not in SCHEMES:

@@ -1,34 +1,69 @@
-"""Losses, each with the gradient that starts the way back.  All return (loss, dprediction)."""
+"""Losses, each with the gradient that starts the backward pass.
+
+All return (loss, dprediction), both of the dtype of the prediction.  A position that a mask leaves
+out may hold anything, NaN and impossible ids included.
+"""
 
 import numpy as np
 
-from course_utils.shapes import ShapeError
+from course_utils.numpy_nn.ops import log_softmax
+from course_utils.numpy_nn.validation import floating, numpy_array
+from course_utils.shapes import ShapeError, expect_ids
 
 
-def mse(prediction, target):
-    """Mean squared error over all elements; prediction and target of one shape."""
+def mse(prediction, target, mask=None):
+    """Mean squared error over all elements, or over those that count.
+
+    prediction and target of one shape; mask, of their leading axes, true where a position counts.
+    """
+    floating("fc", prediction=prediction)
+    numpy_array("target", target)
     if prediction.shape != target.shape:  # broadcasting would silently average something else
         raise ShapeError(
             f"target: expected shape {prediction.shape} of prediction, got {target.shape}"
         )
-    error = prediction - target
-    return (error**2).mean(), 2 * error / error.size
+    lead = prediction.shape if mask is None else prediction.shape[: np.ndim(mask)]
+    counts = counting(mask, lead, "prediction")
+    counts = np.broadcast_to(
+        counts.reshape(*lead, *(1,) * (prediction.ndim - len(lead))), prediction.shape
+    )
+    dtype, n = prediction.dtype, int(counts.sum())
+    target = np.where(counts, target, 0).astype(dtype, copy=False)
+    error = np.asarray(np.where(counts, prediction, 0) - target)
+    return (error[counts] ** 2).mean(), 2 * error / n
 
 
 def cross_entropy(logits, ids, mask=None):
     """Mean negative log-likelihood in nats of softmax(logits), computed from the logits.
 
-    logits (..., V), integer ids (...), mask (...) true where a position counts.
+    logits (..., V), integer ids (...) from 0 to V - 1, mask (...) true where a position counts.
+    IndexError names an id outside and its position.
     """
+    floating("fc", logits=logits)
+    ids = np.asarray(ids)
     if logits.shape[:-1] != ids.shape:
         raise ShapeError(f"ids: expected shape {logits.shape[:-1]} of logits, got {ids.shape}")
-    counts = np.ones(ids.shape, bool) if mask is None else mask
-    if not counts.any():
-        raise ValueError("mask: no position counts; the mean over nothing is undefined")
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    picked = np.take_along_axis(log_p, ids[..., None], axis=-1)[..., 0]
+    counts = counting(mask, ids.shape, "ids")
+    ids = expect_ids("ids", ids, logits.shape[-1], counts)
+    log_p = log_softmax(np.where(counts[..., None], logits, 0))
+    picked = np.take_along_axis(log_p, ids[..., None], axis=-1)
     dlogits = np.exp(log_p)
-    np.put_along_axis(dlogits, ids[..., None], np.exp(picked)[..., None] - 1, axis=-1)
-    total = counts.sum()
-    return -(picked * counts).sum() / total, dlogits * (counts / total)[..., None]
+    np.put_along_axis(dlogits, ids[..., None], np.expm1(picked), axis=-1)  # p - 1 where it is right
+    loss = -picked[counts[..., None]].mean()
+    return loss, np.where(counts[..., None], dlogits / int(counts.sum()), 0)
+
+
+def counting(mask, shape, name):
+    """The positions that count: a mask (...) of booleans, or all of ``shape`` for None.
+
+    ValueError where none does, which names the mask or, without one, ``name``.
+    """
+    counts = np.ones(shape, bool) if mask is None else np.asarray(mask)
+    if counts.shape != shape:
+        raise ShapeError(f"mask: expected shape {shape}, got {counts.shape}")
+    if counts.dtype != bool:
+        raise TypeError(f"mask: expected booleans, got {counts.dtype}; use mask.astype(bool)")
+    if not counts.any():
+        name = name if mask is None else "mask"
+        raise ValueError(f"{name}: no position counts; the mean over nothing is undefined")
+    return counts

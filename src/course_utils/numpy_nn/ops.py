@@ -6,7 +6,8 @@ Those of cells count axes from the end, and so take arrays with more axes in fro
 
 import numpy as np
 
-from course_utils.shapes import expect
+from course_utils.numpy_nn.validation import numpy_array
+from course_utils.shapes import ShapeError, expect, expect_ids, positive_integer
 
 
 def sigmoid(a):
@@ -17,7 +18,7 @@ def sigmoid(a):
 def log_sigmoid(a):
     """log of the logistic function; neither side overflows."""
     sign = np.where(a.real > 0, 1, -1).astype(a.real.dtype)
-    return np.where(a.real > 0, 0 * a, a) - np.log1p(np.exp(-sign * a))
+    return np.where(a.real > 0, 0, a) - np.log1p(np.exp(-sign * a))  # not 0 * a: NaN at infinity
 
 
 def positive(a):
@@ -25,14 +26,10 @@ def positive(a):
     return np.where(a.real >= 0, a + 0.5, sigmoid(a))
 
 
-def log_positive(a):
-    """log of ``positive``, without passing through a number that may be 0."""
-    return np.where(a >= 0, np.log(np.maximum(a, 0) + 0.5), log_sigmoid(a))
-
-
 def positive_slope(n):
     """The derivative of ``positive`` where its value is n."""
-    return np.where(n >= 0.5, 1.0, n * (1 - n)).astype(n.dtype, copy=False)
+    low = np.where(n >= 0.5, 0.5, n)  # not n itself, whose square may overflow
+    return np.where(n >= 0.5, 1.0, low * (1 - low)).astype(n.dtype, copy=False)
 
 
 def split(a, n):
@@ -68,7 +65,7 @@ def linear_backward(params, x, h_prev, da):
 
 
 def linear_parts(params, x, h_prev):
-    """As ``linear``, the input's and the state's shares apart, each with its own bias."""
+    """The input's and the state's shares of ``linear`` apart, each (B, G·H) with its own bias."""
     from_x = x @ params["weight_ih"].mT + params["bias_ih"]
     return from_x, h_prev @ params["weight_hh"].mT + params["bias_hh"]
 
@@ -119,20 +116,49 @@ def reset_linear_backward(params, x, h_prev, r, da_n, before):
 
 def affine(weight, bias, x):
     """A readout layer: weight (N, H), bias (N,), x (..., H) -> (..., N)."""
+    numpy_array("x", x)
     expect(weight=(weight, "N H"), bias=(bias, "N"), x=(x.reshape(-1, x.shape[-1]), "rows H"))
     return x @ weight.T + bias
 
 
 def affine_backward(weight, x, dy):
     """dy (..., N) -> dx (..., H), dweight (N, H), dbias (N,)."""
+    wanted = (*x.shape[:-1], len(weight))
+    if dy.shape != wanted:
+        raise ShapeError(f"dy: expected shape {wanted} (of x, N), got {dy.shape}")
     rows_x, rows_dy = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
     return dy @ weight, rows_dy.T @ rows_x, rows_dy.sum(axis=0)
 
 
 def softmax(a):
-    """Along the last axis, shifted by the maximum so that exp cannot overflow."""
-    e = np.exp(a - a.max(axis=-1, keepdims=True))
+    """Along the last axis (..., V), shifted by the maximum so that exp cannot overflow.
+
+    -inf gets no share.  ValueError where a whole row is -inf: there is nothing to share out.
+    """
+    e = np.exp(_shifted(a))
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(a):
+    """log of ``softmax``, without passing through a number that may be 0."""
+    shifted = _shifted(a)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _shifted(a):
+    """a - max along the last axis; 0 at the maximum, where inf - inf would be NaN."""
+    a = np.asanyarray(a)
+    if not a.ndim or not a.shape[-1]:
+        raise ShapeError(f"a: expected axes (..., V) with V at least 1; full shape {a.shape}")
+    top = a.max(axis=-1, keepdims=True)
+    infinite = np.isinf(top.real)
+    if not infinite.any():
+        with np.errstate(over="ignore"):  # the distance of two huge numbers; its exp is 0 anyway
+            return a - top
+    if (top.real == -np.inf).any():
+        row = tuple(int(k) for k in np.argwhere(top[..., 0].real == -np.inf)[0])
+        raise ValueError(f"a: row {row} is -inf throughout; leave each row a number to choose")
+    return np.where(a == top, 0, np.where(infinite, -np.inf, a - np.where(infinite, 0, top)))
 
 
 def softmax_backward(p, dp):
@@ -140,36 +166,35 @@ def softmax_backward(p, dp):
     return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
 
 
+def log_softmax_backward(log_p, dlog_p):
+    """log_p = log_softmax(a), dlog_p like it -> da."""
+    return dlog_p - np.exp(log_p) * dlog_p.sum(axis=-1, keepdims=True)
+
+
 def one_hot(ids, size, dtype=np.float64):
     """Integers (...) in [0, size) -> (..., size) with a single one.  IndexError names the id."""
-    ids = _checked(ids, size)
+    size = positive_integer(size=size)
+    ids = expect_ids("ids", ids, size)
     out = np.zeros((*ids.shape, size), dtype)
     np.put_along_axis(out, ids[..., None], 1, axis=-1)
     return out
 
 
 def embed(weight, ids):
-    """Rows of weight (V, D) picked by integers ids (...) -> (..., D).
+    """Rows of weight (V, D) picked by integers ids (...) -> (..., D).  IndexError names the id.
 
     The same as ``one_hot(ids, V) @ weight``, without the multiplication by zeros.
     """
-    return weight[_checked(ids, weight.shape[0])]
+    expect(weight=(weight, "V D"))
+    return weight[expect_ids("ids", ids, len(weight))]
 
 
 def embed_backward(weight, ids, dx):
     """dx (..., D) -> dweight (V, D): every occurrence of a token adds to its row."""
+    V, D = expect(weight=(weight, "V D")).values()
+    ids = expect_ids("ids", ids, V)
+    if dx.shape != (*ids.shape, D):
+        raise ShapeError(f"dx: expected shape {(*ids.shape, D)} (of ids, D), got {dx.shape}")
     dweight = np.zeros_like(weight)
-    np.add.at(dweight, ids.reshape(-1), dx.reshape(-1, dx.shape[-1]))
+    np.add.at(dweight, ids.reshape(-1), dx.reshape(-1, D))
     return dweight
-
-
-def _checked(ids, size):
-    ids = np.asarray(ids)
-    if not np.issubdtype(ids.dtype, np.integer):
-        raise TypeError(
-            f"ids: expected integers, got {ids.dtype}; tokens are looked up, not scaled"
-        )
-    if ids.size and (ids.min() < 0 or ids.max() >= size):
-        bad = int(ids.min() if ids.min() < 0 else ids.max())
-        raise IndexError(f"ids: {bad} is outside the vocabulary of {size}; use 0 to {size - 1}")
-    return ids

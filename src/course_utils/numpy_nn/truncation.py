@@ -1,4 +1,4 @@
-"""Ways back through time that stop early.
+"""Backward passes through time that stop early.
 
 All start from the tape of one full ``unroll``: the state is carried along the whole sequence, only
 the credit is cut.  Returns are those of ``unroll_backward``.
@@ -7,7 +7,9 @@ the credit is cut.  Returns are those of ``unroll_backward``.
 import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
-from course_utils.numpy_nn.unroll import unroll_backward
+from course_utils.numpy_nn.unroll import Tape, backward
+from course_utils.numpy_nn.validation import generator, made_by
+from course_utils.shapes import ShapeError, positive_integer
 
 
 def truncated_backward(tape, dy, every):
@@ -16,11 +18,8 @@ def truncated_backward(tape, dy, every):
     dy (T, B, H).  A loss at the start of a chunk reaches no earlier step, one at its end reaches
     every - 1: what a training loop does that detaches the state between chunks.
     """
-    T = len(dy)
-    if int(every) != every or every < 1:
-        raise ValueError(f"every: expected a positive number of steps, got {every!r}")
-    cuts = list(range(0, T, every))
-    return _cut_backward(tape, dy, dict.fromkeys(cuts, 0.0))
+    every = positive_integer(every=every)
+    return _cut_backward(tape, dy, dict.fromkeys(range(0, len(dy), every), 0.0))
 
 
 def randomly_truncated_backward(tape, dy, stop, rng):
@@ -31,20 +30,30 @@ def randomly_truncated_backward(tape, dy, stop, rng):
     """
     if not 0 <= stop < 1:
         raise ValueError(f"stop: expected a probability below 1, got {stop!r}")
+    generator(rng)
     scale = np.where(rng.random(len(dy)) < stop, 0.0, 1 / (1 - stop))
-    return _cut_backward(tape, dy, dict(enumerate(scale)))
+    return _cut_backward(tape, dy, dict(enumerate(scale.tolist())))
 
 
 def _cut_backward(tape, dy, scales):
-    """Back-propagation in which the gradient that leaves step t backwards is times scales[t]."""
-    T = len(dy)
+    """Back-propagation in which the gradient that leaves step t backwards is times scales[t].
+
+    What reaches the initial state, through the first step or a reset, is never scaled.
+    """
+    made_by(tape, Tape, "numpy_nn.unroll")
+    T = tape.shape[0]
+    if len(dy) != T:
+        raise ShapeError(f"dy: axis T should be {T} (T={T} from x), got {len(dy)}")
     bounds = sorted({0, *scales})
-    dlast, parts = None, []
+    dlast, dinitial, parts = None, None, []
     for start, stop in reversed(list(zip(bounds, [*bounds[1:], T], strict=True))):
-        dx, dlast, grads = unroll_backward(_part(tape, start, stop), dy[start:stop], dlast)
+        part = _part(tape, start, stop)
+        dx, dlast, dreset, grads = backward(part, dy[start:stop], dlast)
         parts.append((dx, grads))
-        if start:  # the gradient of state0 itself is never scaled
-            dlast = type(dlast)(*(d * scales[start] for d in dlast))
+        if dreset is not None:
+            dinitial = _plus(dreset, dinitial) if dinitial else dreset
+        if start:
+            dlast = type(dlast)(*(scales[start] * d for d in dlast))
     parts.reverse()
     dx = np.concatenate([dx for dx, _ in parts])
     grads = {
@@ -53,16 +62,22 @@ def _cut_backward(tape, dy, scales):
         else np.concatenate([g[name] for _, g in parts])
         for name in parts[0][1]
     }
-    return dx, dlast, grads
+    return dx, _plus(dlast, dinitial) if dinitial else dlast, grads
+
+
+def _plus(a, b):
+    return type(a)(*(x + y for x, y in zip(a, b, strict=True)))
 
 
 def _part(tape, start, stop):
     """The tape of the steps from start to stop."""
+    cut = slice(start, stop)
     return tape._replace(
-        caches=tape.caches[start:stop],
-        states=tape.states[start:stop],
-        readouts=tape.readouts[start:stop],
-        mask=None if tape.mask is None else tape.mask[start:stop],
+        caches=tape.caches[cut],
+        states=tape.states[cut],
+        readouts=tape.readouts[cut],
+        mask=None if tape.mask is None else tape.mask[cut],
+        resets=None if tape.resets is None else tape.resets[cut],
         shape=(stop - start, *tape.shape[1:]),
     )
 
@@ -74,6 +89,9 @@ def cell_state_only_backward(tape, dy):
     (T, B, H) -> grads with the names of its parameters.  Hochreiter & Schmidhuber 1997, appendix
     A.1, whose gradient this is for a cell with a forget gate.
     """
+    made_by(tape, Tape, "numpy_nn.unroll")
+    if tape.key != "lstm" or tape.mask is not None or tape.resets is not None:
+        raise ValueError("tape: expected one of unroll('lstm', …) without lengths and resets")
     cell = get_cell("lstm")
     dc = np.zeros_like(tape.caches[0].c_prev) if tape.caches else None
     grads = {name: np.zeros_like(p) for name, p in tape.params.items()}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Adding:
     tolerance = 0.04  # an answer is wrong from here on: the paper's criterion
 
     def __post_init__(self):
-        positive(length=self.length)
+        positive_integer(length=self.length)
         if self.length < 22:
             raise ValueError(f"length: expected at least 22 steps, got {self.length}")
 

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Batch(NamedTuple):
-    """x (T, n, D); target (n, ...) for one answer a sequence or (T, n, ...) for one a step.
+    """x (T, n, D), or (T, n) where it is tokens; target (n, ...) or, one a step, (T, n, ...).
 
     mask (T, n), true where an answer counts, or None where all do.
     """
@@ -14,10 +14,3 @@ class Batch(NamedTuple):
     x: np.ndarray
     target: np.ndarray
     mask: np.ndarray | None = None
-
-
-def positive(**sizes):
-    """Refuse anything but positive integers, by name."""
-    for name, size in sizes.items():
-        if int(size) != size or size < 1:
-            raise ValueError(f"{name}: expected a positive integer, got {size!r}")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Copy:
     alphabet: int = 8
 
     def __post_init__(self):
-        positive(delay=self.delay, items=self.items, alphabet=self.alphabet)
+        positive_integer(delay=self.delay, items=self.items, alphabet=self.alphabet)
 
     @property
     def symbols(self):

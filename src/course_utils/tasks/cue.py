@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Cue:
     fillers: int = 8
 
     def __post_init__(self):
-        positive(gap=self.gap, cues=self.cues, fillers=self.fillers)
+        positive_integer(gap=self.gap, cues=self.cues, fillers=self.fillers)
 
     @property
     def words(self):

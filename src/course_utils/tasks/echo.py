@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Echo:
     steps: int = 64
 
     def __post_init__(self):
-        positive(lag=self.lag, steps=self.steps)
+        positive_integer(lag=self.lag, steps=self.steps)
         if self.lag >= self.steps:
             raise ValueError(f"lag: {self.lag} leaves no answer in {self.steps} steps; take fewer")
 

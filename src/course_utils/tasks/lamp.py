@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Lamp:
     every: float = 10.0
 
     def __post_init__(self):
-        positive(length=self.length)
+        positive_integer(length=self.length)
         if self.every < 1:
             raise ValueError(f"every: expected at least 1 frame between presses, got {self.every}")
 

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from course_utils.shapes import expect_ids, positive_integer
+
 
 class NGram:
     """Characters given the ``order - 1`` before them; shorter contexts fill in what is unseen.
@@ -15,18 +17,17 @@ class NGram:
 
     def __init__(self, ids, order, size):
         """ids (N,) of training tokens below ``size``."""
-        if order < 1:
-            raise ValueError(f"order: expected at least 1, got {order}")
+        positive_integer(order=order, size=size)
+        ids = expect_ids("ids", ids, size).tolist()
         self.order, self.size = order, size
         self.counts = [defaultdict(Counter) for _ in range(order)]
-        ids = [int(i) for i in ids]
         for k, table in enumerate(self.counts):
             for i in range(k, len(ids)):
                 table[tuple(ids[i - k : i])][ids[i]] += 1
 
     def probabilities(self, ids, start):
         """p of each token of ids (N,) from ``start`` on, given those before it -> (N - start,)."""
-        ids = [int(i) for i in ids]
+        ids = expect_ids("ids", ids, self.size).tolist()
         p = np.full(len(ids) - start, 1 / self.size)
         for k, table in enumerate(self.counts):
             for j in range(max(start, k), len(ids)):
@@ -58,11 +59,10 @@ class KneserNey:
 
     def __init__(self, ids, order, size):
         """ids (N,) of training tokens below ``size``."""
-        if order < 1:
-            raise ValueError(f"order: expected at least 1, got {order}")
+        positive_integer(order=order, size=size)
+        ids = expect_ids("ids", ids, size).tolist()
         self.order, self.size = order, size
         self.tables = [defaultdict(Counter) for _ in range(order)]
-        ids = [int(i) for i in ids]
         for j in range(order - 1, len(ids)):
             self.count(ids, j)
         self.discounts = [discount(table) for table in self.tables]
@@ -84,7 +84,7 @@ class KneserNey:
 
         learn: go on counting, each character after it was predicted; this changes the model.
         """
-        ids, found = [int(i) for i in ids], []
+        ids, found = expect_ids("ids", ids, self.size).tolist(), []
         for j in range(start, len(ids)):
             p = 1 / self.size
             for k, (table, d) in enumerate(zip(self.tables, self.discounts, strict=True)):
@@ -99,7 +99,8 @@ class KneserNey:
 
     def distribution(self, context):
         """p of every character after the characters ``context`` (a sequence of ids) -> (size,)."""
-        p, context = np.full(self.size, 1 / self.size), tuple(context)
+        p = np.full(self.size, 1 / self.size)
+        context = tuple(expect_ids("context", context, self.size).tolist())
         for k, (table, d) in enumerate(zip(self.tables, self.discounts, strict=True)):
             seen = table.get(context[len(context) - k :]) if k <= len(context) else None
             if not seen:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class TemporalOrder:
     length: int = 50
 
     def __post_init__(self):
-        positive(length=self.length)
+        positive_integer(length=self.length)
         if self.length < 10:
             raise ValueError(f"length: expected at least 10 steps, got {self.length}")
 

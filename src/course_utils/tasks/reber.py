@@ -6,7 +6,8 @@ from itertools import islice
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import expect_ids, positive_integer
+from course_utils.tasks.batch import Batch
 
 SYMBOLS = "BTPSXVE"
 REBER = (  # node -> {symbol: next node}; Hochreiter & Schmidhuber 1997, figure 3
@@ -56,8 +57,8 @@ def states(x):
 
 
 def legal(states):
-    """Which symbols may come next, (..., 7) bool, in states (...)."""
-    return moves()[states] >= 0
+    """Which symbols may come next, (..., 7) bool, in states (...) of the grammar."""
+    return moves()[expect_ids("states", states, len(moves()))] >= 0
 
 
 def outer(states):
@@ -101,7 +102,7 @@ class EmbeddedReber:
 
         T is the longest string's length less one; E is predicted, not read.
         """
-        positive(n=n)
+        positive_integer(n=n)
         symbols, running = [], [np.ones(n, bool)]
         for now, after in steps(rng, n):
             symbols.append(now)
@@ -123,7 +124,7 @@ class ReberStream:
     length: int = 1000
 
     def __post_init__(self):
-        positive(length=self.length)
+        positive_integer(length=self.length)
 
     def sample(self, rng, n):
         """-> x (length, n, 7) one-hot; target (length, n), the next symbol; every step counts."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import expect_ids, positive_integer
+from course_utils.tasks.batch import Batch
 
 WOMEN = ("Ada", "Grace", "Emmy")
 MEN = ("Alan", "Kurt", "Leo")
@@ -26,7 +27,7 @@ class Subjects:
     pronoun: float = 0.12
 
     def __post_init__(self):
-        positive(length=self.length)
+        positive_integer(length=self.length)
 
     def sample(self, rng, n):
         """-> x (T, n) word ids, target (T, n) the next word; each sequence begins with a name."""
@@ -46,7 +47,7 @@ class Subjects:
 
 def gender(ids):
     """+1 from a woman's name on, -1 from a man's: what must be remembered; ids (T, n)."""
-    named = ids < len(WOMEN) + len(MEN)
+    named = expect_ids("ids", ids, len(WORDS)) < len(WOMEN) + len(MEN)
     latest = np.maximum.accumulate(np.where(named, np.arange(len(ids))[:, None], -1))
     last = np.take_along_axis(ids, np.maximum(latest, 0), axis=0)
     return np.where(last < len(WOMEN), 1, -1)

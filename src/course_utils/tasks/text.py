@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+from course_utils.shapes import expect_ids, positive_integer
+
 
 @dataclass(frozen=True)
 class Text:
@@ -44,7 +46,8 @@ class Text:
 
     def decode(self, ids):
         """Token ids (n,) -> str."""
-        return "".join(self.vocabulary[int(k)] for k in np.asarray(ids).ravel())
+        ids = expect_ids("ids", ids, len(self.vocabulary))
+        return "".join(self.vocabulary[k] for k in ids.ravel().tolist())
 
     @cached_property
     def train(self):
@@ -73,6 +76,7 @@ def streams(ids, n, length):
     follows the (k-1)-th, so that the state of row j continues in row j.
     ids (N,) -> iterator of inputs and targets, each (length, n); the targets are one step ahead.
     """
+    positive_integer(n=n, length=length)
     strip = (len(ids) - 1) // n
     if strip < length:
         raise ValueError(f"length: {length} steps do not fit in strips of {strip} characters")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.tasks.batch import Batch, positive
+from course_utils.shapes import positive_integer
+from course_utils.tasks.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class TemporalXor:
     length: int = 12
 
     def __post_init__(self):
-        positive(length=self.length)
+        positive_integer(length=self.length)
 
     def sample(self, rng, n):
         """-> x (T, n, 1) of ±1, target (T, n, 1) of 0 and 1; the first step does not count."""

@@ -15,7 +15,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), h_prev, on, n = tanh(a) (B, H), hears (H, H)."""
+    """What the backward pass needs: x (B, D), h_prev, on, n = tanh(a) (B, H), hears (H, H)."""
 
     x: np.ndarray
     h_prev: np.ndarray
@@ -24,7 +24,7 @@ class Cache(NamedTuple):
     hears: np.ndarray
 
 
-def start(B, H, dtype):
+def initial_state(B, H, dtype):
     """Zeros, and clocks at 0."""
     return State(np.zeros((B, H), dtype), np.zeros((B, H), np.int64))
 

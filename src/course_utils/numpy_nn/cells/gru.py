@@ -14,7 +14,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), all others (B, H); u_n = W_hn h_prev + b_hn."""
+    """What the backward pass needs: x (B, D), all others (B, H); u_n = W_hn h_prev + b_hn."""
 
     x: np.ndarray
     h_prev: np.ndarray

@@ -13,7 +13,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), the old state (B, H), the drive of the new (B, H)."""
+    """What the backward pass needs: x (B, D), the old state (B, H), the drive of the new (B, H)."""
 
     x: np.ndarray
     h_re_prev: np.ndarray

@@ -4,15 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.numpy_nn.ops import (
-    join,
-    log_positive,
-    log_sigmoid,
-    positive,
-    positive_slope,
-    sigmoid,
-    split,
-)
+from course_utils.numpy_nn.ops import join, positive, positive_slope, sigmoid, split
 
 
 class State(NamedTuple):
@@ -22,7 +14,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), all others (B, H)."""
+    """What the backward pass needs: x (B, D), all others (B, H)."""
 
     x: np.ndarray
     h_prev: np.ndarray
@@ -53,7 +45,8 @@ def step_backward(params, cache, dstate):
     return da @ params["weight_ih"], State(dh_prev), grads
 
 
-def log_coefficients(params, x):
-    """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
+def coefficients(params, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
     a_z, a_n = split(x @ params["weight_ih"].mT + params["bias_ih"], 2)
-    return log_sigmoid(-a_z), log_sigmoid(a_z) + log_positive(a_n)
+    z = sigmoid(a_z)
+    return 1 - z, z * positive(a_n)

@@ -14,7 +14,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), all others (B, H); keep = f / (f + i)."""
+    """What the backward pass needs: x (B, D), all others (B, H); keep = f / (f + i)."""
 
     x: np.ndarray
     h_prev: np.ndarray

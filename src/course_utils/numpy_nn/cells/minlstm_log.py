@@ -6,7 +6,6 @@ import numpy as np
 
 from course_utils.numpy_nn.ops import (
     join,
-    log_positive,
     log_sigmoid,
     positive,
     positive_slope,
@@ -22,7 +21,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), all others (B, H); keep = f / (f + i)."""
+    """What the backward pass needs: x (B, D), all others (B, H); keep = f / (f + i)."""
 
     x: np.ndarray
     h_prev: np.ndarray
@@ -58,8 +57,8 @@ def step_backward(params, cache, dstate):
     return da @ params["weight_ih"], State(dh_prev), grads
 
 
-def log_coefficients(params, x):
-    """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
+def coefficients(params, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
     a_i, a_f, a_n = split(x @ params["weight_ih"].mT + params["bias_ih"], 3)
-    ratio = log_sigmoid(a_f) - log_sigmoid(a_i)  # log f / i;  f / (f + i) = σ(log f / i)
-    return log_sigmoid(ratio), log_sigmoid(-ratio) + log_positive(a_n)
+    keep = sigmoid(log_sigmoid(a_f) - log_sigmoid(a_i))  # f / (f + i), which may be 0 / 0
+    return keep, (1 - keep) * positive(a_n)

@@ -14,7 +14,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), h_prev (B, H), n = tanh(a_h) (B, H), and alpha."""
+    """What the backward pass needs: x (B, D), h_prev (B, H), n = tanh(a_h) (B, H), and alpha."""
 
     x: np.ndarray
     h_prev: np.ndarray

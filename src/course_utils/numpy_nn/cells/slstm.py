@@ -17,7 +17,10 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the way back needs: x (B, D), all others (B, H); first: m came from the forget gate."""
+    """What the backward pass needs: x (B, D), all others (B, H).
+
+    slope, of log σ at a_f; first, where m came from the forget gate.
+    """
 
     x: np.ndarray
     h_prev: np.ndarray
@@ -33,7 +36,7 @@ class Cache(NamedTuple):
     first: np.ndarray
 
 
-def start(B, H, dtype):
+def initial_state(B, H, dtype):
     """A memory of zero that weighs next to nothing, n = 1 at m = -50, so that n is never 0."""
     zeros = np.zeros((B, H), dtype)
     return State(zeros, zeros, np.ones((B, H), dtype), np.full((B, H), -50.0, dtype))

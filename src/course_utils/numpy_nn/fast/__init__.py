@@ -7,6 +7,7 @@ writing into an array that exists; the slopes of the gates for many steps at onc
 as one product after the loop.  The chapter ``practice/speed`` takes these steps one by one.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,16 @@ from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.fast.gru import GRU_KEYS, GRUKernel
 from course_utils.numpy_nn.fast.lstm import LSTM_KEYS, LSTMKernel
 from course_utils.numpy_nn.fast.rnn import RNN_KEYS, RNNKernel
-from course_utils.numpy_nn.unroll import initial_state
+from course_utils.numpy_nn.unroll import Tape as ReadableTape
+from course_utils.numpy_nn.unroll import unroll as unroll_readable
+from course_utils.numpy_nn.unroll import unroll_backward as unroll_readable_backward
+from course_utils.numpy_nn.validation import (
+    check,
+    cotangent,
+    initial_state,
+    last_gradient,
+    made_by,
+)
 from course_utils.shapes import ShapeError, expect
 from course_utils.specs import get_spec
 
@@ -41,10 +51,14 @@ class Workspace:
         self._kernels, self._sizes = {}, {}
 
     def sizes(self, spec, params, x):
-        """As ``spec.check``, at once for arrays shaped like those of an earlier call."""
-        shapes = (spec.key, np.shape(x), *((name, np.shape(p)) for name, p in params.items()))
+        """Checked sizes by axis, at once for arrays shaped like those of an earlier call."""
+        arrays = {"x": x} | (params if isinstance(params, Mapping) else {"": params})
+        shapes = (
+            spec.key,
+            *((n, type(a), np.shape(a), getattr(a, "dtype", None)) for n, a in arrays.items()),
+        )
         if shapes not in self._sizes:
-            self._sizes[shapes] = spec.check(params, x=(x, "T B D"))
+            self._sizes[shapes] = check(spec, params, "f", x=(x, "T B D"))
         return self._sizes[shapes]
 
     def kernel(self, spec, sizes, dtype):
@@ -66,35 +80,40 @@ class Tape(NamedTuple):
     kernel: object
     call: int  # of the kernel's forward passes, which one this is
     params: dict
+    fresh: bool  # whether results are arrays of their own
 
 
-def unroll(key, params, x, state0=None, workspace=None):
+def unroll(key, params, x, state0=None, workspace=None, *, lengths=None, resets=None):
     """Run a cell along a sequence: ``numpy_nn.unroll``, tuned.
 
-    params as from ``init_params``; x (T, B, D); state0, the states before the first step, each
-    (B, H), zero if None; workspace, a ``Workspace`` to compute in, or None for fresh arrays.
+    params as from ``init_params``; x (T, B, D); state0, the initial state, each (B, H), zero if
+    None; workspace, a ``Workspace`` to compute in, or None for fresh arrays; lengths (B,) and
+    resets (T, B) as for ``numpy_nn.unroll``, which then runs: the tuned layers know neither.
 
     Returns y (T, B, H), the last states (a NamedTuple, each (B, H)) and the tape for
-    ``unroll_backward``.  y and the states are feature-major views.  Raises KeyError for a cell
-    without a tuned layer, ShapeError and TypeError as ``numpy_nn.unroll`` does.
+    ``unroll_backward``.  Raises KeyError for a cell without a tuned layer, ShapeError and TypeError
+    as ``numpy_nn.unroll`` does.
     """
     spec, cell = get_spec(key), get_cell(key)
     if spec.key not in _KERNELS:
         raise KeyError(
             f"key: {spec.key!r} has no tuned layer, only {', '.join(KEYS)}; use numpy_nn.unroll"
         )
-    workspace = workspace or Workspace()
-    sizes = workspace.sizes(spec, params, x)
-    if x.dtype.kind not in "f":
-        raise TypeError(f"x: expected real floating numbers, got {x.dtype}; use x.astype(float)")
-    T, B, D, H = (sizes[axis] for axis in "TBDH")
+    if lengths is not None or resets is not None:
+        return unroll_readable(key, params, x, state0, lengths=lengths, resets=resets)
+    known = workspace or Workspace()
+    T, B, D, H = (known.sizes(spec, params, x)[axis] for axis in "TBDH")
     dtype = np.result_type(x, *params.values())
     state = initial_state(spec, cell, state0, B, H, dtype)
-    dtype = np.result_type(dtype, *state)
-    kernel = workspace.kernel(spec, (T, B, D, H), dtype)
+    dtype = state[0].dtype
+    if dtype.kind != "f":
+        raise TypeError(f"state0: expected real floating numbers, got {dtype}")
+    kernel = known.kernel(spec, (T, B, D, H), dtype)
     kernel.calls += 1
     y, last = kernel.forward(params, x, state)
-    return y, cell.State(*last), Tape(kernel, kernel.calls, params)
+    if workspace is None:  # what the caller does to y must not reach the backward pass
+        y, last = y.copy(), tuple(s.copy() for s in last)
+    return y, cell.State(*last), Tape(kernel, kernel.calls, params, workspace is None)
 
 
 def unroll_backward(tape, dy, dlast=None, workspace=None):
@@ -107,6 +126,9 @@ def unroll_backward(tape, dy, dlast=None, workspace=None):
     Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H)) and grads with the keys of params.
     Raises ShapeError, and RuntimeError where the workspace has been used again since.
     """
+    if isinstance(tape, ReadableTape):
+        return unroll_readable_backward(tape, dy, dlast)
+    made_by(tape, Tape, "numpy_nn.fast.unroll")
     kernel = tape.kernel
     spec, cell = kernel.spec, get_cell(kernel.spec.key)
     if tape.call != kernel.calls:
@@ -119,6 +141,10 @@ def unroll_backward(tape, dy, dlast=None, workspace=None):
     T, B, H = kernel.T, kernel.B, kernel.H
     if expect(dy=(dy, "T B H")) != {"T": T, "B": B, "H": H}:
         raise ShapeError(f"dy: expected shape {(T, B, H)} (T, B, H), got {dy.shape}")
-    dstate = initial_state(spec, cell, dlast, B, H, kernel.dtype, name="dlast")
+    dy = cotangent("dy", dy, kernel.dtype)
+    dstate = last_gradient(spec, cell, dlast, B, H, kernel.dtype)
     dx, dstate0, grads = kernel.backward(tape.params, dy, dstate)
+    if tape.fresh:
+        dx, dstate0 = dx.copy(), tuple(d.copy() for d in dstate0)
+        grads = {name: g.copy() for name, g in grads.items()}
     return dx, cell.State(*dstate0), grads

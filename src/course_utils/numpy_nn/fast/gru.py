@@ -1,7 +1,7 @@
 """Both GRUs, tuned: reset after the matrix (``gru``) and before it (``gru_2014``).
 
 Blocks of a step (see ``lstm``): forward r, z, then what r multiplies and n (``gru``), or n and r·h
-(``gru_2014``); on the way back keep, n, z, r, reset, of which the first three are multiplied by dh.
+(``gru_2014``); backward keep, n, z, r, reset, of which the first three are multiplied by dh.
 """
 
 import numpy as np
@@ -54,7 +54,7 @@ class GRUKernel(Kernel):
         return (self.h[t], sums, z[: 2 * H], x_t[: 2 * H], x_t[2 * H :],
                 *blocks, n, self.h[t + 1])  # fmt: skip
 
-    def run(self, first, end):
+    def forward_chunk(self, first, end):
         add, mul, tanh, sub, half = np.add, np.multiply, np.tanh, np.subtract, self.half
         after, weight, bias_n, rows = self.after, self.weight_h, self.bias_n, 2 * self.H
         forth = self.forth if after else self.forth_rz
@@ -100,7 +100,7 @@ class GRUKernel(Kernel):
             self.back_n, self.weight_back_n = self.turned(self.rows_h[2 * H :], "n")
 
     def view_back(self, d, dy):
-        """As ``view``, for the way back."""
+        """As ``view``, for the backward pass."""
         parts = d.reshape(5, self.H, self.B)
         through = self.block(d, 2, 4) if self.after else self.block(d, 2, 3)
         return dy, parts[:3], parts[0], parts[1], parts[3:], parts[4], through
@@ -124,7 +124,7 @@ class GRUKernel(Kernel):
         mul(dr, self.block(Z, 2) if self.after else h_prev, out=dr)
         np.copyto(reset, r)
 
-    def rerun(self, first, end):
+    def backward_chunk(self, first, end):
         add, mul = np.add, np.multiply
         after, dh, dreset, back = self.after, self.dh, self.dreset, self.weight_back
         dot, product = self.back.multiply, self.back.cut(dh)

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from course_utils.numpy_nn.buffers import Buffers
 from course_utils.numpy_nn.fast.products import Product
 
 CHUNK = 200_000
@@ -60,14 +61,15 @@ class Columns:
         return stored.T[:, :, None] if self.B == 1 else stored.reshape(self.rows, n, self.B)
 
 
-class Kernel:
+class Kernel(Buffers):
     """One layer of one cell at one size: sets out the work, which subclasses do chunk by chunk.
 
-    A subclass gives ``gates``, the order in which it stacks the gates on the way there, as indices
-    into the spec's order; ``halved``, those among them that are logistic; ``slots``, the blocks of
-    H rows that it keeps for a step on the way back; ``da``, the slice of them (in blocks) that are
+    A subclass gives ``gates``, the order in which it stacks the gates forward, as indices into the
+    spec's order; ``halved``, those among them that are logistic; ``slots``, the blocks of H rows
+    that it keeps for a step in the backward pass; ``da``, the slice of them (in blocks) that are
     gradients of pre-activations, in the spec's order unless it says otherwise in ``load_backward``
-    and ``gather``.  It writes ``load``, ``view``, ``run``, ``slopes``, ``view_back`` and ``rerun``.
+    and ``gather``.  It writes ``load``, ``view``, ``forward_chunk``,
+    ``slopes``, ``view_back`` and ``backward_chunk``.
     """
 
     gates = (0,)
@@ -77,7 +79,7 @@ class Kernel:
 
     def __init__(self, spec, T, B, D, H, dtype):
         self.spec, self.T, self.B, self.D, self.H, self.dtype = spec, T, B, D, H, dtype
-        self.calls = self.nbytes = 0
+        self.build, self.calls, self.nbytes = (T, B, D, H), 0, 0
         # arrays without axes: NumPy takes twice as long to make one of a number at every call
         self.half, self.one = np.array(0.5, dtype), np.array(1, dtype)
         G = len(self.gates)
@@ -99,7 +101,7 @@ class Kernel:
         self.grads = {name: self.new(*shape) for name, shape in spec.shapes(D, H).items()}
         self.sums = {"x": self.new(G * H, D + 1), "h": self.grads["weight_hh"]}
         self.parts = {k: self.new(*v.shape) for k, v in self.sums.items() if self.span < T}
-        self.copies = {}  # of weights, turned for the way back
+        self.copies = {}  # of weights, turned for the backward pass
 
     def new(self, *shape):
         """An array for the kernel to write into, counted in ``nbytes``."""
@@ -125,7 +127,7 @@ class Kernel:
         self.load(params, state)
         for first, end in self.chunks:
             self.project(first, end)
-            self.run(first, end)
+            self.forward_chunk(first, end)
         return self.h[1:].transpose(0, 2, 1), self.last()
 
     def bias(self, params):
@@ -186,13 +188,13 @@ class Kernel:
                 n = stop - start
                 np.copyto(self.dy[:n], dy[start:stop].transpose(0, 2, 1))
                 self.slopes(start, stop)
-                self.rerun(start, stop)
+                self.backward_chunk(start, stop)
                 made = self.block(self.d[:n], self.da.start, self.da.stop - 1)
                 np.copyto(da[:, start - first : stop - first], made.transpose(1, 0, 2))
             self.multiply(first, end)
             end = first
         self.gather()
-        return self.dx.reshape(T, B, D), self.first(), self.grads
+        return self.dx.reshape(T, B, D), self.dstate0(), self.grads
 
     def turned(self, weight, name):
         """weight (R, H) -> the product that takes (R, B) back to (H, B), and what it multiplies.
@@ -210,13 +212,13 @@ class Kernel:
 
     @cached_property
     def backward_views(self):
-        """As ``forward_views``, for the steps of a chunk on the way back."""
+        """As ``forward_views``, for the steps of a chunk in the backward pass."""
         return [self.view_back(d, dy) for d, dy in zip(self.d, self.dy, strict=True)]
 
     def load_backward(self, params, dstate):
-        """As ``load``, for the way back."""
+        """As ``load``, for the backward pass."""
 
-    def first(self):
+    def dstate0(self):
         """The gradients of the states before the first step, each (B, H)."""
         return (self.dh.T,)
 

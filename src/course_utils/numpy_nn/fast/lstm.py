@@ -2,7 +2,7 @@
 
 A step's numbers lie as blocks (H, B) in an order that lets one call do the work of several:
 forward o, i, f, g, c_prev, so that one tanh serves four gates and one product makes i·g and
-f·c_prev; on the way back keep, i, f, g, o, from_h, of which the last two are multiplied by dh and
+f·c_prev; backward keep, i, f, g, o, from_h, of which the last two are multiplied by dh and
 the others by dc, and the middle lies as PyTorch stacks the gates.  Blocks that a variant lacks are
 left out.
 """
@@ -46,7 +46,7 @@ class LSTMKernel(Kernel):
         self.halved = tuple(gates.index(k) for k in "oif" if k in gates)
         self.place = {k: n for n, k in enumerate([*order, "c"])}  # blocks of a step, forward
         names = ["keep"] * self.keeps + [*self.early, "g"] + ["o"] * self.has_o + ["from_h"]
-        self.slot = {k: n for n, k in enumerate(names)}  # and on the way back
+        self.slot = {k: n for n, k in enumerate(names)}  # and in the backward pass
         self.slots, self.da = len(names), slice(self.keeps, len(names) - 1)
         super().__init__(spec, T, B, D, H, dtype)
         self.Z = self.new(T + 1, len(self.place) * H, B)
@@ -92,7 +92,7 @@ class LSTMKernel(Kernel):
     def last(self):
         return self.h[-1].T, self.c[-1].T
 
-    def run(self, first, end):
+    def forward_chunk(self, first, end):
         add, mul, tanh, half = np.add, np.multiply, np.tanh, self.half
         dot, weight = self.forth.multiply, self.forth.cut(self.weight_h)
         outer, seen, work = self.outer, self.seen, self.work
@@ -148,7 +148,7 @@ class LSTMKernel(Kernel):
     # -- backward ----------------------------------------------------------------------------------
 
     def view_back(self, d, dy):
-        """As ``view``, for the way back."""
+        """As ``view``, for the backward pass."""
         slot, parts = self.slot, d.reshape(self.slots, self.H, self.B)
         outward = slot["o"] if self.has_o else slot["from_h"]  # from here on times dh
         return (
@@ -165,7 +165,7 @@ class LSTMKernel(Kernel):
             if name.startswith("weight_c"):
                 grad[...] = 0
 
-    def first(self):
+    def dstate0(self):
         return self.dh.T, self.dc.T
 
     @cached_property
@@ -217,7 +217,7 @@ class LSTMKernel(Kernel):
             sub(one, z["o"], out=d["o"])
             mul(d["o"], h, out=d["o"])
 
-    def rerun(self, first, end):
+    def backward_chunk(self, first, end):
         add, mul = np.add, np.multiply
         dot, back, product = self.back.multiply, self.weight_back, self.back.cut(self.dh)
         dh, dc, work = self.dh, self.dc, self.work

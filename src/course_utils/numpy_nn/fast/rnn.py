@@ -18,7 +18,7 @@ class RNNKernel(Kernel):
         """What one step reads and writes."""
         return self.h[t], self.forth.cut(self.h[t + 1]), x_t, self.h[t + 1]
 
-    def run(self, first, end):
+    def forward_chunk(self, first, end):
         weight, dot = self.forth.cut(self.weight_h), self.forth.multiply
         add, tanh, maximum = np.add, np.tanh, np.maximum
         for h_prev, product, x_t, h in self.forward_views[first:end]:
@@ -39,10 +39,10 @@ class RNNKernel(Kernel):
             np.subtract(self.one, d, out=d)
 
     def view_back(self, d, dy):
-        """As ``view``, for the way back."""
+        """As ``view``, for the backward pass."""
         return d, dy
 
-    def rerun(self, first, end):
+    def backward_chunk(self, first, end):
         back, dot, add, mul = self.weight_back, self.back.multiply, np.add, np.multiply
         dh, product = self.dh, self.back.cut(self.dh)
         for d, dy in reversed(self.backward_views[: end - first]):

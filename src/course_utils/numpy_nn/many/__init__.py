@@ -13,6 +13,7 @@ others alone.  Any cell will do: those in ``TUNED`` have a step of their own, th
 among them, run their readable step on arrays with one more axis.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,17 @@ from course_utils.numpy_nn.many.training import (
     cross_entropies,
     mses,
 )
-from course_utils.numpy_nn.unroll import further_inputs, initial_state
+from course_utils.numpy_nn.validation import (
+    beginnings,
+    check,
+    cotangent,
+    floating,
+    further_inputs,
+    initial_state,
+    last_gradient,
+    made_by,
+    running,
+)
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS, get_spec
 
@@ -59,6 +70,8 @@ TUNED = tuple(_KERNELS)
 
 def stack(nets):
     """A list of K dicts of parameters -> one dict whose arrays have a leading axis K."""
+    if not isinstance(nets, (list, tuple)) or not all(isinstance(net, Mapping) for net in nets):
+        raise TypeError("nets: expected a list with a dict of parameters for each net")
     if not nets or any(set(net) != set(nets[0]) for net in nets):
         raise KeyError("nets: expected dicts of parameters with the same names, at least one")
     return {name: np.stack([net[name] for net in nets]) for name in nets[0]}
@@ -98,30 +111,46 @@ class Tape(NamedTuple):
     params: dict
 
 
-def unroll(key, params, x, state0=None, workspace=None, *, config=None, **inputs):
+def unroll(
+    key,
+    params,
+    x,
+    state0=None,
+    workspace=None,
+    *,
+    lengths=None,
+    resets=None,
+    config=None,
+    **inputs,
+):
     """Run K nets of one cell along a sequence.
 
     params as from ``stack``; x (T, B, D) for all nets, or (K, T, B, D) to each its own; state0, the
-    states before the first step, each (K, B, H), the cell's own start if None; workspace, a
-    ``Workspace`` to compute in, or None for fresh arrays; config overrides the spec's constants;
-    inputs, what else a step reads, each (K, T, B, H).
+    initial state, each (K, B, H), the cell's own if None; workspace, a ``Workspace`` to compute in,
+    or None for fresh arrays; lengths (B,) and resets (T, B) as for ``numpy_nn.unroll``, the same
+    for all nets (with either, every cell runs its readable step); config overrides the spec's
+    constants; inputs, what else a step reads, each (K, T, B, H).
 
     Returns y (K, T, B, H), the last states (a NamedTuple, each (K, B, H)) and the tape for
-    ``unroll_backward``.  Raises ShapeError, TypeError or KeyError by name.
+    ``unroll_backward``.  Raises ShapeError, TypeError, ValueError or KeyError by name.
     """
     spec, cell = get_spec(key), get_cell(key)
     K, T, B, _, H = sizes = _sizes(spec, params, x)
     dtype = np.result_type(x, *params.values())
     state = initial_state(spec, cell, state0, B, H, dtype, nets=K)
-    dtype = np.result_type(dtype, *(s.dtype for s in state if s.dtype.kind == "f"))
+    dtype = state[0].dtype
     options = spec.options(config)
     inputs = further_inputs(spec, inputs, {"K": K, "T": T, "B": B, "H": H}, dtype)
-    if spec.key in _KERNELS:
+    mask, resets = running(lengths, T, B), beginnings(resets, T, B)
+    if spec.key not in _KERNELS or mask is not None or resets is not None:
+        kernel = Readable(spec.key, sizes, dtype, options, inputs, mask, resets)
+        y, last = kernel.forward(params, x, state)
+    else:
         kernel = (workspace or Workspace()).kernel(spec.key, sizes, dtype)
         kernel.calls += 1
-    else:
-        kernel = Readable(spec, sizes, dtype, options, inputs)
-    y, last = kernel.forward(params, x, state)
+        y, last = kernel.forward(params, x, state)
+        if workspace is None:  # what the caller does to y must not reach the backward pass
+            y, last = y.copy(), tuple(s.copy() for s in last)
     return y, cell.State(*last), Tape(spec.key, kernel, kernel.calls, params)
 
 
@@ -135,6 +164,7 @@ def unroll_backward(tape, dy, dlast=None):
     grads with the keys of params, and with each further input of ``unroll`` by its name.  Raises
     ShapeError, and RuntimeError where the workspace has been used again since.
     """
+    made_by(tape, Tape, "many.unroll")
     kernel, spec, cell = tape.kernel, get_spec(tape.key), get_cell(tape.key)
     K, T, B, _, H = kernel.sizes
     if tape.call != kernel.calls:
@@ -142,25 +172,29 @@ def unroll_backward(tape, dy, dlast=None):
             "tape: a later unroll has overwritten its workspace; "
             "go backward before the next unroll, or use one workspace for each"
         )
+    dy = cotangent("dy", dy, kernel.dtype)
     if dy.shape != (K, T, B, H):
         raise ShapeError(f"dy: expected shape {(K, T, B, H)} (K, T, B, H), got {dy.shape}")
-    dstate = initial_state(spec, cell, dlast, B, H, kernel.dtype, name="dlast", nets=K)
+    dstate = last_gradient(spec, cell, dlast, B, H, kernel.dtype, nets=K)
     dx, dstate0, grads = kernel.backward(tape.params, dy, dstate)
     return dx, cell.State(*dstate0), grads
 
 
 def _sizes(spec, params, x):
-    """K, T, B, D, H; ShapeError and KeyError as from ``spec.check``."""
+    """K, T, B, D, H; ShapeError, TypeError and KeyError as from ``validation.check``."""
+    floating("f", x=x)
     if x.ndim not in (3, 4):
         raise ShapeError(f"x: expected axes (T, B, D) or (K, T, B, D), got {x.ndim}: {x.shape}")
-    if x.dtype.kind != "f":
-        raise TypeError(f"x: expected real floating numbers, got {x.dtype}; use x.astype(float)")
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params: expected a dict from stack, got {type(params).__name__}")
     known = [p for p in spec.params if p.name in params]
-    deep = all(params[p.name].ndim == 1 + len(p.axes.split()) for p in known)
-    nets = {len(p) for p in params.values()} if deep else ()
+    deep = all(np.ndim(params[p.name]) == 1 + len(p.axes.split()) for p in known)
+    nets = {len(p) for p in params.values()} if deep and known else ()
     if len(nets) != 1 or (x.ndim == 4 and len(x) not in nets):
-        found = {name: p.shape for name, p in params.items()} | {"x": x.shape}
+        found = {name: np.shape(p) for name, p in params.items()} | {"x": x.shape}
         raise ShapeError(f"params: expected one leading axis K, of nets, got {found}; use stack")
     (K,) = nets
-    sizes = spec.check(pick(params, 0), x=(x if x.ndim == 3 else x[0], "T B D"))
+    if not K:
+        raise ShapeError("params: expected at least one net, got K=0; use stack")
+    sizes = check(spec, pick(params, 0), "f", x=(x if x.ndim == 3 else x[0], "T B D"))
     return (K, *(sizes[axis] for axis in "TBDH"))

@@ -7,20 +7,23 @@ one tanh serves all gates.
 
 import numpy as np
 
+from course_utils.numpy_nn.buffers import Buffers
+
 dot, add, sub, mul, tanh = np.matmul, np.add, np.subtract, np.multiply, np.tanh
 
 
-class Kernel:
+class Kernel(Buffers):
     """The arrays of K nets of one cell at one size, and what every cell does with them."""
 
     logistic = (0,)  # by gate: 1 for sigma, 0 for tanh or relu
 
     def __init__(self, spec, K, T, B, D, H, dtype):
-        self.sizes, self.dtype, self.calls = (K, T, B, D, H), dtype, 0
+        self.spec, self.sizes, self.dtype, self.calls = spec, (K, T, B, D, H), dtype, 0
+        self.build = self.sizes
         G = len(self.logistic)
         self.h, self.z = self.new(T + 1, K, H, B), self.new(T, G, K, H, B)
         self.by_net, self.da = self.new(K, G * H, B), self.new(G, K, H, B)
-        self.da_all = self.new(K, G, H, T, B)  # on the way back, as the large products want it
+        self.da_all = self.new(K, G, H, T, B)  # in the backward pass, as the large products want it
         self.work, self.spare, self.dh = (self.new(K, H, B) for _ in range(3))
         self.x = self.new(1, T, D + 1, B)  # the last row is 1: the biases ride on the products
         self.weight, self.recurrent = self.new(G, K, H, D + 1), self.new(K, G * H, H)
@@ -89,7 +92,7 @@ class Kernel:
             if direct is not None:
                 add(dh, direct, out=dh)
         dx, grads = self.products(params, *self.sums())
-        return dx, tuple(d.swapaxes(1, 2).copy() for d in self.first()), grads
+        return dx, tuple(d.swapaxes(1, 2).copy() for d in self.dstate0()), grads
 
     def sums(self):
         """The gradients of the inputs' and of the recurrent sum, both (K, G, H, T, B)."""
@@ -114,7 +117,7 @@ class Kernel:
         """Take in the gradients of the last states, each (K, H, B)."""
         self.dh[...] = dstate[0]
 
-    def first(self):
+    def dstate0(self):
         """The gradients of the first states."""
         return (self.dh,)
 
@@ -139,11 +142,11 @@ class ReluRNN(RNN):
     """h = relu(a)."""
 
     def step(self, t, z, from_h):
-        """As above."""
+        """z (1, K, H, B) holds the inputs' share; relu of the sum into h[t + 1]."""
         np.maximum(add(z, from_h, out=z)[0], 0, out=self.h[t + 1])
 
     def step_backward(self, t, z, dh, da):
-        """As above."""
+        """dh (K, H, B) -> da, in place; returns that of the recurrent sum, and None."""
         mul(dh, self.h[t + 1] > 0, out=da)
         return da, None
 
@@ -166,12 +169,12 @@ class GRU(Kernel):
         return b
 
     def begin(self, params, state):
-        """As above."""
+        """Take in the first states, each (K, H, B), and the candidate's recurrent bias."""
         self.h[0] = state[0]
         self.b_n[...] = params["bias_hh"][:, -self.sizes[-1] :, None]
 
     def step(self, t, z, from_h):
-        """As above; z becomes the gates."""
+        """z (3, K, H, B) holds the inputs' share and becomes the gates r, z, n; h into h[t + 1]."""
         rz, n = z[:2], z[2]
         tanh(add(rz, from_h[:2], out=rz), out=rz)
         r, update = add(mul(rz, self.half, out=rz), self.half, out=rz)
@@ -181,7 +184,7 @@ class GRU(Kernel):
         add(mul(h, update, out=h), n, out=h)
 
     def step_backward(self, t, z, dh, da):
-        """As above."""
+        """dh (K, H, B) -> da, in place; returns that of the recurrent sum, and h's direct share."""
         r, update, n = z
         work, direct = self.work, self.spare
         mul(sub(self.one, z, out=da), z, out=da)
@@ -197,5 +200,5 @@ class GRU(Kernel):
         return self.da_h, direct
 
     def sums(self):
-        """As above; the two differ in the candidate's rows."""
+        """Both (K, 3, H, T, B); they differ in the candidate's rows, which the reset multiplies."""
         return self.da_all, self.da_h_all

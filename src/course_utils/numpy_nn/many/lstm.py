@@ -47,7 +47,7 @@ class LSTM(Kernel):
         return i, f, g, o
 
     def begin(self, params, state):
-        """As above."""
+        """Take in the first states h and c, each (K, H, B), and the peepholes, halved as a is."""
         self.h[0], self.c[0] = state
         self.load_peepholes(params, self.half)
 
@@ -59,11 +59,11 @@ class LSTM(Kernel):
             self.w_outer = params["weight_co"][..., None] * scale
 
     def last(self):
-        """As above."""
+        """The last states h and c, each (K, H, B)."""
         return self.h[-1], self.c[-1]
 
     def step(self, t, z, from_h):
-        """As above; z becomes the gates."""
+        """z (G, K, H, B) holds the inputs' share and becomes the gates; h, c into step t + 1."""
         i, f, g, o = self.gates(t, z)
         early, c_prev, c, tanh_c = z[: len(self.early)], self.c[t], self.c[t + 1], self.tanh_c[t]
         add(z, from_h, out=z)
@@ -90,16 +90,19 @@ class LSTM(Kernel):
         add(mul(z, self.half, out=z), self.half, out=z)
 
     def begin_backward(self, params, dstate):
-        """As above."""
+        """Take in the gradients of the last h and c, each (K, H, B), and the peepholes."""
         self.dh[...], self.dc[...] = dstate
         self.load_peepholes(params, self.one)
 
-    def first(self):
-        """As above."""
+    def dstate0(self):
+        """The gradients of the first h and c, each (K, H, B)."""
         return self.dh, self.dc
 
     def step_backward(self, t, z, dh, da):
-        """As above; the gradient of c is carried in ``dc``."""
+        """dh (K, H, B) -> da (G, K, H, B), in place; returns that of the recurrent sum, and None.
+
+        The gradient of c is carried in ``dc``.
+        """
         i, f, g, o = self.gates(t, z)
         h, c_prev, tanh_c = self.h[t + 1], self.c[t], self.tanh_c[t]
         dc, work, n = self.dc, self.work, len(self.early)
@@ -132,7 +135,7 @@ class LSTM(Kernel):
         return da, None
 
     def products(self, params, *sums):
-        """As above, and the peepholes' gradients."""
+        """dx (K, T, B, D) and the gradients of all parameters, peepholes among them."""
         dx, grads = super().products(params, *sums)
         T = self.sizes[1]
         seen = dict.fromkeys(self.inner, self.c[:T]) | ({"o": self.c[1:]} if self.late else {})

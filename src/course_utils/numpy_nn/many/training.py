@@ -1,17 +1,20 @@
 """What stands above K layers side by side, and trains them: readouts, losses, optimisers."""
 
-from dataclasses import fields, replace
+import math
 
 import numpy as np
 
-from course_utils.shapes import ShapeError, expect
+from course_utils.numpy_nn.losses import counting
+from course_utils.numpy_nn.ops import log_softmax
+from course_utils.numpy_nn.validation import floating, numpy_array
+from course_utils.shapes import ShapeError, expect, expect_ids
 
 
 def affine(weight, bias, x):
     """Readout layers: weight (K, N, H), bias (K, N), x (K, ..., H) -> (K, ..., N)."""
     expect(weight=(weight, "K N H"), bias=(bias, "K N"), x=(_flat(x), "K rows H"))
     y = _flat(x) @ weight.swapaxes(1, 2) + bias[:, None]
-    return y.reshape(*x.shape[:-1], -1)
+    return y.reshape(*x.shape[:-1], weight.shape[1])
 
 
 def affine_backward(weight, x, dy):
@@ -21,7 +24,7 @@ def affine_backward(weight, x, dy):
 
 
 def _flat(x):
-    return x.reshape(len(x), -1, x.shape[-1])
+    return x.reshape(len(x), math.prod(x.shape[1:-1]), x.shape[-1])
 
 
 def mses(prediction, target):
@@ -29,12 +32,15 @@ def mses(prediction, target):
 
     Returns losses (K,) and dprediction.
     """
+    floating("f", prediction=prediction)
+    numpy_array("target", target)
     if target.shape not in (prediction.shape, prediction.shape[1:]):
         raise ShapeError(
             f"target: expected shape {prediction.shape} of prediction, or that without the nets, "
             f"got {target.shape}"
         )
-    error = prediction - target
+    counting(None, prediction.shape, "prediction")
+    error = prediction - target.astype(prediction.dtype, copy=False)
     return (error**2).reshape(len(error), -1).mean(axis=1), 2 * error / error[0].size
 
 
@@ -43,24 +49,45 @@ def cross_entropies(logits, ids):
 
     Returns losses (K,) and dlogits.
     """
+    floating("f", logits=logits)
+    ids = np.asarray(ids)
     if ids.ndim == logits.ndim - 2:
         ids = np.broadcast_to(ids, (len(logits), *ids.shape))
     if ids.shape != logits.shape[:-1]:
         raise ShapeError(f"ids: expected shape {logits.shape[1:-1]} of logits, got {ids.shape}")
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    counting(None, ids.shape, "ids")
+    ids = expect_ids("ids", ids, logits.shape[-1])
+    log_p = log_softmax(logits)
     picked = np.take_along_axis(log_p, ids[..., None], axis=-1)
     dlogits = np.exp(log_p)
-    np.put_along_axis(dlogits, ids[..., None], np.exp(picked) - 1, axis=-1)
+    np.put_along_axis(dlogits, ids[..., None], np.expm1(picked), axis=-1)
     return -picked.reshape(len(ids), -1).mean(axis=1), dlogits / ids[0].size
 
 
 def clip_norm(grads, limit):
-    """``optim.clip_norm`` for every net on its own -> (grads, norms before (K,))."""
-    squares = [(g * g).reshape(len(g), -1).sum(axis=1) for g in grads.values()]
-    norms = np.sqrt(np.sum(squares, axis=0))
-    scale = np.minimum(1, limit / (norms + 1e-12))
-    return _last({name: g * scale for name, g in _first(grads).items()}), norms
+    """``optim.clip_norm`` for every net on its own -> (grads, norms before (K,)).
+
+    limit, one for all or (K,).
+    """
+    limit = np.asarray(limit, np.float64)
+    if not (limit > 0).all():
+        raise ValueError(f"limit: expected positive numbers, got {limit}")
+    floating("f", **{f"grads[{name!r}]": g for name, g in grads.items()})
+    rows = {name: g.reshape(len(g), -1) for name, g in grads.items()}
+    largest = np.max([abs(g).max(axis=1, initial=0) for g in rows.values()], axis=0)
+    plain = (largest > 0) & np.isfinite(largest)  # else zero, or a gradient that is inf or NaN
+    unit = np.where(plain, largest, 1).astype(np.float64)
+    with np.errstate(over="ignore"):  # beside an infinite gradient, or of the largest numbers
+        squares = [((g / unit[:, None]) ** 2).sum(axis=1) for g in rows.values()]
+        relative = np.sqrt(np.sum(squares, axis=0))  # the norms in units of the largest number
+        norms = np.where(plain, unit * relative, largest)
+        shown = norms.astype(np.result_type(*grads.values()))
+    scale = np.where(plain & (norms > limit), limit / np.where(plain, relative, 1), 1)
+    unit = np.where(plain & (norms > limit), unit, 1)
+    scaled = {
+        name: g / unit.astype(g.dtype) * scale.astype(g.dtype) for name, g in _first(grads).items()
+    }
+    return _last(scaled), shown
 
 
 class Each:
@@ -75,11 +102,7 @@ class Each:
 
     def update(self, params, grads, state):
         """-> (new params, new state)."""
-        params = _first(params)
-        dtype = np.result_type(*params.values())
-        numbers = {f.name: getattr(self.optimiser, f.name) for f in fields(self.optimiser)}
-        numbers = {n: v.astype(dtype) for n, v in numbers.items() if isinstance(v, np.ndarray)}
-        new, state = replace(self.optimiser, **numbers).update(params, _first(grads), state)
+        new, state = self.optimiser.update(_first(params), _first(grads), state)
         return _last(new), state
 
 

@@ -2,23 +2,27 @@
 
 p, the layer's parameters by the spec's names; from_x (B, G·H), the input's share of every
 pre-activation, computed for the whole sequence at once by ``project``; prev and the result, tuples
-in the order of the spec's states, each (B, H).  A file may define its own ``project(p, x)``, and
-``readout(p, x, states) -> y`` where the output is not the first state.
+in the order of the spec's states, each (B, H).  A file may define its own ``project(p, x)``,
+``readout(p, x, states) -> y`` where the output is not the first state, ``initial_state(B, H, like)
+-> states`` where they do not begin at zero, and ``init_(p, **config)`` for weights that are not
+uniform in ±1/√H.
 """
 
-from functools import cache
 from importlib import import_module
 
-import torch
 from torch.nn import functional as F
 
 from course_utils.specs import get_spec
 
+_loaded = {}  # a plain dict, which torch.compile can look into
 
-@cache
+
 def get_cell(key):
     """The module that computes the cell ``key``; KeyError lists the cells there are."""
-    return import_module(f"{__name__}.{get_spec(key).key}")
+    key = get_spec(key).key
+    if key not in _loaded:
+        _loaded[key] = import_module(f"{__name__}.{key}")
+    return _loaded[key]
 
 
 def project(p, x):
@@ -42,8 +46,3 @@ def recur_rows(p, h_prev, first, last):
 def positive(a):
     """a + 1/2 for a >= 0, the logistic function below.  Feng et al. 2024."""
     return (a + 0.5).where(a >= 0, a.sigmoid())
-
-
-def log_positive(a):
-    """log of ``positive``, without passing through a number that may be 0."""
-    return torch.where(a >= 0, (a.clamp(min=0) + 0.5).log(), F.logsigmoid(a))

@@ -4,9 +4,9 @@ import torch
 from torch.nn import functional as F
 
 
-def start(B, H, like):
+def initial_state(B, H, like):
     """Zeros, and clocks at 0."""
-    return like.new_zeros(B, H), torch.zeros(B, H, dtype=torch.long, device=like.device)
+    return like.new_zeros(B, H), like.new_zeros(B, H, dtype=torch.long)
 
 
 def init_(p, periods):

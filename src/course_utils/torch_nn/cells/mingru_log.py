@@ -1,8 +1,6 @@
 """minGRU in log space (spec: ``specs/mingru_log.py``)."""
 
-from torch.nn import functional as F
-
-from course_utils.torch_nn.cells import log_positive, positive, project
+from course_utils.torch_nn.cells import positive, project
 
 
 def step(p, from_x, prev):
@@ -13,7 +11,8 @@ def step(p, from_x, prev):
     return ((1 - z) * h_prev + z * positive(a_n),)
 
 
-def log_coefficients(p, x):
-    """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
+def coefficients(p, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
     a_z, a_n = project(p, x).chunk(2, dim=-1)
-    return F.logsigmoid(-a_z), F.logsigmoid(a_z) + log_positive(a_n)
+    z = a_z.sigmoid()
+    return 1 - z, z * positive(a_n)

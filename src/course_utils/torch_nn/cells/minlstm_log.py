@@ -2,7 +2,7 @@
 
 from torch.nn import functional as F
 
-from course_utils.torch_nn.cells import log_positive, positive, project
+from course_utils.torch_nn.cells import positive, project
 
 
 def step(p, from_x, prev):
@@ -13,8 +13,8 @@ def step(p, from_x, prev):
     return (keep * h_prev + (1 - keep) * positive(a_n),)
 
 
-def log_coefficients(p, x):
-    """x (T, B, D) -> log a, log b (T, B, H) of h = a * h_prev + b."""
+def coefficients(p, x):
+    """x (T, B, D) -> a, b (T, B, H) of h = a * h_prev + b."""
     a_i, a_f, a_n = project(p, x).chunk(3, dim=-1)
-    ratio = F.logsigmoid(a_f) - F.logsigmoid(a_i)  # f / (f + i) = σ(log f / i)
-    return F.logsigmoid(ratio), F.logsigmoid(-ratio) + log_positive(a_n)
+    keep = (F.logsigmoid(a_f) - F.logsigmoid(a_i)).sigmoid()
+    return keep, (1 - keep) * positive(a_n)

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from course_utils.torch_nn.cells import recur
 
 
-def start(B, H, like):
+def initial_state(B, H, like):
     """A memory of zero that weighs next to nothing, n = 1 at m = -50, so that n is never 0."""
     zeros = like.new_zeros(B, H)
     return zeros, zeros, like.new_ones(B, H), like.new_full((B, H), -50.0)

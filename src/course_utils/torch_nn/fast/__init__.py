@@ -1,8 +1,8 @@
-"""Fast layers for the cells that PyTorch has no kernel for: ``backend="fused"`` of ``Recurrent``.
+"""Code compiled for cells that PyTorch has no kernel for: ``backend="compiled"``.
 
 On the CPU it is ``numpy_nn.fast`` under an ``autograd.Function``.
 """
 
-from course_utils.torch_nn.fast.cpu import KEYS, obstacle, unroll
+from course_utils.torch_nn.fast.cpu import keys, obstacle, unroll
 
-__all__ = ["KEYS", "obstacle", "unroll"]
+__all__ = ["keys", "obstacle", "unroll"]

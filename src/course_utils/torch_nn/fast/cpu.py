@@ -9,26 +9,8 @@ import functools
 import torch
 
 from course_utils.specs import get_spec
+from course_utils.torch_nn import modes
 from course_utils.torch_nn.unroll import unroll as unroll_eagerly
-
-KEYS = (
-    "rnn",
-    "rnn_relu",
-    "lstm",
-    "lstm_1997",
-    "lstm_peephole",
-    "lstm_gers2002",
-    "lstm_coupled",
-    "lstm_cifg",
-    "lstm_nig",
-    "lstm_nfg",
-    "lstm_nog",
-    "lstm_niaf",
-    "lstm_noaf",
-    "gru",
-    "gru_2014",
-)
-"""The cells covered: those of ``numpy_nn.fast``, which is not loaded before it is needed."""
 
 SPARE = 8
 """Workspaces kept for the next call of the same sizes."""
@@ -44,26 +26,32 @@ def tuned():
     return fast
 
 
-def obstacle(key, x, lengths=None, config=None):
-    """Why this call cannot be fused, as 'argument: reason; remedy', or None where it can."""
-    if key not in KEYS:
-        return f"backend: there is no fused kernel for {key!r}; use 'auto'"
-    if config:
-        return f"config: the fused kernel has the constants of {key!r} built in; use 'auto'"
-    if lengths is not None:
-        return "lengths: the fused kernel runs every sequence to its end; use backend='auto'"
+def keys():
+    """The cells covered: those of ``numpy_nn.fast``, which is loaded for the answer."""
+    return tuned().KEYS
+
+
+def obstacle(layer, call):
+    """Why compiled code cannot serve this call, or None where it can."""
+    x = call.x
+    if modes.recorded() or modes.transformed():
+        return "compiled code cannot be transformed, traced or compiled again"
+    if layer.key not in keys():
+        return f"there is no compiled code for {layer.key}"
+    if layer.config:
+        return f"compiled code has the constants of {layer.key} built in, a config changes them"
+    if call.lengths is not None:
+        return "compiled code knows no lengths"
+    if call.resets is not None:
+        return "compiled code knows no resets"
     if x.device.type != "cpu":
-        return f"input: on {x.device}, the fused kernel is for the CPU; use backend='auto'"
+        return f"the input is on {x.device}, compiled code is for the CPU"
     if x.dtype not in (torch.float32, torch.float64):
-        return f"input: the fused kernel takes float32 or float64, got {x.dtype}; use 'auto'"
+        return f"the input is {x.dtype}, compiled code takes float32 or float64"
     if torch.is_autocast_enabled("cpu"):
-        return "backend: the fused kernel knows no autocast; use backend='auto'"
-    if (
-        torch.compiler.is_compiling()
-        or torch._C._are_functorch_transforms_active()
-        or torch.autograd.forward_ad._current_level >= 0
-    ):
-        return "backend: the fused kernel cannot be transformed or compiled; use backend='auto'"
+        return "compiled code knows no autocast"
+    if not modes.concrete(x) or torch._C._len_torch_dispatch_stack():
+        return "compiled code needs an input with numbers, in a plain tensor"
     return None
 
 
@@ -111,7 +99,8 @@ class Fused(torch.autograd.Function):
     @staticmethod
     def backward(ctx, dy, *dlast):
         tensors = ctx.saved_tensors  # complains if one was changed since, or all were freed
-        if torch.is_grad_enabled():  # create_graph: somebody will differentiate this
+        # create_graph: somebody will differentiate this; vmap: dy is many gradients and no array
+        if torch.is_grad_enabled() or batched(dy, *dlast):
             return None, None, *again(ctx, tensors, (dy, *dlast))
         dx, dstate0, grads = tuned().unroll_backward(
             ctx.tape, dy.numpy(), tuple(d.numpy() for d in dlast)
@@ -119,6 +108,14 @@ class Fused(torch.autograd.Function):
         found = [dx, *dstate0, *(grads[name] for name in ctx.names)]
         wanted = zip(found, ctx.needs_input_grad[2:], strict=True)
         return None, None, *(owned(g) if need else None for g, need in wanted)
+
+
+def batched(*tensors):
+    """Whether one of them belongs to vmap, ``is_grads_batched`` or ``jacobian(vectorize=True)``."""
+    functorch = torch._C._functorch
+    return any(
+        functorch.is_batchedtensor(t) or functorch.is_legacy_batchedtensor(t) for t in tensors
+    )
 
 
 def owned(array):
@@ -130,22 +127,25 @@ def owned(array):
 
 def again(ctx, tensors, cotangents):
     """The gradients once more, by the eager loop, as functions of tensors and cotangents."""
+    differentiable = torch.is_grad_enabled()
     count = len(tensors) - 1 - len(ctx.names)
     params = dict(zip(ctx.names, tensors[1 + count :], strict=True))
-    y, last, _ = unroll_eagerly(ctx.key, params, tensors[0], tensors[1 : 1 + count])
     wanted = [t for t, need in zip(tensors, ctx.needs_input_grad[2:], strict=True) if need]
-    found = torch.autograd.grad(
-        (y, *last), wanted, cotangents, create_graph=True, allow_unused=True
-    )
+    with torch.enable_grad():
+        y, last, _ = unroll_eagerly(ctx.key, params, tensors[0], tensors[1 : 1 + count])
+        found = torch.autograd.grad(
+            (y, *last), wanted, cotangents, create_graph=differentiable, allow_unused=True
+        )
     found = iter(found)
     return [next(found) if need else None for need in ctx.needs_input_grad[2:]]
 
 
-def unroll(key, p, x, state, *, reverse=False):
-    """Run one layer in one direction: ``torch_nn.unroll.unroll``, fused.
+def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None):
+    """``torch_nn.unroll.unroll``, compiled: one direction of one layer.
 
-    p, parameters by the spec's names, biases or not; x (T, B, D); state, tuple of (B, H).  Returns
-    y (T, B, H) and the last states.
+    p, parameters by the spec's names, biases or not; x (T, B, D); state, tuple of (B, H); active,
+    resets and config are for the loop, ``obstacle`` keeps them out.  Returns y (T, B, H), the last
+    states, and None where the loop has every state of the way.
     """
     y, *last = Fused.apply(key, tuple(p), x.flip(0) if reverse else x, *state, *p.values())
-    return (y.flip(0) if reverse else y), tuple(last)
+    return (y.flip(0) if reverse else y), tuple(last), None

@@ -6,11 +6,13 @@ and on an echo, for which a network has to pass bits along.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils import numpy_nn
 from course_utils.lab.numpy_models import init_model, squared_error
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.numpy_nn import optim
 from course_utils.numpy_nn.truncation import cell_state_only_backward
@@ -40,7 +42,7 @@ WAYS = ("full", "cut")
 
 def run(config, progress=iter):
     """Cosines at the start and after training, share wrong and accuracy, for both gradients."""
-    rows = [one_seed(config, seed) for seed in progress(config.seeds)]
+    rows = over_seeds(partial(one_seed, config), config.seeds, progress)
     echo = {
         str(lag): {
             way: median(rows, "echo", k, way) for way in WAYS

@@ -6,10 +6,12 @@ earlier one (h of that step held fixed) beside its direct part, the product of t
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils import numpy_nn
+from course_utils.lab.seeds import over_seeds
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ QUICK = Config(hidden=16, steps=51, gaps=(1, 10, 50), seeds=(0, 1, 2))
 
 def run(config, progress=iter):
     """By network: median over seeds of gradient norms by gap, and of Jacobians by gap."""
-    rows = [one_seed(config, seed) for seed in progress(config.seeds)]
+    rows = over_seeds(partial(one_seed, config), config.seeds, progress)
     found = {"gaps": list(config.gaps), "nets": len(rows), "reach": {}, "belt": {}}
     for name in ("rnn", "lstm", "lstm_keeps"):
         norms = np.array([row["reach"][name] for row in rows])  # (seeds, steps)

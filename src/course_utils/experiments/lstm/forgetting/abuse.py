@@ -16,10 +16,12 @@ After a first recording two things were added, and tried on other seeds before: 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils.lab.numpy_models import Net, growing, numpy_step
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.solving import train_until_solved
 from course_utils.lab.statistics import median
 from course_utils.numpy_nn import losses, optim
@@ -61,7 +63,7 @@ def run(config, progress=iter):
     found = {"of": len(config.seeds), "cells": config.cells, "budget": config.updates}
     cases = [(how, start) for how, starts in config.cases for start in starts]
     for how, start in progress(cases):
-        rows = [one(config, how, start, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, how, start), config.seeds, progress)
         found.setdefault(how, {})[start] = {
             "solved": sum(row["solved"] for row in rows),
             "updates": median(rows, "updates"),

@@ -7,10 +7,12 @@ and a stop when at most ``wrong`` of 2560 test sequences are off by 0.04 or more
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.solving import train_until_solved
 from course_utils.numpy_nn import losses
 from course_utils.tasks import Adding
@@ -37,7 +39,7 @@ def run(config, progress=iter):
     """By length: seeds that solved it, sequences it took, how many of 2560 others were wrong."""
     found = {"of": len(config.seeds)}
     for length in progress(config.lengths):
-        rows = [one(config, length, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, length), config.seeds, progress)
         solved = [row for row in rows if row["solved"]]
         took = [row["sequences"] for row in solved]
         found[str(length)] = {

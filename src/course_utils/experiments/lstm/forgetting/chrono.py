@@ -7,11 +7,13 @@ made for the longest task; the short one shows what they cost where the lag was 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils.lab.adding_nets import share_wrong
 from course_utils.lab.gate_bias import set_layer_bias, set_layer_chrono
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.solving import table, train_until_solved
 from course_utils.lab.torch_models import Net, squared_loss, tensors
 from course_utils.tasks import Adding
@@ -40,7 +42,7 @@ def run(config, progress=iter):
     """By start and length: seeds that solved it and the sequences it took."""
     found = {"of": len(config.seeds), "longest": config.lengths[-1]}
     for name, length in progress([(s, n) for s in config.starts for n in config.lengths]):
-        rows = [one(config, name, length, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, name, length), config.seeds, progress)
         which = "short" if length < config.lengths[-1] else "long"
         found.setdefault(name, {})[which] = table(rows)
     return found

@@ -5,11 +5,13 @@ where theirs are hundreds and with five items where they have ten; Adam in place
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
 from course_utils.lab.gate_bias import set_layer_bias, set_layer_chrono
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.lab.torch_models import Net
 from course_utils.tasks import Copy
@@ -40,7 +42,7 @@ def run(config, progress=iter):
     found = {"of": len(config.seeds), "baseline": {}}
     for name, delay in progress([(n, d) for n in config.nets for d in config.delays]):
         task = Copy(delay, config.items)
-        rows = [one(config, name, task, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, name, task), config.seeds, progress)
         left = [row["left"] for row in rows if row["left"] is not None]
         found["baseline"][str(delay)] = float(task.memoryless)
         found.setdefault(name, {})[str(delay)] = {

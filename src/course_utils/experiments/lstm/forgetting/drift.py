@@ -6,11 +6,13 @@ different biases; a strongly negative one is the remedy of Hochreiter & Schmidhu
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils import numpy_nn
 from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.solving import train_until_solved
 from course_utils.lab.statistics import median
 from course_utils.numpy_nn import losses
@@ -46,7 +48,7 @@ def run(config, progress=iter):
     found = {"of": len(config.seeds), "at": at.tolist()}
     for bias in progress(config.biases):
         size, slope = untrained(config, bias)
-        rows = [one(config, bias, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, bias), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
         found[f"{bias:g}"] = {
             "size": size[at - 1].tolist(),

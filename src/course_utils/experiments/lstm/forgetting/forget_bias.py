@@ -4,11 +4,13 @@ Twice: with the forget gate's bias alone, and with the input gate's at its negat
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils.lab.cue_nets import trained_accuracy
 from course_utils.lab.gate_bias import set_layer_bias
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.torch_models import Net
 from course_utils.tasks import Cue
 
@@ -45,7 +47,10 @@ def run(config, progress=iter):
     }
     cells = [(way, bias) for way in WAYS for bias in config.biases]
     rows = [
-        [[one(config, way, bias, gap, seed) for seed in config.seeds] for gap in config.gaps]
+        [
+            over_seeds(partial(one, config, way, bias, gap), config.seeds, progress)
+            for gap in config.gaps
+        ]
         for way, bias in progress(cells)
     ]
     accuracy = np.array(rows).reshape(len(WAYS), *kept.shape, -1)

@@ -6,10 +6,12 @@ block, input gates that all start at ``input_bias``.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils.lab.numpy_models import Net, numpy_step
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.solving import train_until_solved
 from course_utils.numpy_nn import losses
 from course_utils.tasks import TemporalOrder
@@ -37,7 +39,7 @@ def run(config, progress=iter):
     """By network: seeds that solved it, sequences it took, wrong of 2560 other sequences."""
     found = {"of": len(config.seeds)}
     for key, units in progress(config.nets):
-        rows = [one(config, key, units, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, key, units), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
         found[key] = {
             "solved": len(took),

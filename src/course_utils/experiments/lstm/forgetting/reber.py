@@ -8,10 +8,12 @@ prediction is right when every legal symbol scores above every other; one cell a
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils.lab.numpy_models import Net, growing
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.numpy_nn import fast, losses
 from course_utils.tasks import EmbeddedReber, reber
@@ -44,7 +46,7 @@ def run(config, progress=iter):
     """By network: seeds that solved it, sequences it took, shares of outer symbols right."""
     found = {"of": len(config.seeds)}
     for name, *net in progress(config.nets):
-        rows = [one(config, *net, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one, config, *net), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
         found[name] = {
             "solved": len(took),

@@ -1,8 +1,10 @@
 """The adding problem: RNN, LSTM, and LSTMs that begin by remembering."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from course_utils.lab.adding_nets import AddingConfig, trained
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.solving import smoothed
 from course_utils.lab.statistics import median
 from course_utils.lab.torch_models import Net, parameters
@@ -31,7 +33,7 @@ def run(config, progress=iter):
     cases = [(net, length) for net in config.nets for length in config.lengths]
     found = {name: {} for name, *_ in config.nets}
     for (name, *net), length in progress(cases):
-        rows = [one_seed(config, *net, length, seed) for seed in config.seeds]
+        rows = over_seeds(partial(one_seed, config, *net, length), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
         found[name][str(length)] = {
             "solved": len(took),

@@ -4,12 +4,14 @@ Nets that solve the adding problem, with gates held at their averages, the belt 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils import torch_nn
 from course_utils.lab.ablation import CUTS, HELD, scores
 from course_utils.lab.adding_nets import AddingConfig, trained
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.tasks import Adding
 
@@ -28,7 +30,7 @@ QUICK = Config(length=24, retention=0.9, updates=600, wrong=0.2, seeds=(0,))
 
 def run(config, progress=iter):
     """Share of the answers that are right: as trained, and with parts held or cut; medians."""
-    rows = [one_seed(config, seed) for seed in progress(config.seeds)]
+    rows = over_seeds(partial(one_seed, config), config.seeds, progress)
     found = {"right": median(rows, "right")}
     for way, keys in (("held", HELD), ("cut", CUTS)):
         found[way] = {k: median(rows, way, k) for k in keys}

@@ -154,15 +154,15 @@ def layers(config, progress):
     found = {key: [] for key in config.layers}
     for key, size in progress([(k, s) for k in config.layers for s in config.variant_sizes]):
         case = Case(key, size)
-        work = {"eager": case.torch("eager"), "fused": case.torch("fused")}
+        work = {"eager": case.torch("eager"), "compiled": case.torch("compiled")}
         work["nn.LSTM"] = Case("lstm", size).torch()
         times = _times(config, work)
         found[key].append(
             {
                 "size": list(size),
                 "seconds": _short(timing.medians(times)),
-                "eager_over_fast": _digits(timing.ratio(times, "eager", "fused")),
-                "lstm_over_fast": _digits(timing.ratio(times, "nn.LSTM", "fused")),
+                "eager_over_fast": _digits(timing.ratio(times, "eager", "compiled")),
+                "lstm_over_fast": _digits(timing.ratio(times, "nn.LSTM", "compiled")),
             }
         )
     return found

@@ -12,7 +12,7 @@ import numpy as np
 
 from course_utils import counting, timing
 from course_utils.lab.timed_cases import Case
-from course_utils.numpy_nn import ladder
+from course_utils.numpy_nn import stages
 from course_utils.numpy_nn.fast.kernel import LINE, aligned
 from course_utils.numpy_nn.fast.products import Product
 
@@ -132,7 +132,7 @@ def climb(config, size, points):
     arguments = (case.params, case.x, *np.zeros((2, size[1], size[3]), np.float32))
     ways, late_arguments = late(size)
     times = timing.interleave(
-        {name: lambda rung=rung: rung(*arguments) for name, rung in ladder.RUNGS.items()}
+        {name: lambda rung=rung: rung(*arguments) for name, rung in stages.STAGES.items()}
         | {name: lambda way=way: way(*late_arguments) for name, way in ways.items()}
         | {"fast": case.fast_forward(), "torch": case.torch_forward()}
         | probes(config),
@@ -142,7 +142,7 @@ def climb(config, size, points):
     seconds = timing.medians(times)
     known = machine(config, seconds)
     rungs = {}
-    for name, rung in ladder.RUNGS.items():
+    for name, rung in stages.STAGES.items():
         _, log = counting.counted(rung, *arguments)
         parts = predicted(log, known)
         total = sum(parts.values())
@@ -195,7 +195,7 @@ def at_each_step(da, h):
 
 def at_the_end(da, h):
     """The same as one product over all steps and sequences."""
-    return ladder.flat(da).T @ ladder.flat(h)
+    return stages.flat(da).T @ stages.flat(h)
 
 
 def late(size):

@@ -5,11 +5,13 @@ predict its next value and is then left alone with its predictions.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from course_utils import numpy_nn
 from course_utils.lab.numpy_models import init_model, layer_of, read, squared_error
+from course_utils.lab.seeds import over_seeds
 from course_utils.numpy_nn import optim
 from course_utils.training import NumpyStep, fit
 
@@ -34,7 +36,8 @@ QUICK = Config(hidden=16, updates=150, seeds=(0,))
 
 def run(config, progress=iter):
     """Errors by step of the run, as shares of the signal's own spread; medians over the seeds."""
-    rows = np.array([one_seed(config, seed) for seed in progress(config.seeds)])  # (seeds, 2, free)
+    rows = over_seeds(partial(one_seed, config), config.seeds, progress)
+    rows = np.array(rows)  # (seeds, 2, free)
     truth, own = np.median(rows, axis=0)
     return {
         "told": truth.tolist(),

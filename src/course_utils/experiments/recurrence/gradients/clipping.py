@@ -1,10 +1,12 @@
 """Gradient clipping on the temporal order problem: plain gradient descent with and without."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import count, median
 from course_utils.lab.torch_models import Net, class_accuracy, class_loss, class_tensors
 from course_utils.tasks.order import TemporalOrder
@@ -36,7 +38,7 @@ def run(config, progress=iter):
     for length in progress(config.lengths):
         found[str(length)] = {}
         for limit in config.limits:
-            rows = [one(config, length, limit, seed) for seed in config.seeds]
+            rows = over_seeds(partial(one, config, length, limit), config.seeds, progress)
             found[str(length)]["clipped" if limit else "free"] = {
                 "solved": count(rows, "solved"),
                 "sequences": [row["sequences"] for row in rows],

@@ -1,11 +1,13 @@
 """Characters of Python's help text: recurrent networks beside n-grams, in bits per character."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
 from course_utils.lab import language_models as lm
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.lab.torch_models import parameters
 from course_utils.tasks.ngram import NGram
@@ -52,7 +54,7 @@ def run(config, progress=iter):
     found |= {"best_order": int(best), "best_ngram": found["ngram"][best]}
     found["best_entries"] = found["entries"][best]
     for key, lr in config.nets:
-        rows = [one(config, text, key, lr, seed) for seed in progress(config.seeds)]
+        rows = over_seeds(partial(one, config, text, key, lr), config.seeds, progress)
         found["nets"][key] = {
             "bits": median(rows, "bits"),
             "by_seed": [row["bits"] for row in rows],

@@ -4,11 +4,13 @@ A bag of letters sees the same letters either way; a network that reads in order
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
 from course_utils import torch_nn
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.torch_models import parameters
 from course_utils.tasks.text import python_help
 from course_utils.training import fit, torch_step
@@ -53,7 +55,7 @@ def run(config, progress=iter):
     text = python_help().beginning(config.characters)
     found = {"characters": len(text.characters)}
     for name, bag in (("rnn", False), ("bag", True)):
-        rows = [one(config, text, bag, seed) for seed in progress(config.seeds)]
+        rows = over_seeds(partial(one, config, text, bag), config.seeds, progress)
         found[name] = {
             "accuracy": float(np.mean([row["accuracy"] for row in rows])),
             "by_seed": [row["accuracy"] for row in rows],

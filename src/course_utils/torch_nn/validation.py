@@ -1,0 +1,171 @@
+"""What ``Recurrent`` checks before it computes: errors name the argument and the remedy."""
+
+import functools
+import warnings
+from numbers import Real
+from operator import index
+
+import torch
+
+from course_utils.shapes import ShapeError
+from course_utils.torch_nn import cells, fast, modes
+from course_utils.torch_nn.native import KERNELS
+from course_utils.torch_nn.scan import has_scan
+
+BACKENDS = ("auto", "native", "eager", "compiled", "scan")
+
+
+def size(name, value):
+    """A positive integer, NumPy's too, as an int."""
+    try:
+        number = index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(value, bool):
+        raise ValueError(f"{name}: expected a positive integer, got {value!r}")
+    return number
+
+
+def probability(dropout, num_layers):
+    """dropout as a float; a warning where one layer leaves it nothing to do, as nn.LSTM gives."""
+    if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= dropout <= 1:
+        raise ValueError(f"dropout: expected a number from 0 to 1, got {dropout!r}")
+    if dropout and num_layers == 1:
+        warnings.warn(
+            f"dropout: acts between layers, so {dropout} does nothing with num_layers=1",
+            stacklevel=3,
+        )
+    return float(dropout)
+
+
+def known_backend(key, backend):
+    """The backend, if there is one of this name for the cell."""
+    if backend not in BACKENDS:
+        raise ValueError(f"backend: expected one of {', '.join(BACKENDS)}, got {backend!r}")
+    if backend == "native" and key not in KERNELS:
+        raise ValueError(
+            f"backend: PyTorch has no kernel for {key!r}, only for {', '.join(KERNELS)}; use 'auto'"
+        )
+    if backend == "compiled" and key not in fast.keys():
+        raise ValueError(
+            f"backend: there is no compiled code for {key!r}, only for {', '.join(fast.keys())}; "
+            "use 'auto'"
+        )
+    if backend == "scan" and not has_scan(key):
+        raise ValueError(
+            f"backend: {key!r} is not linear in its past and cannot be scanned; use 'auto'"
+        )
+    return backend
+
+
+def check_input(layer, x):
+    """The input as the caller gave it: rank, width, dtype and device."""
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(
+            f"input: expected a tensor or a PackedSequence, got {type(x).__name__}; "
+            "use torch.as_tensor"
+        )
+    shape = tuple(x.shape)
+    if len(shape) not in (2, 3):
+        layout = "(B, T, D)" if layer.batch_first else "(T, B, D)"
+        raise ShapeError(f"input: expected {layout} or (T, D), got {len(shape)} axes; {shape}")
+    check_values(layer, x, shape)
+
+
+def check_values(layer, x, shape):
+    """Width, dtype and device of an input, or of the data of a packed one."""
+    if shape[-1] != layer.input_size:
+        raise ShapeError(
+            f"input: axis D should be {layer.input_size} (input_size), got {shape[-1]}; "
+            f"full shape {shape}"
+        )
+    same_kind("input", x, layer.example())
+
+
+def check_states(layer, hx, shape, axes, x):
+    """hx as a tuple of states, each of the given shape, in the dtype and on the device of x."""
+    names = layer.spec.states
+    given = (hx,) if isinstance(hx, torch.Tensor) else hx
+    if not isinstance(given, tuple | list):
+        raise TypeError(f"hx: expected a tensor or a tuple of tensors, got {type(hx).__name__}")
+    if len(given) != len(names):
+        raise ShapeError(
+            f"hx: {layer.key} carries {len(names)} states ({', '.join(names)}), got {len(given)}"
+        )
+    for name, s in zip(names, given, strict=True):
+        if not isinstance(s, torch.Tensor):
+            raise TypeError(f"hx.{name}: expected a tensor, got {type(s).__name__}")
+        if tuple(s.shape) != shape:
+            raise ShapeError(f"hx.{name}: expected shape {shape} {axes}, got {tuple(s.shape)}")
+        if name in counters(layer.key):
+            if s.dtype.is_floating_point or s.dtype.is_complex or s.dtype == torch.bool:
+                raise TypeError(
+                    f"hx.{name}: counts steps, expected integers, got {s.dtype}; "
+                    f"use hx.{name}.long()"
+                )
+            same_device(f"hx.{name}", s, x)
+        else:
+            same_kind(f"hx.{name}", s, layer.example(), x.dtype)
+    return tuple(given)
+
+
+@functools.cache
+def counters(key):
+    """The states of a cell that are integers, such as the clock of ``clockwork``."""
+    own = getattr(cells.get_cell(key), "initial_state", None)
+    if own is None:
+        return ()
+    names = cells.get_spec(key).states
+    states = zip(names, own(0, 0, torch.empty(0)), strict=True)
+    return tuple(name for name, s in states if not s.dtype.is_floating_point)
+
+
+def same_kind(name, x, like, *others):
+    """x must be on like's device and have its dtype, one of the others, or one autocast mixes."""
+    allowed = {like.dtype, *others}
+    device = like.device.type
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
+        allowed |= {torch.float32, torch.get_autocast_dtype(device)}
+    if x.dtype not in allowed:
+        raise TypeError(
+            f"{name}: expected {like.dtype}, got {x.dtype}; use {name}.to({like.dtype})"
+        )
+    same_device(name, x, like)
+
+
+def same_device(name, x, like):
+    """x must be on like's device."""
+    if x.device != like.device:
+        raise ValueError(
+            f"{name}: on {x.device}, the other arrays on {like.device}; move one of them"
+        )
+
+
+def check_lengths(lengths, T, B):
+    """lengths as integers (B,), each from 0 to T."""
+    lengths = torch.as_tensor(lengths)
+    kind = lengths.dtype
+    whole = not (kind.is_floating_point or kind.is_complex or kind == torch.bool)
+    if not whole or tuple(lengths.shape) != (B,):
+        raise ShapeError(
+            f"lengths: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
+        )
+    fits = ((lengths >= 0) & (lengths <= T)).all()
+    if torch.compiler.is_compiling():  # checked when the graph runs
+        torch._assert_async(fits, f"lengths: expected 0 to T={T}")
+    elif modes.concrete(fits) and not fits:
+        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.tolist()}")
+    return lengths
+
+
+def check_resets(resets, shape, axes):
+    """resets as booleans of the given shape."""
+    resets = torch.as_tensor(resets)
+    if resets.dtype != torch.bool:
+        raise TypeError(
+            f"resets: expected booleans, true where a sequence begins, got {resets.dtype}; "
+            "use resets.bool()"
+        )
+    if tuple(resets.shape) != shape:
+        raise ShapeError(f"resets: expected shape {shape} {axes}, got {tuple(resets.shape)}")
+    return resets
