@@ -24,13 +24,13 @@ NOTEBOOKS := _build/lowered
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test test-all test-versions bench notebooks derive lint serve clean
+.PHONY: help install book test test-all test-versions bench bench-grading notebooks derive lint serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
 	@echo "usage: make TARGET [PYTHON=python3.12] [PIP_TORCH_ARGS=\"--index-url ...\"]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "Everything is installed into $(VENV) on first use.  The head of the Makefile explains"
 	@echo "the variables, among them the one that takes PyTorch's small CPU build on Linux."
@@ -79,6 +79,9 @@ test-versions: $(INSTALLED) ## the package's laws with the oldest versions it ta
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py
+
+bench-grading: $(INSTALLED) ## grade a class by this course, nbgrader, nbval and otter (an hour)
+	@$(BIN)/python benchmarks/grading.py --otter
 
 notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the result)
 	@rm -rf $(NOTEBOOKS)

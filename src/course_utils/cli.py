@@ -7,39 +7,77 @@ from typing import Annotated
 
 import typer
 
+from course_utils.errors import UserError, needs, one_line
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exercises and experiments of Unrolled."
 )
+ClickError = typer.BadParameter.__mro__[2]  # newer versions of typer carry a Click of their own
 Solutions = Annotated[Path | None, typer.Option(help="folder with the solutions")]
 
 
 def main():
-    """Entry point: expected errors become one line and exit code 2, not a traceback."""
-    from course_utils.grading.exercise import ExerciseError
-    from course_utils.grading.notebook import Unreadable
-    from course_utils.grading.sandbox.ladder import NoSandbox
-
+    """Entry point: a mistake of the caller becomes one line and exit code 2, not a traceback."""
     try:
-        app()
-    except (ExerciseError, NoSandbox, Unreadable, FileNotFoundError) as error:
-        print(f"course: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(app(standalone_mode=False))
+    except ClickError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()  # ``course`` alone: the help
+        else:
+            complain(f"{error.format_message()} (`course --help` lists what there is)")
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("course_utils"):
+            raise
+        complain(needs(error.name))
+    except (UserError, OSError) as error:
+        complain(one_line(error))
+    except (typer.Abort, KeyboardInterrupt):
+        print("course: stopped", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(2)
 
 
-def repository(start=None):
+def complain(text):
+    """One line on the error stream."""
+    print(f"course: {' '.join(text.split())}", file=sys.stderr)
+
+
+def folder_with_solutions():
+    """The folder that holds ``solutions/``, here or above, or None."""
+    here = Path.cwd()
+    return next((f for f in (here, *here.parents) if (f / "solutions").is_dir()), None)
+
+
+def repository():
     """The folder that holds ``solutions/``: here, above, or above the package."""
-    for base in (Path(start or Path.cwd()).resolve(), Path(__file__).resolve()):
-        for folder in (base, *base.parents):
-            if (folder / "solutions").is_dir():
-                return folder
-    raise FileNotFoundError("there is no folder solutions/ here or above; say --solutions DIR")
+    above = Path(__file__).resolve().parents
+    found = folder_with_solutions() or next((f for f in above if (f / "solutions").is_dir()), None)
+    if found is None:
+        raise UserError("there is no folder solutions/ here or above; say --solutions DIR")
+    return found
+
+
+def solutions_in(solutions):
+    """The folder with the solutions, which must hold some."""
+    folder = solutions or repository() / "solutions"
+    if not any(folder.glob("*/*.ipynb")):
+        raise UserError(f"--solutions: {folder} holds no <part>/<name>.ipynb")
+    return folder
+
+
+def handed_out_folder():
+    """The folder ``exercises/`` of the repository that this runs in, or None."""
+    try:
+        return repository() / "exercises"
+    except UserError:
+        return None
 
 
 def solution_of(assignment, solutions):
     """The solution's path by its bare name."""
     from course_utils.grading.exercise import find
 
-    return find(assignment, solutions or repository() / "solutions")
+    return find(assignment, solutions_in(solutions))
 
 
 @app.command()
@@ -51,7 +89,7 @@ def derive(
     from course_utils.grading.derive import derive_all
     from course_utils.grading.mutate import load_mutants
 
-    solutions = solutions or repository() / "solutions"
+    solutions = solutions_in(solutions)
     root = solutions.resolve().parent
     mutants = root / "tests" / "mutants"
     for path in derive_all(
@@ -63,20 +101,37 @@ def derive(
 @app.command()
 def check(notebook: Annotated[Path, typer.Argument(help="your notebook")]):
     """Check your own notebook: what is right, what is not, and why."""
+    from functools import partial
+
     from course_utils.grading.selfcheck import report
 
-    lines, passed = report(notebook)
-    print("\n".join(lines))
-    raise typer.Exit(0 if passed else 1)
+    if notebook.is_dir():
+        raise UserError(f"{notebook} is a folder; name the notebook in it")
+    points, most = report(notebook, partial(print, flush=True), handed_out_folder())
+    raise typer.Exit(0 if points == most else 1)
 
 
 @app.command()
 def grade(
-    folder: Annotated[Path, typer.Argument(help="the submissions: files, or a folder for each")],
+    folder: Annotated[Path, typer.Argument(help="the submissions: a folder or a zip, as it came")],
     assignment: Annotated[str, typer.Option(help="the bare name, such as lstm_step")],
     out: Annotated[Path, typer.Option(help="where results go; a stopped run resumes there")],
     solutions: Solutions = None,
-    jobs: Annotated[int | None, typer.Option(help="submissions at a time")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV: who is in the class")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML or YAML: deadline, late days, resubmissions")
+    ] = None,
+    adjust: Annotated[
+        Path | None, typer.Option(help="CSV: changes by hand [OUT/adjustments.csv if it is there]")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="grade this submission anew, and no other")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="submissions at a time")] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="i/n: the i-th of n parts, for job arrays")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,
     export: Annotated[
         list[str] | None, typer.Option(help="gradescope, canvas, moodle or github")
     ] = None,
@@ -85,47 +140,120 @@ def grade(
         bool, typer.Option("--unsandboxed", help="run students' code unprotected if need be")
     ] = False,
 ):
-    """Grade a folder of submissions: a row, a record and a feedback page for each."""
+    """Grade a class: a row, a record and a feedback page for each submission."""
+    import nbval  # noqa: F401  (the workers need it; better said here than by each of them)
     from tqdm import tqdm
 
-    from course_utils.grading.batch import cores, grade_folder
+    from course_utils.grading.batch import cores, grade_class
+    from course_utils.grading.exercise import load
     from course_utils.grading.exports import EXPORTS
+    from course_utils.grading.rows import read_course
+    from course_utils.grading.said import closing_lines, part_of
 
     if set(export or ()) - set(EXPORTS):
-        raise typer.BadParameter(f"--export: know {', '.join(EXPORTS)}")
+        raise UserError(f"--export: know {', '.join(EXPORTS)}")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out: {out} is a file; name a folder")
+    solution = solution_of(assignment, solutions)
     options = {
         "jobs": jobs or cores(),
         "fresh": fresh,
         "unsandboxed": unsandboxed,
         "exports": export or (),
+        "course": read_course(load(solution), out, roster, policy, adjust),
+        "regrade": only or (),
+        "shard": part_of(shard),
+        "dask": dask,
     }
-    records = grade_folder(
+    done = grade_class(
         folder,
-        solution_of(assignment, solutions),
+        solution,
         out,
         options,
         progress=lambda found: tqdm(found, desc=assignment, disable=None),
     )
-    if any(r["sandbox"] == "unsandboxed" for r in records):
-        print("WARNING: graded UNSANDBOXED; students' code could do whatever you can.")
-    counts = {}
-    for record in records:
-        counts[record["status"]] = counts.get(record["status"], 0) + 1
-    print(", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no submissions")
-    print(f"{out / 'grades.csv'} and {out / 'overview.html'}")
+    print("\n".join(closing_lines(done, out)))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="the exercise's name, such as gru_step")],
+    part: Annotated[str, typer.Option(help="the folder below solutions/")] = "own",
+    root: Annotated[
+        Path | None, typer.Option(help="where solutions/ is, or will be [here or above]")
+    ] = None,
+):
+    """Start an exercise of your own: a skeleton that grades at once."""
+    from course_utils.grading.derive import derive
+    from course_utils.grading.files import write
+    from course_utils.grading.mutate import load_mutants
+    from course_utils.grading.skeleton import new_exercise
+
+    root = root or folder_with_solutions() or Path.cwd()
+    written = new_exercise(name, root, part)
+    mutants = root / "tests" / "mutants"
+    for target, text in derive(written[0], lambda name: load_mutants(name, mutants)).items():
+        write(root / "exercises" / target, text)
+        written.append(root / "exercises" / target)
+    for path in written:
+        print(path)
+    print(f"Rewrite the first two; then course derive, course mutate {name}, course handout {name}")
+
+
+@app.command()
+def handout(
+    names: Annotated[list[str] | None, typer.Argument(help="exercises; all without")] = None,
+    out: Annotated[Path, typer.Option(help="where the notebooks go")] = Path("handout"),
+    solutions: Solutions = None,
+    repository: Annotated[
+        str | None, typer.Option(help="owner/name on GitHub where the class finds them: for Colab")
+    ] = None,
+    branch: Annotated[str, typer.Option(help="the branch there")] = "main",
+    folder: Annotated[str, typer.Option(help="the folder there")] = "",
+    package: Annotated[
+        str, typer.Option(help="what pip installs on Colab in place of this repository")
+    ] = "",
+    policy: Annotated[Path | None, typer.Option(help="TOML or YAML, for its deadline")] = None,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option(help="a folder of yours alone for the zips by which Gradescope grades itself"),
+    ] = None,
+):
+    """Write the notebooks for a class, and a page that lists them."""
+    from course_utils.grading.give_out import give_out, place_of
+    from course_utils.grading.policy import load_policy
+
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out: {out} is a file; name a folder")
+    solutions, place = solutions_in(solutions), place_of(repository, branch, folder)
+    rules = load_policy(policy) if policy else None
+    for path in give_out(names, solutions, out, place, package, rules):
+        print(path)
+    if gradescope:
+        from course_utils.grading.exercise import find, load
+        from course_utils.grading.exports.autograder import autograder_zip
+
+        for name in names or sorted(p.stem for p in solutions.glob("*/*.ipynb")):
+            path = find(name, solutions)
+            print(autograder_zip(load(path), path, gradescope / f"{name}-autograder.zip"))
 
 
 @app.command()
 def mutate(
     names: Annotated[list[str] | None, typer.Argument(help="exercises; all without")] = None,
     solutions: Solutions = None,
+    out: Annotated[Path | None, typer.Option(help="also write the table of rates here")] = None,
 ):
-    """Try every exercise's wrong variants, which must lose points, and its right ones."""
-    from course_utils.grading.mutate import try_all
+    """Try every exercise's wrong variants, which must lose points, and its right ones.
 
-    solutions = solutions or repository() / "solutions"
+    Then say which share of the wrong ones weaker tests would have caught.
+    """
+    from course_utils.grading.files import write
+    from course_utils.grading.mutate import measure, table, try_all
+
+    solutions = solutions_in(solutions)
     known = sorted(p.stem for p in solutions.glob("*/*.ipynb"))
-    failed = False
+    failed, rates = False, {}
     for name in names or known:
         complaints, count = try_all(
             solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
@@ -134,13 +262,20 @@ def mutate(
         print(f"{name}: {count} variants, {len(complaints)} complaints")
         for complaint in complaints:
             print(f"  {complaint}")
+        rates[name] = measure(
+            solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
+        )
+    print("\nShare of the wrong variants that a test catches:\n")
+    print(table(rates), end="")
+    if out is not None:
+        write(out, table(rates))
     raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
 def doctor():
     """Say which isolation this machine offers to the grader, and how to get a better one."""
-    from course_utils.grading.sandbox.ladder import diagnose
+    from course_utils.grading.sandbox.backends import diagnose
 
     print("\n".join(diagnose()))
 

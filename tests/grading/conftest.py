@@ -8,7 +8,7 @@ import pytest
 from course_utils.grading.exercise import load
 from course_utils.grading.grade import grade, make_references
 from course_utils.grading.handout import as_submission, solution_answers
-from course_utils.grading.sandbox.ladder import NoSandbox, open_sandbox
+from course_utils.grading.sandbox.backends import NoSandbox, open_sandbox
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ def exercise():
 
 @pytest.fixture(scope="session")
 def sandbox(exercise):
-    """The best rung here, or the one that the variable COURSE_SANDBOX names."""
+    """The best backend here, or the one that the variable COURSE_SANDBOX names."""
     try:
         opened = open_sandbox(exercise, only=os.environ.get("COURSE_SANDBOX"))
     except NoSandbox as error:

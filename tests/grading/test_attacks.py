@@ -56,10 +56,10 @@ def marked(key, source):
 
 def said(record):
     """All that the student reads about questions."""
-    words = [record["reason"]]
-    for question in record["questions"].values():
-        words += question["said"]
-        words += [p["public"] + p["secret"] for p in question["parts"].values()]
+    words = [record.reason]
+    for question in record.questions.values():
+        words += question.said
+        words += [p.public + p.secret for p in question.parts.values()]
     return "\n".join(words)
 
 
@@ -73,11 +73,13 @@ def test_the_catalogue_holds_each_attack_once():
     [pytest.param(a, marks=[pytest.mark.slow] if a.slow else []) for _, a in CASES],
     ids=lambda a: a.title.replace(" ", "-"),
 )
-def test_attack(attack, attempt):
+def test_attack(attack, attempt, sandbox):
+    """The points are the same on every backend; the words are those of the first."""
     record = attempt(attack)
-    assert tuple(q["points"] for q in record["questions"].values()) == attack.points, said(record)
-    assert attack.says in said(record)
-    page = feedback.page({**record, "submission": "x.ipynb"})
+    assert tuple(q.points for q in record.questions.values()) == attack.points, said(record)
+    if sandbox.name == "namespaces":
+        assert attack.says in said(record)
+    page = feedback.page(replace(record, submission="x.ipynb"))
     assert "<script" not in page
     page.encode("utf-8")
 
@@ -96,7 +98,7 @@ def processes():
 
 def test_forbidden_names_are_flagged(attempt):
     for attack in attacks.BORROWED:
-        assert attempt(attack)["questions"]["q1"]["review"] == ["uses torch"]
+        assert attempt(attack).questions["q1"].review == ["uses torch"]
 
 
 def test_a_hard_coded_answer_is_told_apart(attempt, exercise, references):
@@ -107,7 +109,7 @@ def test_a_hard_coded_answer_is_told_apart(attempt, exercise, references):
     )
     source = f"def state(i, f, g, o, c_prev):\n    return {values}\n"
     record = attempt(attacks.Attack("hard-coded public values", source))
-    assert record["questions"]["q2"]["points"] == 0
+    assert record.questions["q2"].points == 0
     assert "Right for the public seed" in said(record)
 
 
@@ -120,7 +122,7 @@ def test_the_page_for_instructors_says_what_happened(attempt):
         lines += ["|---|---|---|"]
         for attack in found:
             record = attempt(attack)
-            cells = (attack.title, f"{record['score']:g}", what_happened(attack, record))
+            cells = (attack.title, f"{record.score:g}", what_happened(attack, record))
             lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
         lines.append("")
     text = "\n".join(lines)

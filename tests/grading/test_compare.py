@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.grading.bundle import BundleError, Part, pack, pack_part, unpack, unpack_part
-from course_utils.grading.compare import compare
+from course_utils.grading.compare import CLOSED, compare
 
 rng = np.random.default_rng(11)
 WANT = rng.normal(size=(4, 3, 2))
@@ -75,9 +75,10 @@ def test_the_tolerance_is_exact(where, error):
     ],
 )
 def test_mistakes_are_recognised(have, kind, says):
-    found = verdict(WANT, have)
+    found = verdict(WANT, have, reveal=True)
     assert not found.ok
     assert found.kind == kind
+    assert verdict(WANT, have).text == CLOSED[kind]
     assert says in found.text
 
 

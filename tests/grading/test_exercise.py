@@ -8,13 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from emitting import emitted
 
-from course_utils.grading.bundle import unpack
-from course_utils.grading.derive import PUBLIC, derive
-from course_utils.grading.exercise import load
+from course_utils.grading import verdict
+from course_utils.grading.derive import derive
+from course_utils.grading.exercise import load, references_in
 from course_utils.grading.handout import as_submission, solution_answers
-from course_utils.grading.mutate import load_mutants, try_all, try_mutant
-from course_utils.grading.student import known_mistake
+from course_utils.grading.mutate import (
+    idle_answers,
+    load_mutants,
+    measure,
+    table,
+    try_all,
+    try_mutant,
+)
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
@@ -35,18 +42,64 @@ def course(*words, **options):
     )
 
 
+def handed_out(path):
+    """The file that students get for a solution."""
+    return ROOT / "exercises" / path.parent.name / path.name
+
+
+def without_mistakes(data):
+    """A notebook without its references, and these without the known mistakes, but the hints."""
+    public = references_in(data)
+    hints = {}
+    for key, rules in public["questions"].items():
+        hints[key] = [m["hint"] for m in rules.pop("mistakes")]
+        rules.pop("diagnosis", None)
+    notebook = json.loads(data)
+    notebook["cells"] = [c for c in notebook["cells"] if c["id"] != "references"]
+    return notebook, public, hints
+
+
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_exercises_are_derived_from_solutions(path):
+    """Without wrong variants and wrong cells, with which `make test-all` does it."""
+    ((target, text),) = derive(path, diagnosed=False).items()
+    committed = (ROOT / "exercises" / target).read_bytes()
+    notebook, public, hints = without_mistakes(committed)
+    fresh, references, _ = without_mistakes(text.encode())
+    assert notebook == fresh, f"{target}: run `make derive`"
+    assert public == references, f"{target}: run `make derive`"
+    variants = load_mutants(path.stem, MUTANTS)
+    for key, told in hints.items():
+        written = [m.hint for m in variants if m.hint and m.loses[0] == key]
+        assert [h for h in written if h in told] == told, f"{target}: run `make derive`"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_exercises_are_derived_with_their_mistakes(path):
     for target, text in derive(path, lambda name: load_mutants(name, MUTANTS)).items():
-        folder = PUBLIC if target.suffix == ".json" else ROOT / "exercises"
-        assert (folder / target).read_text("utf-8") == text, f"{target}: run `make derive`"
+        assert (ROOT / "exercises" / target).read_text("utf-8") == text, "run `make derive`"
 
 
 def test_no_exercise_without_a_solution():
     known = {p.relative_to(ROOT / "solutions") for p in SOLUTIONS}
     found = {p.relative_to(ROOT / "exercises") for p in (ROOT / "exercises").glob("*/*.ipynb")}
     assert found == known
-    assert {p.stem for p in PUBLIC.glob("*.json")} == {p.stem for p in known}
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_an_exercise_is_complete_in_itself(path):
+    """It installs what Colab lacks, says the rules, and carries all that its checks need."""
+    cells = {
+        c["id"]: "".join(c["source"]) for c in json.loads(handed_out(path).read_bytes())["cells"]
+    }
+    assert "git+https://github.com/OWNER/REPO@main" in cells["install"]
+    assert "Download .ipynb" in cells["rules"]
+    assert "the imports, functions and constants in cells that you add" in cells["rules"]
+    for name in load(path).forbidden:
+        assert f"`{name}`" in cells["rules"]
+    questions = references_in(handed_out(path).read_bytes())["questions"]
+    assert set(questions) == set(load(path).questions)
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
@@ -62,27 +115,51 @@ def test_an_exercise_gives_nothing_away(path):
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_every_known_mistake_is_told_apart_from_the_others(path):
-    mutants = [m for m in load_mutants(path.stem, MUTANTS) if m.hint]
-    questions = json.loads((PUBLIC / f"{path.stem}.json").read_text("utf-8"))["questions"]
-    for key, reference in questions.items():
-        hints = [m.hint for m in mutants if m.loses[0] == key]
-        told = [
-            known_mistake(reference, unpack(m["bundle"])[1], reference["rtol"], reference["atol"])
-            for m in reference["mistakes"]
-        ]
-        assert told == hints
+def test_every_known_mistake_is_known_by_name(path):
+    """Whoever makes one of the recorded mistakes reads its own hint, and no other."""
+    exercise = load(path)
+    for mutant in load_mutants(path.stem, MUTANTS):
+        key = mutant.loses[0] if mutant.loses else None
+        rules = exercise.references["questions"].get(key)
+        if not mutant.hint or mutant.hint not in [m["hint"] for m in rules["mistakes"]]:
+            continue
+        given = emitted(exercise, key, mutant.answers(exercise)[key])
+        assert verdict.known_mistake(rules, given) == mutant.hint, mutant.name
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_hints_cover_the_variants(path):
+    """A variant without a record stops with an error, which is told in words of its own."""
+    exercise = load(path)
+    for mutant in load_mutants(path.stem, MUTANTS):
+        if mutant.hint:
+            rules = exercise.references["questions"][mutant.loses[0]]
+            recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
+            given = emitted(exercise, rules["bundle"]["question"],
+                            mutant.answers(exercise)[mutant.loses[0]])  # fmt: skip
+            assert recorded == (given is not None), mutant.name
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_doing_nothing_gets_no_points(path):
+    """Functions that give back their arguments, zeros or nothing."""
+    exercise = load(path)
+    for name, answers in idle_answers(exercise):
+        for key, source in answers.items():
+            rules, parts = exercise.references["questions"][key], emitted(exercise, key, source)
+            assert not parts or verdict.points(rules, parts)[0] == 0, (key, name)
 
 
 def test_the_solution_has_full_marks_and_the_stub_none(graded, exercise):
     full = graded()
-    assert full["score"] == full["max_score"] == 10
-    assert full["notes"] == []
-    assert graded(as_submission(exercise))["score"] == 0
+    assert full.score == full.max_score == 10
+    assert full.notes == []
+    assert graded(as_submission(exercise)).score == 0
 
 
-def test_each_variant_loses_the_right_points(exercise, sandbox, references):
-    for mutant in load_mutants("lstm_step", MUTANTS):
+def test_a_variant_loses_the_right_points(exercise, sandbox, references):
+    """A few of them; `make test-all` tries all of every exercise."""
+    for mutant in load_mutants("lstm_step", MUTANTS)[::10]:
         assert try_mutant(mutant, exercise, sandbox, references) == []
 
 
@@ -92,6 +169,34 @@ def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path)
     complaints, count = try_all(path, MUTANTS)
     assert complaints == []
     assert count >= 2
+
+
+def test_the_feedback_names_the_mistake_as_the_check_does(graded, exercise):
+    """The same words in the record, and so on the feedback page."""
+    source = solution_answers(exercise)["q2"].replace("np.tanh(c)", "np.tanh(c_prev)")
+    said = graded(q2=source).questions["q2"].said
+    rules = exercise.references["questions"]["q2"]
+    assert said == verdict.causes(rules, emitted(exercise, "q2", source))
+    assert said[0] == "Your h is that of a cell with c_prev for the new c in h."
+
+
+@pytest.mark.slow
+def test_the_table_of_weaker_tests_is_what_they_catch():
+    """Written with COURSE_WRITE=1."""
+    page = ROOT / "book" / "reference" / "mutants.inc"
+    paths = sorted(SOLUTIONS, key=lambda p: p.stem)
+    text = table({path.stem: measure(path, MUTANTS) for path in paths})
+    if os.environ.get("COURSE_WRITE"):
+        page.write_text(text, "utf-8")
+    assert page.read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
+
+
+@pytest.mark.slow
+def test_weaker_tests_catch_less():
+    """All wrong variants are caught by the checks, fewer with sizes of one, none by a look."""
+    rates = measure(ROOT / "solutions" / "recurrence" / "gradients.ipynb", MUTANTS)
+    assert rates["the checks"] == rates["variants"] > rates["H = D = 1"]
+    assert rates["the shape is right"] < rates["variants"] / 10
 
 
 def test_check_gives_a_hint_for_a_known_mistake(exercise, tmp_path):

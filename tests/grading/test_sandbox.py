@@ -1,14 +1,16 @@
-"""The walls of each rung, seen from inside, and what a caller gets when an isolate ends."""
+"""The walls of each backend, seen from inside, and what a caller gets when an isolate ends."""
 
 import os
+import platform
+import struct
 import sys
 from pathlib import Path
 
 import numpy
 import pytest
 
+from course_utils.grading.sandbox import backends, seccomp
 from course_utils.grading.sandbox import isolate as isolates
-from course_utils.grading.sandbox import jail, ladder
 from course_utils.grading.sandbox.isolate import (
     CellTimeout,
     IsolateGone,
@@ -17,10 +19,14 @@ from course_utils.grading.sandbox.isolate import (
     SandboxError,
     Zygote,
 )
-from course_utils.grading.sandbox.kit import write_kit
+from course_utils.grading.sandbox.student_package import write_student_package
 
 ROOT = Path(__file__).parents[2]
 MODES = ["root", "userns"] if os.geteuid() == 0 else ["userns"]
+SANDBOX = Path(seccomp.__file__).parent
+KNOWN = platform.machine() in seccomp.ARCHITECTURES
+REFUSED = seccomp.numbers(seccomp.REFUSED) if KNOWN else {}
+SPECIAL = seccomp.numbers(seccomp.LOOKED_INTO) if KNOWN else {}
 HIDDEN = str(Path(numpy.__file__).parent / "f2py")  # any folder within what is shown
 
 
@@ -39,6 +45,21 @@ def zygote(request):
     yield opened
     opened.close()
     patch.undo()
+
+
+@pytest.fixture(scope="module", params=[*MODES, "bwrap"])
+def anywhere(request):
+    """Each backend that can be had here, also bubblewrap, which refuses root."""
+    try:
+        if request.param == "bwrap":
+            opened = backends.bubblewrap(backends.Probe, True)
+        else:
+            opened = Zygote(request.param)
+        opened.isolate().close()
+    except SandboxError as error:
+        pytest.skip(f"{request.param}: {error}")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -71,14 +92,166 @@ def test_the_user_has_no_rights(inside):
     assert printed(inside("import os; print(os.getpid(), os.getuid() == 0)")) == ["1", "False"]
 
 
-@pytest.mark.parametrize("name", sorted(jail.REFUSED))
-def test_refused_system_calls(inside, name):
-    if jail.column() is None:
-        pytest.skip("no table of system calls for this machine")
-    number = jail.REFUSED[name][jail.column()]
-    source = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-    source += f"print(libc.syscall({number}, 0, 0, 0, 0, 0), ctypes.get_errno())"
-    assert printed(inside(source)) == ["-1", "1"]  # EPERM, whatever the arguments
+def test_refused_system_calls(inside):
+    source = f"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for name, number in {REFUSED}.items():
+    print(name, libc.syscall(number, 0, 0, 0, 0, 0), ctypes.get_errno())
+"""
+    said = inside(source)["printed"].splitlines()
+    assert said == [f"{name} -1 1" for name in REFUSED]  # EPERM, whatever the arguments
+
+
+def test_no_call_makes_a_namespace(inside):
+    """Neither clone's flags nor clone3, which a filter cannot look into, nor another numbering."""
+    source = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for k in (17, 25, 26, 27, 28, 29, 30):
+    print(libc.syscall(%d, 1 << k | 17, 0, 0, 0, 0), ctypes.get_errno())
+print(libc.syscall(%d, 0, 0), ctypes.get_errno())
+"""
+    said = printed(inside(source % (SPECIAL["clone"], SPECIAL["clone3"])))
+    assert said == ["-1", "1"] * 7 + ["-1", "38"]
+
+
+def test_only_unix_sockets_open(inside):
+    source = """
+import socket
+for family in range(1, 46):
+    for kind in (1, 2, 3, 5):
+        try:
+            socket.socket(family, kind).close()
+            print(family)
+        except OSError:
+            pass
+"""
+    assert set(printed(inside(source))) == {"1"}
+
+
+HOARDS = {
+    "anonymous pages": "x = [b'x' * 50_000_000 for _ in range(99)]",
+    "pages shared with nobody": "import mmap\nx = []\nfor _ in range(9):\n"
+    "    m = mmap.mmap(-1, 60_000_000)\n    m.write(b'x' * 60_000_000)\n    x.append(m)",
+    "forks": "import os\nfor _ in range(9):\n    if os.fork() == 0:\n"
+    "        x = b'x' * 90_000_000\n        time.sleep(99)",
+    "memfd": "import os\nfd = os.memfd_create('x')\nfor _ in range(40): "
+    "os.write(fd, b'x' * 10_000_000)",
+    "files in every writable place": "for place in ('/tmp', '/student', '/dev/shm'):\n"
+    "    for k in range(40):\n        open(f'{place}/{k}', 'wb').write(b'x' * 10_000_000)",
+    "files that are deleted": "kept = []\nimport os\nfor k in range(40):\n"
+    "    kept.append(open('/tmp/x', 'wb', buffering=0))\n    os.unlink('/tmp/x')\n"
+    "    assert kept[-1].write(b'x' * 10_000_000) == 10_000_000, 'disk full'",
+    "unread sockets": "import os, socket\nfor _ in range(20):\n    if os.fork() == 0:\n"
+    "        pairs = [socket.socketpair() for _ in range(100)]\n        time.sleep(99)",
+    "SysV pages": "import ctypes\nlibc = ctypes.CDLL(None)\n"
+    "assert libc.shmget(0, 400_000_000, 0o1600) >= 0, 'refused'",
+}
+
+
+@pytest.mark.parametrize("hoard", HOARDS)
+def test_memory_is_limited_wherever_it_lies(anywhere, hoard):
+    source = f"import time\n{HOARDS[hoard]}\ntime.sleep(5)\nprint('kept')"
+    room = 400 if isinstance(anywhere, Zygote) else 2000  # a kernel maps much and holds little
+    with anywhere.isolate(Limits(memory_mb=room, total_mb=300, tmp_mb=16)) as opened:
+        try:
+            reply = opened.run(source, 30)
+        except IsolateGone as error:
+            assert "ended" in str(error)
+        else:
+            assert reply["error"], "it kept more than it may"
+
+
+def test_a_forbidden_module_is_not_there_for_any_process(anywhere):
+    """Taken from `sys.modules` it could be imported anew, and by a child in any case."""
+    pytest.importorskip("scipy")
+    tries = [
+        "import sys\nsys.modules.pop('scipy', None)\nfrom scipy import signal",
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'from scipy import signal'], check=True)",
+        "import importlib\nimportlib.reload(importlib.import_module('scipy')).signal",
+    ]
+    with anywhere.isolate(guard=["scipy"]) as opened:
+        assert all(opened.run(source, 20)["error"] for source in tries)
+    with anywhere.isolate(guard=["numpy.no_such_thing"]) as opened:  # the rest is there
+        assert printed(opened.run("import scipy\nprint('there')", 20)) == ["there"]
+
+
+def answer(machine, allow_list, number, *arguments, families=(seccomp.AF_UNIX,)):
+    """What a filter answers to one call: its program run by hand."""
+    code = list(struct.iter_unpack("=HBBI", seccomp.program(allow_list, families, machine)))
+    data = struct.pack("<IIQ6Q", number, seccomp.ARCHITECTURES[machine][1], 0,
+                       *(*arguments, *[0] * 6)[:6])  # fmt: skip
+    at, value = 0, 0
+    tests = {
+        seccomp.EQUAL: lambda k: value == k,
+        seccomp.AT_LEAST: lambda k: value >= k,
+        seccomp.ANY_BIT: lambda k: bool(value & k),
+    }
+    while True:
+        kind, then, otherwise, k = code[at]
+        at += 1
+        if kind == seccomp.RETURN:
+            return k
+        if kind == seccomp.LOAD:
+            (value,) = struct.unpack_from("<I", data, k)
+        else:
+            at += then if tests[kind](k) else otherwise
+
+
+@pytest.mark.parametrize("machine", seccomp.ARCHITECTURES)
+@pytest.mark.parametrize("allow_list", [True, False])
+def test_the_filter_says_what_the_tables_say(machine, allow_list):
+    allowed, refused, special = (
+        seccomp.numbers(table, machine)
+        for table in (seccomp.ALLOWED, seccomp.REFUSED, seccomp.LOOKED_INTO)
+    )
+    every = [*allowed.values(), *refused.values(), *special.values()]
+    assert len(every) == len(set(every)), "a call stands in two tables"
+    no, absent = seccomp.ERROR | seccomp.EPERM, seccomp.ERROR | seccomp.ENOSYS
+    for number in range(500):
+        found = answer(machine, allow_list, number)
+        if number in allowed.values():
+            assert found == seccomp.ALLOW
+        elif number in refused.values():
+            assert found == no
+        elif number not in special.values():
+            assert found == (absent if allow_list else seccomp.ALLOW)
+    assert answer(machine, allow_list, special["clone3"]) == absent
+    assert answer(machine, allow_list, special["clone"], 0x3D0F00) == seccomp.ALLOW  # a thread
+    for bit in (17, 25, 26, 27, 28, 29, 30):
+        assert answer(machine, allow_list, special["clone"], 1 << bit | 17) == no
+    for name in ("socket", "socketpair"):
+        for family in range(46):
+            found = answer(machine, allow_list, special[name], family)
+            assert (found == seccomp.ALLOW) == (family == seccomp.AF_UNIX)
+    assert answer(machine, allow_list, special["ioctl"], 0, seccomp.TIOCSTI) == no
+    assert answer(machine, allow_list, special["ioctl"], 0, 0x5401) == seccomp.ALLOW
+    if machine == "x86_64":
+        assert answer(machine, allow_list, 0x40000000) == seccomp.KILL
+
+
+def test_where_a_library_needs_more_calls_the_sandbox_says_so_loudly(monkeypatch, tmp_path):
+    """Another libc may need a call that the list lacks: here each that lists a folder."""
+    for name in ("zygote", "cellrun", "jail", "usage", "seccomp"):
+        text = (SANDBOX / f"{name}.py").read_text("utf-8")
+        (tmp_path / f"{name}.py").write_text(text.replace("getdents64 217 61, ", ""), "utf-8")
+    monkeypatch.setattr(isolates, "HERE", tmp_path)
+    monkeypatch.setattr(isolates, "hidden_paths", list)
+    monkeypatch.setattr(backends, "TRIAL", "import os\nos.listdir('/')")
+    try:
+        opened = backends.open_sandbox(backends.Probe, only="namespaces")
+    except backends.NoSandbox as error:
+        pytest.skip(str(error))
+    with opened:
+        assert opened.name == "namespaces (no allow-list)"
+        assert "WARNING" in opened.warning
+        with opened.isolate() as isolate:
+            ask = (
+                f"import ctypes; print(ctypes.CDLL(None).syscall({REFUSED['memfd_create']}, 0, 0))"
+            )
+            assert printed(isolate.run(ask, 20)) == ["-1"]
 
 
 def test_only_small_folders_in_memory_can_be_written(inside):
@@ -114,9 +287,9 @@ def test_ends_are_told_apart(zygote):
             opened.run("1", 20)
 
 
-def test_the_kit_holds_the_students_side_alone(tmp_path):
-    kit = write_kit(tmp_path / "kit", rooms=("equations",))
-    found = {str(p.relative_to(kit / "course_utils")) for p in kit.rglob("*.py")}
+def test_the_student_package_holds_the_students_side_alone(tmp_path):
+    package = write_student_package(tmp_path / "package", rooms=("equations",))
+    found = {str(p.relative_to(package / "course_utils")) for p in package.rglob("*.py")}
     assert found == {
         "__init__.py",
         "shapes.py",
@@ -124,23 +297,23 @@ def test_the_kit_holds_the_students_side_alone(tmp_path):
         *(f"grading/{name}.py" for name in ("__init__", "student", "bundle", "compare")),
     }
     with pytest.raises(ValueError, match="numpy_nn"):
-        write_kit(tmp_path / "other", rooms=("numpy_nn",))
+        write_student_package(tmp_path / "other", rooms=("numpy_nn",))
 
 
 def test_where_namespaces_are_refused_the_doctor_says_why_and_what_to_do(monkeypatch):
     def refused(*_):
         raise SandboxError("unshare: Operation not permitted")
 
-    monkeypatch.setattr(ladder, "zygote", refused)
-    monkeypatch.setattr(ladder, "bubblewrap", refused)
-    lines = "\n".join(ladder.diagnose())
+    monkeypatch.setattr(backends, "zygote", refused)
+    monkeypatch.setattr(backends, "bubblewrap", refused)
+    lines = "\n".join(backends.diagnose())
     assert "no    namespaces: unshare: Operation not permitted" in lines
-    with pytest.raises(ladder.NoSandbox, match="unshare: Operation not permitted"):
-        ladder.open_sandbox(ladder.Probe)
+    with pytest.raises(backends.NoSandbox, match="unshare: Operation not permitted"):
+        backends.open_sandbox(backends.Probe)
     monkeypatch.undo()
-    plain = [rung for rung in ladder.rungs() if rung[0] == ladder.UNSANDBOXED]
-    monkeypatch.setattr(ladder, "rungs", lambda: plain)
-    lines = "\n".join(ladder.diagnose())
+    plain = [b for b in backends.backends() if b[0] == backends.UNSANDBOXED]
+    monkeypatch.setattr(backends, "backends", lambda: plain)
+    lines = "\n".join(backends.diagnose())
     assert "apparmor_restrict_unprivileged_userns" in lines
     assert "--unsandboxed" in lines
 

@@ -78,6 +78,113 @@ def always_scales(answers):
     return {"q5": swap(answers["q5"], "min(1.0, limit / norm)", "limit / norm")}
 
 
+@wrong("q1", hint="1 - h is the slope of nothing here: tanh has 1 - h**2, with its output squared")
+def forgets_the_square(answers):
+    return {"q1": swap(answers["q1"], "(1 - h**2)", "(1 - h)")}
+
+
+@wrong("q1", hint="h is tanh of something already: its slope is 1 - h**2, without another tanh")
+def squashes_again(answers):
+    return {"q1": swap(answers["q1"], "(1 - h**2)", "(1 - np.tanh(h) ** 2)")}
+
+
+@wrong("q1", hint="h * (1 - h) is the logistic's slope; tanh has 1 - h**2")
+def takes_the_slope_of_the_logistic(answers):
+    return {"q1": swap(answers["q1"], "(1 - h**2)", "(h * (1 - h))")}
+
+
+@wrong("q2", hint="the slope is missing: each step passes the tanh as well, diag(1 - h**2)")
+def forgets_the_slope_on_the_way(answers):
+    return {"q2": swap(answers["q2"], "((1 - h_t**2) * delta)", "delta")}
+
+
+@wrong("q2", hint="1 - h for the slope: tanh has 1 - h**2")
+def forgets_the_square_on_the_way(answers):
+    return {"q2": swap(answers["q2"], "(1 - h_t**2)", "(1 - h_t)")}
+
+
+@wrong("q2", hint="h is tanh of something already: its slope is 1 - h**2, without another tanh")
+def squashes_again_on_the_way(answers):
+    return {"q2": swap(answers["q2"], "(1 - h_t**2)", "(1 - np.tanh(h_t) ** 2)")}
+
+
+@wrong("q2", hint="that is the squared length: take the root")
+def returns_squares(answers):
+    return {"q2": swap(answers["q2"], "np.array(norms)", "np.array(norms) ** 2")}
+
+
+@wrong("q2", hint="that is the largest entry; the length is the root of the sum of squares")
+def takes_the_largest_entry(answers):
+    return {"q2": answers["q2"].replace("np.linalg.norm(delta)", "np.abs(delta).max()")}
+
+
+@wrong("q2", hint="the first of the T + 1 numbers is the length of delta itself, before any step")
+def leaves_out_the_first(answers):
+    return {"q2": swap(answers["q2"], "np.array(norms)", "np.array(norms)[1:]")}
+
+
+@wrong("q2", hint="the numbers run back in time: the first belongs to the last step")
+def turns_the_result(answers):
+    return {"q2": swap(answers["q2"], "np.array(norms)", "np.array(norms)[::-1]")}
+
+
+@wrong("q3", hint="that is the number of steps after which 1 - share is gone: use log(share)")
+def takes_what_is_gone(answers):
+    return {"q3": swap(answers["q3"], "np.log(share)", "np.log(1 - share)")}
+
+
+@wrong("q3", hint="one too many: rate**k may equal or pass the share at k already")
+def counts_one_more(answers):
+    return {"q3": swap(answers["q3"], "/ np.log(rate))", "/ np.log(rate)) + 1")}
+
+
+@wrong("q4", hint="multiplied by radius, but not divided by the radius that the matrix had")
+def forgets_the_old_radius(answers):
+    return {"q4": swap(answers["q4"], "(radius / np.abs(np.linalg.eigvals(W)).max())", "radius")}
+
+
+@wrong("q4", hint="divided by the root of the radius: eigenvalues scale as the matrix does")
+def takes_the_root(answers):
+    old = "np.abs(np.linalg.eigvals(W)).max()"
+    return {"q4": swap(answers["q4"], old, f"np.sqrt({old})")}
+
+
+@wrong("q4", hint="the largest singular value is that of the matrix before it was scaled")
+def measures_before_scaling(answers):
+    source = swap(answers["q4"], "    W = W *", "    largest = np.linalg.norm(W, 2)\n    W = W *")
+    return {"q4": swap(source, "return W, np.linalg.norm(W, 2)", "return W, largest")}
+
+
+@wrong("q5", hint="that is the sum of the arrays' norms; the joint norm is the root of all squares")
+def adds_the_norms(answers):
+    old = "np.sqrt(sum((g**2).sum() for g in grads))"
+    return {"q5": swap(answers["q5"], old, "sum(np.sqrt((g**2).sum()) for g in grads)")}
+
+
+@wrong("q5", hint="the root is missing: a norm is the square root of the sum of squares")
+def forgets_the_root(answers):
+    old = "np.sqrt(sum((g**2).sum() for g in grads))"
+    return {"q5": swap(answers["q5"], old, "sum((g**2).sum() for g in grads)")}
+
+
+@wrong("q5", hint="the norm before clipping was asked for, not the one after it")
+def returns_the_norm_after(answers):
+    return {"q5": swap(answers["q5"], "for g in grads], norm", "for g in grads], norm * scale")}
+
+
+@wrong("q5", hint="half of the limit: the clipped gradients' joint norm is to equal it")
+def clips_to_half(answers):
+    new = "(0.5 * limit if norm > limit else 1.0)"
+    return {"q5": swap(answers["q5"], "min(1.0, limit / norm)", new)}
+
+
+@wrong("q5", hint="you changed the arrays that you were given: make new ones")
+def changes_what_it_was_given(answers):
+    old = "return [g * scale for g in grads], norm"
+    new = "for g in grads:\n        g *= scale\n    return list(grads), norm"
+    return {"q5": swap(answers["q5"], old, new)}
+
+
 @right
 def another_way(answers):
     return {

@@ -224,6 +224,33 @@ def forgets_the_recurrence(answers):
     return {"q7": swap(source, "(H + H)", "H")}
 
 
+@wrong("q1", hint="the blocks lie one behind the other, H entries each, not entry by entry in turn")
+def takes_every_fourth_entry(answers):
+    old = "np.split(a, 4, axis=-1)"
+    return {"q1": swap(answers["q1"], old, "(a[:, k::4] for k in range(4))")}
+
+
+@wrong("q4", hint="this is ln f; the bias is the logit, ln f - ln(1 - f)")
+def returns_the_log_of_the_gate(answers):
+    return {"q4": swap(answers["q4"], "return np.log(f / (1 - f))", "return np.log(f)")}
+
+
+@wrong("q4", hint="the sigmoid of f, not its inverse: which b has sigmoid(b) = f?")
+def squashes_the_gate(answers):
+    return {"q4": swap(answers["q4"], "return np.log(f / (1 - f))", "return 1 / (1 + np.exp(-f))")}
+
+
+@wrong("q7", hint="the two are exchanged: one bias a gate first, then PyTorch's two")
+def exchanges_the_counts(answers):
+    old = "return weights + biases, weights + 2 * biases"
+    return {"q7": swap(answers["q7"], old, "return weights + 2 * biases, weights + biases")}
+
+
+@wrong("q7", hint="the biases of the first layer only: every layer has its own")
+def counts_the_first_layers_bias(answers):
+    return {"q7": swap(answers["q7"], "biases = 4 * H * layers", "biases = 4 * H")}
+
+
 @right
 def written_out_by_hand(answers):
     return {

@@ -100,6 +100,56 @@ def overflows(answers):
     return {"q5": swap(answers["q5"], "(a - a.max(axis=1, keepdims=True))", "a")}
 
 
+@wrong("q3", hint="T is not among them: the weights are shared over time, the readout's too")
+def counts_everything_every_step(answers):
+    old = "return first + others + V * H + V"
+    return {"q3": swap(answers["q3"], old, "return T * (first + others + V * H + V)")}
+
+
+@wrong("q3", hint="each unit has one bias here, not two as in torch.nn.RNN")
+def counts_two_biases(answers):
+    source = swap(answers["q3"], "H * D + H * H + H", "H * D + H * H + 2 * H")
+    return {"q3": swap(source, "(H * H + H * H + H)", "(H * H + H * H + 2 * H)")}
+
+
+@wrong("q3", hint="the recurrent matrix is missing: every layer has H times H of them")
+def forgets_the_recurrence(answers):
+    source = swap(answers["q3"], "H * D + H * H + H", "H * D + H")
+    return {"q3": swap(source, "(H * H + H * H + H)", "(H * H + H)")}
+
+
+@wrong("q3", hint="no layer above the first is counted, or one too many: there are layers - 1")
+def counts_one_layer_more(answers):
+    return {"q3": swap(answers["q3"], "(layers - 1)", "layers")}
+
+
+@wrong("q5", hint="softmax runs over the wrong axis: each row is a distribution over V")
+def normalises_over_the_rows(answers):
+    source = swap(answers["q5"], "a.max(axis=1,", "a.max(axis=0,")
+    return {"q5": swap(source, "e.sum(axis=1,", "e.sum(axis=0,")}
+
+
+@wrong("q5", hint="that is the sum over the rows: the mean was asked for")
+def adds_the_surprise(answers):
+    return {"q5": swap(answers["q5"], ".mean()", ".sum()")}
+
+
+@wrong("q5", hint="the temperature is ignored")
+def ignores_the_temperature(answers):
+    return {"q5": swap(answers["q5"], " / temperature)", ")")}
+
+
+@wrong("q5", hint="that is the entropy of p: the surprise looks at the characters that came")
+def takes_the_entropy(answers):
+    old = "-np.log2(p[np.arange(len(ids)), ids]).mean()"
+    return {"q5": swap(answers["q5"], old, "-(p * np.log2(p + 1e-300)).sum(axis=1).mean()")}
+
+
+@wrong("q5", hint="the sign is missing: the log of a probability is negative, surprise is not")
+def forgets_the_sign(answers):
+    return {"q5": swap(answers["q5"], "-np.log2(", "np.log2(")}
+
+
 @right
 def another_way(answers):
     return {

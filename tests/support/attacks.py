@@ -41,7 +41,7 @@ def inside(body):
 RIGHT = "def state(i, f, g, o, c_prev):\n    c = f * c_prev + i * g\n    return o * np.tanh(c), c\n"
 
 LOOPS = [
-    Attack("syntax error", "def state(i, f:\n  return", says="SyntaxError"),
+    Attack("syntax error", "def state(i, f:\n  return", says="Python cannot read it"),
     Attack("exception before the check", wrong("1 / 0"), says="ZeroDivisionError"),
     Attack("`input()`", inside("input('answer? ')"), says="EOFError"),
     Attack("endless loop", "while True:\n    pass", says="time limit", slow=True),
@@ -73,8 +73,9 @@ BOMBS = [
             "    if os.fork() == 0:\n        x = b'x' * 200_000_000\n        time.sleep(99)\n"
             "time.sleep(99)"
         ),
-        says="process ended",
+        says="while your answer ran",
         slow=True,
+        happened="all its processes are ended, by their memory or their time",
     ),
     Attack(
         "fork bomb",
@@ -93,6 +94,43 @@ BOMBS = [
         "disk full",
         wrong("for k in range(99):\n    open(f'f{k}', 'wb').write(b'x' * 10_000_000)"),
         says="OSError",
+    ),
+    Attack(
+        "memory behind descriptors (`memfd_create`)",
+        wrong("import os\nfd = os.memfd_create('x')\nwhile True: os.write(fd, b'x' * 50_000_000)"),
+        says="PermissionError",
+        slow=True,
+    ),
+    Attack(
+        "memory of System V (`shmget`)",
+        inside(
+            "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+            "done = [libc.shmget(k, 1 << 30, 0o1600) for k in range(1, 5)]\n"
+            "raise RuntimeError(f'{done}')"
+        ),
+        says="[-1, -1, -1, -1]",
+        slow=True,
+    ),
+    Attack(
+        "memory in unread sockets of many processes",
+        wrong(
+            "import os, socket, time\nfor _ in range(20):\n    if os.fork() == 0:\n"
+            "        pairs = [socket.socketpair() for _ in range(100)]\n        time.sleep(99)\n"
+            "time.sleep(99)"
+        ),
+        says="while your answer ran",
+        slow=True,
+        happened="all its processes are ended, by their memory or their time",
+    ),
+    Attack(
+        "every writable folder filled",
+        wrong(
+            "for place in ('/dev/shm', '/tmp', '.'):\n    try:\n        for k in range(99):\n"
+            "            open(f'{place}/f{k}', 'wb').write(b'x' * 10_000_000)\n"
+            "    except OSError: pass\nopen('f', 'wb').write(b'x' * 1_000_000)"
+        ),
+        says="OSError",
+        slow=True,
     ),
     Attack("100 MB printed", wrong("print('x' * 100_000_000)")),
     Attack("a million small prints", wrong("for _ in range(1_000_000): print()"), slow=True),
@@ -249,6 +287,23 @@ TRICKS = [
         inside("import os\n" + TO_ALL % "b'x' * 100_000_000"),
         says="too much",
     ),
+    Attack(
+        "a bundle of an impossible shape",
+        inside(
+            FORGED + "part['shape'], part['data'] = [0] + [100_000] * 12, []\n"
+            "from course_utils.grading import student\n"
+            "student.pack = lambda *a: bundle"
+        ),
+        points=(2, 0, 0, 0, 0, 0, 0),
+        says="cannot be read",
+        happened="a part that cannot be read is wrong; costs the later questions too",
+    ),
+    Attack(
+        "3 MB of text in one part",
+        inside("return np.array(['x' * 1000] + ['y'] * 9_000), c_prev"),
+        says="holds text",
+        slow=True,
+    ),
     Attack("NaN", inside("return o * np.nan, c_prev * np.nan"), says="NaN"),
     Attack("infinity", inside("return o / 0.0, c_prev * np.inf")),
     Attack("huge integers", inside("return 10 ** 5000, 10 ** 5000"), says="not an array"),
@@ -317,6 +372,21 @@ THEFT = [
                   "done = [libc.unshare(0x10000000), libc.mount(b'a', b'/tmp', b'tmpfs', 0, None),"
                   " libc.ptrace(0, 0, 0, 0)]\nraise RuntimeError(f'{done}')"),
            says="[-1, -1, -1]"),
+    Attack("makes a user namespace by `clone` and `clone3`",
+           inside("import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+                  "done = [libc.syscall(56, 0x10000011, 0, 0, 0, 0), libc.syscall(435, 0, 0)]\n"
+                  "raise RuntimeError(f'{done}')"), says="[-1, -1]", slow=True),
+    Attack("opens sockets to the kernel and to virtual machines",
+           inside("import socket\nfound = []\nfor family in (10, 16, 17, 38, 40):\n"
+                  "    try: found.append(socket.socket(family, socket.SOCK_DGRAM))\n"
+                  "    except OSError: pass\nraise RuntimeError(f'{len(found)} open')"),
+           says="0 open", slow=True),
+    Attack("tells the secret seed in an error",
+           inside("raise ValueError(f'the seed is {SEED}')"), says="the seed is 1997",
+           happened="only the public seed is told; of the secret ones, that there was an error"),
+    Attack("tells the secret seed as a value",
+           inside("return np.full(o.shape, float(SEED)), c_prev"), says="1997",
+           happened="only the public seed is told; of the secret ones, that values differ"),
     Attack("becomes root again", inside("import os\ntry: os.setuid(0)\n"
            "except OSError: raise RuntimeError('still nobody')"), says="still nobody"),
     Attack("copies the public answers",
@@ -337,6 +407,11 @@ BORROWED = [
         ("forbidden module by `importlib`", "__import__('importlib').import_module('torch')",
          "torch"),
         ("forbidden module by `eval`", "eval('__import__(\"torch\")')", "torch"),
+        ("forbidden module after `sys.modules.pop`",
+         "import sys; sys.modules.pop('torch', None); import torch; torch.tensor", "torch"),
+        ("forbidden module in another process",
+         "import subprocess, sys; subprocess.run([sys.executable, '-c', "
+         "'import torch; torch.tensor(1)'], check=True)", "CalledProcessError"),
     )
 ]  # fmt: skip
 
@@ -350,6 +425,19 @@ OUTPUT = [
     Attack("nbval's markers in the answer", "# NBVAL_SKIP\n# NBVAL_IGNORE_OUTPUT\n" + WRONG),
     Attack("package installer", "%pip install torch\n!pip install nbval\n" + RIGHT, points=FULL,
            happened="left out, with a note"),
+    Attack("`%matplotlib inline` above the answer", "%matplotlib inline\n" + RIGHT, points=FULL,
+           happened="costs nothing"),
+    Attack("`!ls`, `%ls`, `!python -m pip …` above the answer",
+           "!ls\n%ls\n!python -m pip install \\\n    torch\n" + RIGHT, points=FULL,
+           happened="the first two run inside the sandbox, the third is left out with a note"),
+    Attack("a magic that does not exist", "%no_such_magic 1\n" + RIGHT, points=FULL,
+           happened="skipped"),
+    Attack("`%` and `!pip` where they are no magic",
+           "note = '''\n!pip install x\n'''\nx = (7\n% 4)\n" + RIGHT
+           + "assert x == 3 and 'pip' in note\n", points=FULL, happened="left as it is"),
+    Attack("names of the notebook used for something else",
+           RIGHT.replace("np.", "numpy.") + "import numpy\nnp = grading = SEED = None\n",
+           points=FULL, happened="costs no other question"),
     Attack("shell magic", RIGHT + "\n!ls / > /dev/null\n%timeit -n1 -r1 0\n", points=FULL,
            happened="runs inside the sandbox"),
 ]  # fmt: skip

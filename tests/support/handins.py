@@ -163,6 +163,36 @@ def helper_added(nb):
     return nb
 
 
+def helper_kept(nb):
+    """The answer calls a function of a cell that the student added."""
+    c = cell(nb, "q2-answer")
+    c["source"] = "".join(c["source"]).replace("np.tanh(c)", "squash(c)")
+    k = nb["cells"].index(c)
+    nb["cells"].insert(k + 1, new("def squash(v):\n    return np.tanh(v)\n", id="mine"))
+    return nb
+
+
+def import_added(nb):
+    """The same function, imported in the set-up cell."""
+    c = cell(nb, "q2-answer")
+    c["source"] = "".join(c["source"]).replace("np.tanh(c)", "squash(c)")
+    cell(nb, "setup")["source"] = text(nb, "setup") + "\nfrom numpy import tanh as squash\n"
+    return nb
+
+
+def below_the_stub(nb):
+    """The stub left as it was, the answer in a cell below it."""
+    c = cell(nb, "q2-answer")
+    source = "".join(c["source"]).replace("# === ANSWER q2 ===\n", "")
+    c["source"] = (
+        "# === ANSWER q2 ===\ndef state(i, f, g, o, c_prev):\n"
+        '    """All (B, H) -> h, c, both (B, H)."""\n'
+        '    raise NotImplementedError("q2: write your answer here")\n'
+    )
+    nb["cells"].insert(nb["cells"].index(c) + 1, new(source, id="mine"))
+    return nb
+
+
 def big_outputs(nb):
     lines = {"output_type": "stream", "name": "stdout", "text": "x" * 50_000_000}
     cell(nb, "q1-check")["outputs"] = [lines]
@@ -233,6 +263,9 @@ CASES = [
     HandIn("an answer turned into Markdown", retyped, note="was not a code cell"),
     HandIn("a check cell edited", edited_check, note="the original was used"),
     HandIn("a cell added", helper_added, note="added after q2 was not graded"),
+    HandIn("a helper in an added cell", helper_kept, note="its imports and definitions were used"),
+    HandIn("an import in the set-up cell", import_added, note="the definitions that you added"),
+    HandIn("an answer below the untouched stub", below_the_stub, note="found in another cell"),
     HandIn("50 MB of outputs", big_outputs),
     HandIn("null metadata, NaN, cells that are no cells", odd_json),
     HandIn("UTF-8 with a byte-order mark", encoded("utf-8", b"\xef\xbb\xbf")),

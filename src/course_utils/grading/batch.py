@@ -1,116 +1,110 @@
 """Grade a folder: every submission gets a row, one bad file stops nobody, a stopped run resumes."""
 
-import csv
-import hashlib
-import io
-import json
+import contextlib
 import os
 import queue
-import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
-from course_utils.grading import exports, feedback
-from course_utils.grading.crew import Crew
-from course_utils.grading.derive import write
+from course_utils.errors import UserError
+from course_utils.grading import feedback
+from course_utils.grading.collect import collect
 from course_utils.grading.exercise import load
-from course_utils.grading.notebook import LARGEST_FILE
-
-
-@dataclass(frozen=True)
-class Submission:
-    """One row: the name as given, the notebook if there is one, else why not."""
-
-    name: str
-    path: Path | None
-    reason: str = ""
-    note: str = ""
-
-
-def submissions(folder, assignment):
-    """All submissions below a folder: files, and folders that hold one notebook each."""
-    folder = Path(folder)
-    if folder.is_file():
-        return [Submission(folder.name, folder)]
-    if not folder.is_dir():
-        raise FileNotFoundError(f"folder: there is no {folder}")
-    entries = sorted(p for p in folder.iterdir() if p.suffix == ".ipynb" or p.name[0] != ".")
-    return [submission(p, assignment) for p in entries]
-
-
-def submission(path, assignment):
-    """One entry of the folder as a submission; links are not followed."""
-    if path.is_symlink():
-        return Submission(path.name, None, "this is a link, not a file")
-    if path.is_file():
-        return Submission(path.name, path)
-    if not path.is_dir():
-        return Submission(path.name, None, "this is neither a file nor a folder")
-    inside = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    found = [p for p in inside if p.is_file() and not p.is_symlink()]
-    if not found:
-        return Submission(path.name, None, "the folder holds no .ipynb file")
-    best = next((p for p in found if p.stem == assignment), found[-1])
-    note = f"The folder holds {len(found)} notebooks; {best.name} was graded."
-    return Submission(path.name, best, note=note if len(found) > 1 else "")
+from course_utils.grading.exports import EXPORTS
+from course_utils.grading.exports.junit import junit
+from course_utils.grading.exports.tables import grades
+from course_utils.grading.files import file_names, shown, sweep, write
+from course_utils.grading.notebook import Unreadable
+from course_utils.grading.overview import overview
+from course_utils.grading.resume import Run, say
+from course_utils.grading.rows import Course, klass
+from course_utils.grading.workers import Worker
 
 
 def grade_folder(folder, solution, out, options, progress=iter):
-    """Grade everything in ``folder``; writes all of ``out`` and returns the rows.
+    """As `grade_class`, for its records alone."""
+    return [row.record for row in grade_class(folder, solution, out, options, progress).rows]
 
-    options: dict with jobs, unsandboxed, fresh, only, exports.
+
+def grade_class(folder, solution, out, options, progress=iter):
+    """Grade everything in ``folder`` (or a zip); writes all of ``out`` and returns the `Klass`.
+
+    options: dict with jobs, unsandboxed, fresh, only, exports, and of a class: course (a `Course`),
+    whole (all of it is one student's), regrade (names to grade anew, and no others), shard ((i, n):
+    every n-th from the i-th), dask (a scheduler's address).
     """
     exercise, out = load(solution), Path(out)
-    todo = submissions(folder, exercise.name)
-    seed = run_seed(out, solution, options.get("fresh", False))
-    rows, waiting = {}, []
-    for entry in todo:
-        record = reusable(out, entry, solution, options)
-        if record is None:
-            waiting.append(entry)
-        else:
-            rows[entry.name] = record
-    setup = {
-        "solution": str(Path(solution).resolve()),
-        "seed": seed,
-        "unsandboxed": options.get("unsandboxed", False),
-        "only": options.get("only"),
-    }
-    try:
-        for entry, record in progress(graded(waiting, exercise, setup, options.get("jobs", 1))):
-            record["submission"], record["key"] = entry.name, key_of(entry, solution)
-            record["notes"] += [entry.note] if entry.note else []
-            save(out, record)
-            rows[entry.name] = record
-    finally:
-        records = [rows[e.name] for e in todo if e.name in rows]
-        conclude(out, exercise, records, options.get("exports", ()))
-    return records
+    unsandboxed = options.get("unsandboxed", False)
+    course = options.get("course") or Course()
+    whole = options.get("whole", False)
+    with collect(folder, exercise, out, course.roster.known, whole) as found:
+        chosen = chosen_entries(found.entries, options)
+        run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
+        sweep(out)
+        names = file_names(entry.name for entry in found.entries)
+        rows = {e.name: record for e in found.entries if (record := run.kept(names[e.name], e))}
+        anew = chosen if options.get("regrade") else chosen - set(rows)
+        setup = {
+            "solution": str(Path(solution).resolve()),
+            "seed": run.seed,
+            "unsandboxed": unsandboxed,
+            "only": options.get("only"),
+        }
+        waiting = [entry for entry in found.entries if entry.name in anew]
+        try:
+            for entry, record in progress(results(waiting, exercise, setup, run, options)):
+                record.submission, record.file = shown(entry.name), names[entry.name]
+                record.notes += [entry.note] if entry.note else []
+                run.save(record)
+                rows[entry.name] = record
+        finally:
+            if options.get("shard"):  # what the others have done meanwhile
+                others = (e for e in found.entries if e.name not in rows)
+                rows |= {e.name: record for e in others if (record := run.kept(names[e.name], e))}
+            done = klass(exercise, found.entries, rows, course, found.left_out)
+            conclude(out, exercise, done, options.get("exports", ()))
+    return done
 
 
-def graded(entries, exercise, setup, jobs):
-    """(entry, record) as they are done; a crew of workers, one thread to feed each."""
-    orders, done = queue.Queue(), queue.Queue()
+def chosen_entries(entries, options):
+    """The names that this run may grade: all, one shard's, or those to be graded anew."""
+    names, wanted = [entry.name for entry in entries], options.get("regrade")
+    if wanted:
+        fitting = {n for n in names if n in wanted or n.removesuffix(".ipynb") in wanted}
+        if not fitting:
+            raise UserError(f"--only: no submission is called {', '.join(wanted)}")
+        return fitting
+    index, count = options.get("shard") or (1, 1)
+    return set(names[index - 1 :: count])
+
+
+def results(entries, exercise, setup, run, options):
+    """(entry, record) as they are done, here or on a cluster."""
+    if options.get("dask"):
+        from course_utils.grading.cluster import on_dask
+
+        return on_dask(entries, exercise, setup, run, options["dask"])
+    return graded(entries, exercise, setup, run, options.get("jobs", 1))
+
+
+def graded(entries, exercise, setup, run, jobs):
+    """(entry, record) as they are done; several workers, one thread to feed each."""
+    orders, done, stop = queue.Queue(), queue.Queue(), threading.Event()
     for entry in entries:
         orders.put(entry)
-    stop = threading.Event()
+    workers = [Worker(setup, exercise) for _ in range(max(1, min(jobs, len(entries))))]
 
-    def feed():
+    def feed(worker):
         try:
-            with Crew(setup, exercise) as worker:
+            with worker, contextlib.suppress(queue.Empty):
                 while not stop.is_set():
-                    try:
-                        entry = orders.get_nowait()
-                    except queue.Empty:
-                        return
-                    done.put((entry, one(entry, worker, exercise)))
+                    entry = orders.get_nowait()
+                    done.put((entry, one(entry, worker, run)))
         except BaseException as error:  # told to the caller's thread, which raises it
             done.put((None, error))
 
-    jobs = max(1, min(jobs, len(entries)))
-    threads = [threading.Thread(target=feed, daemon=True) for _ in range(jobs)]
+    threads = [threading.Thread(target=feed, args=(w,), daemon=True) for w in workers]
     for thread in threads:
         thread.start()
     try:
@@ -121,104 +115,38 @@ def graded(entries, exercise, setup, jobs):
             yield entry, record
     finally:
         stop.set()
+        for worker in workers:  # first, or a thread would wait for a submission that sleeps
+            worker.kill()
         for thread in threads:
             thread.join()
+        for warning in {worker.warning for worker in workers} - {""}:
+            say(warning)
 
 
-def one(entry, worker, exercise):
-    """The record of one submission, whatever happens."""
-    if entry.path is None:
-        return worker.zero("unreadable", entry.reason)
-    if entry.path.stat().st_size > LARGEST_FILE:
-        return worker.zero("unreadable", f"the file is larger than {LARGEST_FILE >> 20} MB")
-    return worker.grade(entry.path)
-
-
-def run_seed(out, solution, fresh):
-    """The secret of this run: kept in ``out/run.json`` so that a stopped run resumes under it."""
-    path = out / "run.json"
-    digest = hashlib.sha256(Path(solution).read_bytes()).hexdigest()
-    if path.is_file() and not fresh:
-        kept = json.loads(path.read_text("utf-8"))
-        if kept.get("solution") == digest:
-            return kept["seed"]
-    seed = secrets.randbits(64)
-    write(path, json.dumps({"seed": seed, "solution": digest}) + "\n")
-    return seed
-
-
-def key_of(entry, solution):
-    """What a record depends on: the submission's bytes and the solution's."""
-    digest = hashlib.sha256(Path(solution).read_bytes())
-    if entry.path is not None and entry.path.stat().st_size <= LARGEST_FILE:
-        digest.update(entry.path.read_bytes())
-    digest.update(entry.reason.encode())
-    return digest.hexdigest()
-
-
-def reusable(out, entry, solution, options):
-    """The record of an earlier, stopped run, if it is of these very bytes; never a failed one."""
-    path = out / "records" / f"{file_name(entry.name)}.json"
-    if options.get("fresh") or not path.is_file():
-        return None
+def one(entry, worker, run):
+    """The record of one submission, whatever it is: what is hashed is what is graded."""
     try:
-        record = json.loads(path.read_text("utf-8"))
-    except ValueError:
-        return None
-    if record.get("key") != key_of(entry, solution) or record.get("status") == "failed":
-        return None
-    if record["sandbox"] == "unsandboxed" and not options.get("unsandboxed"):
-        return None
-    return record
+        data = entry.read()
+    except Unreadable as error:
+        return replace(worker.zero("unreadable", str(error)), key=run.key(b"", str(error)))
+    return replace(worker.grade(data), key=run.key(data))
 
 
-def file_name(name):
-    """A submission's name as a safe file name: no path, no odd character, no clash."""
-    safe = quote(name, safe=" ()+,").lstrip(".") or "_"
-    if len(safe) > 120:
-        safe = safe[:100] + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
-    return safe
-
-
-def save(out, record):
-    """The record and its feedback page, each by way of a temporary name."""
-    name = file_name(record["submission"])
-    write(out / "records" / f"{name}.json", json.dumps(record, indent=1) + "\n")
-    write(out / "feedback" / f"{name}.html", feedback.page(record))
-
-
-def conclude(out, exercise, records, wanted):
+def conclude(out, exercise, done, wanted):
     """The files about all: grades.csv, overview.html, junit.xml and what was asked for."""
-    write(out / "grades.csv", table(exercise, records))
-    write(out / "overview.html", feedback.overview(exercise, records, file_name))
-    write(out / "junit.xml", exports.junit(exercise, records))
+    write(out / "grades.csv", grades(exercise, done))
+    write(out / "overview.html", overview(exercise, done))
+    write(out / "junit.xml", junit(exercise, done))
+    for row in done.rows:
+        renew(out / "feedback" / f"{row.record.file}.html", feedback.page(row.told()))
     for name in wanted:
-        exports.EXPORTS[name](out, exercise, records)
+        EXPORTS[name](out, exercise, done)
 
 
-def table(exercise, records):
-    """grades.csv as text."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    keys = list(exercise.questions)
-    rows.writerow(["submission", "score", "max_score", "status", "reason", *keys])
-    for r in records:
-        points = [number(r["questions"][k]["points"]) for k in keys]
-        fixed = [harmless(r["submission"]), number(r["score"]), number(r["max_score"])]
-        mark = "UNSANDBOXED. " if r["sandbox"] == "unsandboxed" else ""
-        rows.writerow([*fixed, r["status"], harmless(mark + r["reason"]), *points])
-    return text.getvalue()
-
-
-def number(value):
-    """3.0 as 3, 2.25 as 2.25."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")
-
-
-def harmless(text):
-    """A text that no spreadsheet takes for a formula, on one line."""
-    text = " ".join(str(text).encode("utf-8", "replace").decode().split())
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+def renew(path, text):
+    """Write a file where it does not hold this text yet."""
+    if not path.is_file() or path.read_text("utf-8", "replace") != text:
+        write(path, text)
 
 
 def cores():

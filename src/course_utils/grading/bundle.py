@@ -90,6 +90,8 @@ def unpack(raw):
             parts[str(name)[:80]] = unpack_part(part)
         except BundleError as error:
             parts[str(name)[:80]] = str(error)
+        except Exception as error:  # whatever NumPy makes of it: this part alone is refused
+            parts[str(name)[:80]] = f"it cannot be read: {type(error).__name__}"
     return question, parts
 
 
@@ -125,7 +127,9 @@ def read_values(kind, data):
     if kind == "int" and not all(-(2**63) <= v < 2**63 for v in data):
         raise BundleError("an integer beyond 64 bits")
     if kind == "text":
-        return np.array([v[:1000] for v in data], dtype=str)
+        texts = np.empty(len(data), dtype=object)  # an array of str has room for the longest
+        texts[:] = [v[:1000] for v in data]
+        return texts
     return np.array(data, dtype=np.int64 if kind == "int" else bool)
 
 

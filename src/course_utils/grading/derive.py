@@ -1,54 +1,125 @@
-"""Student notebooks and public references from the solutions: ``course derive``.
+"""Student notebooks from the solutions: ``course derive``.
 
-``exercises/<part>/<name>.ipynb`` is the solution with its answers replaced by stubs; its check
-cells carry the bundle of the public seed, so that nbval can compare them.  The same bundles, and
-those of known mistakes with their hints, go to ``grading/public/<name>.json`` for `grading.check`.
+``exercises/<part>/<name>.ipynb`` is the solution with its answers replaced by stubs, and complete
+in itself: one cell installs what Colab lacks, one says the rules, one carries the public
+references, from which `grading.check` and `course check` judge and give hints.  The check cells
+carry the public seed's bundles as outputs, so that nbval can compare them.
 """
 
 import copy
 import json
-import os
+import re
 from pathlib import Path
 
-from course_utils.grading.bundle import MIME
-from course_utils.grading.exercise import ExerciseError, load
+from course_utils.grading.bundle import MIME, unpack
+from course_utils.grading.compare import compare
+from course_utils.grading.diagnosis import read_task, wrong_variants
+from course_utils.grading.diagnosis.task import expressions
+from course_utils.grading.exercise import RULES, Cell, ExerciseError, load
+from course_utils.grading.files import write
+from course_utils.grading.fingerprint import print_of
+from course_utils.grading.handout import lines
+from course_utils.grading.handout_cells import added_cells, is_module
 from course_utils.grading.runner import run_program
-from course_utils.grading.sandbox.ladder import open_sandbox
+from course_utils.grading.sandbox.backends import open_sandbox
 
-PUBLIC = Path(__file__).parent / "public"
 CARRIED = ("kernelspec", "language_info", "course")
+INPUTS = "{}-inputs"
 
 
-def derive_all(solutions, exercises, public=PUBLIC, mutants=None):
+def derive_all(solutions, exercises, mutants=None):
     """Write every student notebook; the paths written."""
     written = []
     for path in sorted(Path(solutions).glob("*/*.ipynb")):
         for target, text in derive(path, mutants).items():
-            folder = public if target.suffix == ".json" else Path(exercises)
-            write(folder / target, text)
-            written.append(folder / target)
+            write(Path(exercises) / target, text)
+            written.append(Path(exercises) / target)
     return written
 
 
-def derive(path, mutants=None):
-    """One solution -> {relative path: text} of the student notebook and its references."""
+def derive(path, mutants=None, diagnosed=True):
+    """One solution -> {relative path: text} of its student notebook.
+
+    diagnosed: False leaves out the wrong cells of the diagnosis, which take a while.
+    """
     exercise = load(path)
     with open_sandbox(exercise, unsandboxed=True) as sandbox:  # the author's own code
-        references = emitted(exercise, sandbox, exercise.cells)
+        run = run_program(with_inputs(exercise), exercise, sandbox, exercise.seed)
+        references = emitted(exercise, run)
         mistakes = known_mistakes(exercise, sandbox, mutants, references)
-    notebook = student_notebook(exercise, references)
-    public = {"seed": exercise.seed, "questions": {}}
+    public = public_of(exercise, references, mistakes, run if diagnosed else None)
+    notebook = student_notebook(exercise, references, public)
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return {Path(exercise.part, exercise.path.name): text}
+
+
+def public_of(exercise, references, mistakes, run):
+    """What the notebook carries: the exercise without its answers, references, wrong answers."""
+    questions = {}
     for key, rules in exercise.questions.items():
         bundles = [references[c.cell_id] for c in exercise.cells if is_check(c, key)]
-        public["questions"][key] = {
-            "rtol": rules.rtol,
-            "atol": rules.atol,
-            "bundle": {"question": key, "parts": merge(bundles)},
-            "mistakes": mistakes.get(key, []),
-        }
+        entry = {k: getattr(rules, k) for k in RULES if k != "diagnose"}
+        entry |= {"requires": rules.requires, "mistakes": mistakes.get(key, [])}
+        entry |= {"bundle": {"question": key, "parts": merge(bundles)}}
+        if rules.diagnose and run is not None:
+            entry["diagnosis"] = diagnosis(exercise, key, entry, run)
+        questions[key] = entry
+    sources = exercise.with_answers({})
     return {
-        Path(exercise.part, path.name): json.dumps(notebook, indent=1, ensure_ascii=False) + "\n",
-        Path(f"{exercise.name}.json"): json.dumps(public, ensure_ascii=False) + "\n",
+        "assignment": exercise.name,
+        "part": exercise.part,
+        "seed": exercise.seed,
+        "cells": [[c.cell_id, c.role, c.source, c.question] for c in sources],
+        "questions": questions,
+        "helpers": exercise.helpers,
+        "preload": exercise.preload,
+        "rooms": exercise.rooms,
+        "away": [name for name in exercise.forbidden if is_module(name)],
+    }
+
+
+def with_inputs(exercise):
+    """The solution's program, with a cell after each check that emits what it computed with."""
+    program = []
+    for cell in exercise.cells:
+        program.append(cell)
+        about = exercise.questions[cell.question].diagnose if cell.role == "check" else {}
+        if about:
+            pairs = ", ".join(f"{k!r}: np.asarray({v})" for k, v in expressions(about).items())
+            source = f"grading.check({cell.question!r}, **{{{pairs}}})"
+            program.append(Cell(INPUTS.format(cell.question), "check", source, cell.question))
+    return tuple(program)
+
+
+def diagnosis(exercise, key, entry, run):
+    """The wrong cells of a question, by their numbers: see the room `diagnosis`."""
+    about, outcome = exercise.questions[key].diagnose, run.checks[INPUTS.format(key)]
+    if outcome.bundle is None:
+        raise ExerciseError(f"{exercise.name}: {key}: diagnose: {outcome.reason}")
+    found = {name: part.values for name, part in unpack(outcome.bundle)[1].items()}
+    task = read_task(about, found)
+    right = {n: p for n, p in unpack(entry["bundle"])[1].items() if n in task.parts}
+    if set(right) != set(task.parts):
+        raise ExerciseError(f"{exercise.name}: {key}: diagnose: the check emits {sorted(right)}")
+    for name, values in task.right().items():
+        if not compare(right[name], right[name]._replace(values=values)).ok:
+            raise ExerciseError(f"{exercise.name}: {key}: diagnose: {name} is not what they give")
+    classes = []
+    for wrong in wrong_variants(task):
+        parts = {n: right[n]._replace(values=v) for n, v in wrong.parts.items()}
+        prints = differing(right, parts, entry)
+        if prints:
+            classes.append({"words": wrong.words, "prints": prints})
+    return {"parts": list(task.parts), "time": task.with_time(), "classes": classes}
+
+
+def differing(right, parts, rules):
+    """{name: print} of the parts that a wrong answer gets wrong."""
+    near = rules["rtol"], rules["atol"]
+    return {
+        name: print_of(part)
+        for name, part in parts.items()
+        if not isinstance(part, str) and not compare(right[name], part, *near).ok
     }
 
 
@@ -67,11 +138,11 @@ def merge(bundles):
     return parts
 
 
-def emitted(exercise, sandbox, program):
-    """Run a program at the public seed; {check cell id: bundle}; the author's errors raise."""
-    run = run_program(program, exercise, sandbox, exercise.seed)
+def emitted(exercise, run):
+    """{check cell id: bundle} of the solution's run; the author's errors raise."""
     bundles = {}
-    for cell_id, outcome in run.checks.items():
+    for cell_id in [c.cell_id for c in exercise.cells if c.role == "check"]:
+        outcome = run.checks[cell_id]
         if outcome.bundle is None:
             raise ExerciseError(f"{exercise.name}: {cell_id}: {outcome.reason}")
         bundles[cell_id] = outcome.bundle
@@ -90,24 +161,28 @@ def refuse_guessable(name, cell_id, bundle):
 
 
 def known_mistakes(exercise, sandbox, mutants, references):
-    """{question: [{"hint", "bundle"}]} from the exercise's wrong variants that carry a hint."""
+    """{question: [{"hint", "prints"}]} from the exercise's wrong variants that carry a hint."""
     found = {}
     for mutant in mutants(exercise.name) if mutants else ():
         if not mutant.hint:
             continue
-        run = run_program(
-            exercise.with_answers(mutant.answers(exercise)), exercise, sandbox, exercise.seed
-        )
         key = mutant.loses[0]
+        program = exercise.with_answers(mutant.answers(exercise))
+        program = [c for c in program if c.question in (None, key)]
+        run = run_program(program, exercise, sandbox, exercise.seed)
         cells = [c.cell_id for c in exercise.cells if is_check(c, key)]
         bundles = [run.checks[c].bundle for c in cells]
         if all(bundles):
-            entry = {"hint": mutant.hint, "bundle": {"question": key, "parts": merge(bundles)}}
-            found.setdefault(key, []).append(entry)
+            right = unpack({"question": key, "parts": merge([references[c] for c in cells])})[1]
+            given = unpack({"question": key, "parts": merge(bundles)})[1]
+            rules = {"rtol": exercise.questions[key].rtol, "atol": exercise.questions[key].atol}
+            prints = differing(right, given, rules)
+            if len(prints) + sum(compare(right[n], given[n]).ok for n in right) >= len(right):
+                found.setdefault(key, []).append({"hint": mutant.hint, "prints": prints})
     return found
 
 
-def student_notebook(exercise, references):
+def student_notebook(exercise, references, public):
     """The solution's notebook with stubs for answers and outputs in its check cells alone."""
     notebook = copy.deepcopy(exercise.notebook)
     roles = {c.cell_id: c for c in exercise.cells}
@@ -127,18 +202,15 @@ def student_notebook(exercise, references):
                     "data": {MIME: references[raw["id"]]},
                 }
             ]
+    for raw in notebook["cells"]:
+        raw["metadata"].get("course", {}).pop("diagnose", None)
+    extra = added_cells(exercise, public)
+    first = next(k for k, raw in enumerate(notebook["cells"]) if raw["cell_type"] == "code")
+    setup = next(
+        k for k, raw in enumerate(notebook["cells"])
+        if re.search(r"grading\.begin\(", "".join(raw["source"]))
+    )  # fmt: skip
+    notebook["cells"].insert(setup + 1, extra["references"])
+    notebook["cells"][first:first] = [extra[k] for k in ("rules", "install") if k in extra]
     notebook["metadata"] = {k: v for k, v in notebook["metadata"].items() if k in CARRIED}
     return notebook
-
-
-def lines(source):
-    """A source as the list of lines that notebooks store."""
-    return source.splitlines(keepends=True)
-
-
-def write(path, text):
-    """Write a file by way of a temporary name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

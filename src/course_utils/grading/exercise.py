@@ -8,23 +8,46 @@ stand on the answer cell; nothing of this is ever read from a submission.
 import ast
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+from course_utils.errors import UserError
 from course_utils.grading.compare import ATOL, RTOL
+from course_utils.grading.student import decode
 
 MARKER = re.compile(r"^# === ANSWER (\w+) ===", re.MULTILINE)
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SEED = re.compile(r"^SEED = (\d+)", re.MULTILINE)
+OURS = "# === COURSE: "  # begins the cells that `derive` adds to what is handed out
+REFERENCES = re.compile(r"^grading\.references\(\"\"\"\n(.*?)\"\"\"\)", re.MULTILINE | re.DOTALL)
+RULES = (
+    "points",
+    "rtol",
+    "atol",
+    "timeout_s",
+    "memory_mb",
+    "forbid",
+    "stacked",
+    "joined",
+    "diagnose",
+)
 
 
-class ExerciseError(ValueError):
+class ExerciseError(UserError, ValueError):
     """The author's notebook breaks a rule; the message names the cell and the remedy."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """The rules of one question."""
+    """The rules of one question.
+
+    requires: the functions that it asks for.  stacked: part -> the names of the cases that its
+    check stacks along the first axis, or one word that stands before their number.  diagnose: what
+    its check computes in terms of a cell's equations, see `diagnosis.task`.
+    joined: {part: another part} for parts that an empty answer could get right, such as what a
+    check emits of its own inputs: the first counts only where the other is right too.
+    """
 
     key: str
     points: float
@@ -34,6 +57,9 @@ class Question:
     memory_mb: int = 2048
     forbid: tuple = ()
     requires: tuple = ()
+    stacked: dict = field(default_factory=dict)
+    diagnose: dict = field(default_factory=dict)
+    joined: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,10 +82,11 @@ class Exercise:
     cells: tuple
     questions: dict
     stubs: dict
-    notebook: dict
-    helpers: str = "drop"
+    notebook: dict = field(default_factory=dict)
+    helpers: str = "allow"
     preload: tuple = ("numpy",)
     rooms: tuple = ()
+    path: Path | None = None
 
     @property
     def max_score(self):
@@ -71,14 +98,73 @@ class Exercise:
         """Every name that some question forbids."""
         return sorted({name for q in self.questions.values() for name in q.forbid})
 
-    def with_answers(self, answers):
-        """The program with these sources as answers (missing ones: the stub)."""
-        return tuple(
-            replace(c, source=answers.get(c.question, self.stubs[c.question]))
-            if c.role == "answer"
-            else c
-            for c in self.cells
-        )
+    @cached_property
+    def references(self):
+        """The public references with hints, from the notebook that was handed out; {} without."""
+        if self.path is None:
+            return {}
+        handed_out = self.path.parents[2] / "exercises" / self.part / self.path.name
+        return references_in(handed_out.read_bytes()) if handed_out.is_file() else {}
+
+    def with_answers(self, answers, helpers=None):
+        """The program with these sources as answers (missing ones: the stub).
+
+        helpers: {question: sources of cells of the student's own}, run after its answer; those of
+        None before the first.
+        """
+        program, helpers = [], helpers or {}
+        early = list(own_cells(helpers.get(None, ()), next(iter(self.questions)), "early"))
+        for cell in self.cells:
+            if cell.role == "answer":
+                source = answers.get(cell.question, self.stubs[cell.question])
+                own = own_cells(helpers.get(cell.question, ()), cell.question, "own")
+                program += [*early, replace(cell, source=source), *own]
+                early = []
+            else:
+                program.append(cell)
+        return tuple(program)
+
+
+def own_cells(sources, key, name):
+    """Cells of a student's own as part of the program; they count as part of a question."""
+    for k, source in enumerate(sources):
+        yield Cell(f"{key}-{name}-{k}", "answer", source, key)
+
+
+def references_in(data):
+    """The references that a handed-out notebook carries in a cell of its own; {} without any."""
+    from course_utils.grading.notebook import Unreadable, read_cells
+
+    try:
+        cells, _ = read_cells(data)
+    except Unreadable:
+        return {}
+    for cell in cells:
+        found = REFERENCES.search(cell.source) if cell.source.startswith(OURS) else None
+        if found:
+            return decode(found.group(1))
+    return {}
+
+
+def handed_out(public):
+    """The `Exercise` that public references describe: all that `course check` needs to know."""
+    questions = {}
+    for key, entry in public["questions"].items():
+        rules = {k: entry[k] for k in RULES if k in entry and k != "diagnose"}
+        rules |= {"forbid": tuple(entry.get("forbid", ())), "requires": tuple(entry["requires"])}
+        questions[key] = Question(key=key, **rules)
+    cells = tuple(Cell(*cell) for cell in public["cells"])
+    return Exercise(
+        name=public["assignment"],
+        part=public["part"],
+        seed=public["seed"],
+        cells=cells,
+        questions=questions,
+        stubs={c.question: c.source for c in cells if c.role == "answer"},
+        helpers=public["helpers"],
+        preload=tuple(public["preload"]),
+        rooms=tuple(public["rooms"]),
+    )
 
 
 def load(path):
@@ -116,7 +202,8 @@ def load(path):
         questions=questions,
         stubs=stubs,
         notebook=notebook,
-        helpers=about.get("helpers", "drop"),
+        path=path.resolve(),
+        helpers=about.get("helpers", "allow"),
         preload=("numpy", *about.get("preload", ())),
         rooms=tuple(about.get("rooms", ())),
     )
@@ -124,7 +211,7 @@ def load(path):
 
 def question(cell, course, stub_source):
     """The rules of a question from its answer cell's metadata."""
-    allowed = {"points", "rtol", "atol", "timeout_s", "memory_mb", "forbid"}
+    allowed = set(RULES)
     unknown = set(course) - allowed - {"role", "question"}
     if unknown:
         raise ExerciseError(f"{cell.cell_id}: unknown rule {sorted(unknown)}; know {allowed}")

@@ -1,11 +1,12 @@
-"""Pages for people: one per submission, one for the instructor; escaped, self-contained, no script.
+"""The page of one submission, for its student: escaped, self-contained, without a script.
 
 Nothing a student wrote becomes markup: every text goes through `html.escape`, and the page's policy
 allows no script, no image, no font and no request.
 """
 
 from html import escape
-from urllib.parse import quote
+
+from course_utils.grading.files import shown
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 STYLE = """
@@ -50,7 +51,7 @@ def document(title, body):
 
 def text(value):
     """Anything as harmless text: no markup, no control characters, no broken Unicode."""
-    value = str(value).encode("utf-8", "replace").decode("utf-8")
+    value = shown(str(value))
     return escape(
         "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in value)
     )
@@ -69,94 +70,58 @@ def tone(value, most):
 def page(record):
     """The feedback for one submission."""
     body = [
-        f"<h1>{text(record['assignment'])}</h1>",
-        f'<p class="soft">{text(record["submission"])}</p>',
-        f'<p class="score {tone(record["score"], record["max_score"])}">'
-        f"{points(record['score'])} of {points(record['max_score'])} points</p>",
+        f"<h1>{text(record.assignment)}</h1>",
+        f'<p class="soft">{text(record.submission)}</p>',
+        f'<p class="score {tone(record.score, record.max_score)}">'
+        f"{points(record.score)} of {points(record.max_score)} points</p>",
     ]
-    if record["sandbox"] == "unsandboxed":
+    if record.sandbox == "unsandboxed":
         body.append('<p class="loud">UNSANDBOXED: graded without isolation; not for marks.</p>')
-    if record["reason"]:
-        body.append(f"<p><strong>{text(record['reason'])}</strong></p>")
-    if record["notes"]:
-        items = "".join(f"<li>{text(note)}</li>" for note in dict.fromkeys(record["notes"]))
+    if record.reason:
+        body.append(f"<p><strong>{text(record.reason)}</strong></p>")
+    if record.notes:
+        items = "".join(f"<li>{text(note)}</li>" for note in dict.fromkeys(record.notes))
         body.append(f"<section><h2>About your file</h2><ul>{items}</ul></section>")
-    if record["status"] != "unreadable":
-        body += [question(key, found) for key, found in record["questions"].items()]
+    if record.status != "unreadable":
+        body += [question(key, found) for key, found in record.questions.items()]
         body.append(
             '<p class="soft">Points were given for other numbers and other sizes than those in '
             "your notebook. Where a message names an expected value, it is the one for the "
             "notebook's own numbers.</p>"
         )
-    return document(f"{record['assignment']}: {record['submission']}", "\n".join(body))
+    return document(f"{record.assignment}: {record.submission}", "\n".join(body))
 
 
 def question(key, found):
     """One question: its points, its parts, what was said."""
-    shade = tone(found["points"], found["max"])
+    shade = tone(found.points, found.max)
     lines = [
-        f'<section><header><h2>{text(key)}</h2><span class="{shade}">{points(found["points"])} '
-        f"of {points(found['max'])}</span></header>"
+        f'<section><header><h2>{text(key)}</h2><span class="{shade}">{points(found.points)} '
+        f"of {points(found.max)}</span></header>"
     ]
-    reasons = {part_text(part) for part in found["parts"].values()}
-    if len(reasons) == 1 and len(found["parts"]) > 1:
+    reasons = {part_text(part) for part in found.parts.values()}
+    if len(reasons) == 1 and len(found.parts) > 1:
         lines.append(f"<p>{text(reasons.pop())}</p>")
     else:
         items = "".join(
-            f'<li class="{"good" if part["ok"] else "bad"}">{text(name)}: '
-            f"{text(part_text(part))}</li>"
-            for name, part in found["parts"].items()
+            f'<li class="{"good" if part.ok else "bad"}">{text(name)}: {text(part_text(part))}</li>'
+            for name, part in found.parts.items()
         )
         lines.append(f"<ul>{items}</ul>")
-    if found["said"]:
-        said = "\n".join(found["said"])
+    if found.said:
+        said = "\n".join(found.said)
         lines.append(f"<pre>{text(said)}</pre>")
-    if found["review"]:
-        lines.append(
-            f'<p class="some">Your instructor may look at this: {text(found["review"])}</p>'
-        )
+    if found.review:
+        reasons = text(listed(found.review))
+        lines.append(f'<p class="some">Your instructor may look at this: it {reasons}.</p>')
     return "\n".join(lines) + "</section>"
+
+
+def listed(reasons):
+    """["uses a", "uses b"] as "uses a and uses b"."""
+    return " and ".join([", ".join(reasons[:-1])] * (len(reasons) > 1) + reasons[-1:])
 
 
 def part_text(part):
     """What to say about one part: the public run first, for it may show expected values."""
-    return "right" if part["ok"] else part["public"] or part["secret"] or "not right"
-
-
-def overview(exercise, records, file_name):
-    """The instructor's page: a row per submission, a column per question, links to the feedback."""
-    keys = list(exercise.questions)
-    head = "".join(f"<th>{text(h)}</th>" for h in ("submission", "score", *keys, "remarks"))
-    rows = "".join(row(r, keys, file_name) for r in records)
-    loud = ""
-    if any(r["sandbox"] == "unsandboxed" for r in records):
-        loud = '<p class="loud">UNSANDBOXED: some rows were graded without isolation.</p>'
-    body = (
-        f"<h1>{text(exercise.name)}</h1>{loud}<p class='soft'>{len(records)} submissions, "
-        f"{points(exercise.max_score)} points; the mean is {points(mean(records))}</p>"
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-    return document(f"{exercise.name}: overview", body)
-
-
-def row(record, keys, file_name):
-    """One line of the overview."""
-    link = f"feedback/{quote(file_name(record['submission']))}.html"
-    remarks = [record["reason"]] if record["reason"] else []
-    remarks += [f"{k}: {', '.join(record['questions'][k]['review'])}" for k in keys
-                if record["questions"][k]["review"]]  # fmt: skip
-    cells = "".join(
-        f'<td class="{tone(record["questions"][k]["points"], record["questions"][k]["max"])}">'
-        f"{points(record['questions'][k]['points'])}</td>"
-        for k in keys
-    )
-    return (
-        f'<tr><td><a href="{text(link)}">{text(record["submission"])}</a></td>'
-        f"<td>{points(record['score'])}</td>{cells}<td>{text('; '.join(remarks))}</td></tr>"
-    )
-
-
-def mean(records):
-    """The mean score, 0 for nobody."""
-    return sum(r["score"] for r in records) / len(records) if records else 0.0
+    return "right" if part.ok else part.public or part.secret or "not right"

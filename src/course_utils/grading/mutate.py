@@ -8,6 +8,7 @@ solution's answers (question -> source) and returns those it changes:
         return {"q2": swap(answers["q2"], "o * np.tanh(c)", "o * c")}
 """
 
+import ast
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from pathlib import Path
 from course_utils.grading.exercise import ExerciseError, load
 from course_utils.grading.grade import grade, make_references
 from course_utils.grading.handout import as_submission
-from course_utils.grading.sandbox.ladder import open_sandbox
+from course_utils.grading.sandbox.backends import open_sandbox
+from course_utils.grading.weaker import WEAKER, kill_rates
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,82 @@ def try_mutant(mutant, exercise, sandbox, references):
     data = as_submission(exercise, mutant.answers(exercise))
     record = grade(data, exercise, sandbox, references)
     complaints = []
-    for key, question in record["questions"].items():
-        full = question["points"] == question["max"]
-        if key in mutant.loses and full:
+    for key, question in record.questions.items():
+        if key in mutant.loses and question.full:
             complaints.append(f"{mutant.name}: {key} keeps its points")
-        if key not in mutant.loses and not full:
-            complaints.append(f"{mutant.name}: {key} loses points: {question['parts']}")
+        if key not in mutant.loses and not question.full:
+            complaints.append(f"{mutant.name}: {key} loses points: {question.parts}")
     return complaints
+
+
+def idle_answers(exercise):
+    """{name: answers} that do nothing: they give back their arguments, zeros, or nothing at all."""
+    bodies = {
+        "gives back its arguments": "    return {arguments}",
+        "gives back zeros": "    return {zeros}",
+        "gives back nothing": "    return None",
+    }
+    for name, body in bodies.items():
+        answers = {}
+        for cell in exercise.cells:
+            if cell.role == "answer":
+                functions = [
+                    n for n in ast.parse(cell.source).body if isinstance(n, ast.FunctionDef)
+                ]
+                answers[cell.question] = "\n\n".join(idle(node, body) for node in functions)
+        yield name, answers
+
+
+def idle(node, body):
+    """A function of the solution's name, arguments and number of results that does nothing."""
+    arguments = [a.arg for a in node.args.args]
+    returns = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    count = max([len(v.elts) for v in returns if isinstance(v, ast.Tuple)], default=1)
+    given = [arguments[k % len(arguments)] for k in range(count)]
+    zeros = [f"np.zeros_like(np.asarray({name}, dtype=float))" for name in given]
+    text = body.format(arguments=", ".join(given), zeros=", ".join(zeros))
+    return f"def {node.name}({', '.join(arguments)}):\n{text}\n"
+
+
+def try_idle(exercise, sandbox, references):
+    """Complaints about questions that give points for doing nothing."""
+    complaints = []
+    for name, answers in idle_answers(exercise):
+        record = grade(as_submission(exercise, answers), exercise, sandbox, references)
+        for key, question in record.questions.items():
+            right = [part for part, result in question.parts.items() if result.ok]
+            if question.points:
+                complaints.append(f"{key}: an answer that {name} gets {', '.join(right)} right")
+    return complaints
+
+
+def measure(solution, folder):
+    """The kill rates of one exercise's wrong variants; see `weaker`."""
+    exercise = load(solution)
+    with open_sandbox(exercise, unsandboxed=True) as sandbox:
+        return kill_rates(exercise, load_mutants(exercise.name, folder), sandbox)
+
+
+def share(rates, test):
+    """How many of the wrong variants a test catches, in percent; a dash where it is no test."""
+    known = [rate for rate in rates if rate[test] is not None]
+    variants = sum(rate["variants"] for rate in known)
+    return f"{100 * sum(rate[test] for rate in known) / variants:.0f} %" if variants else "–"
+
+
+def table(rates):
+    """{exercise: kill rates} as a Markdown table, with a line for all."""
+    lines = [
+        f"| Exercise | wrong variants | {' | '.join(WEAKER)} |",
+        "|---" * (len(WEAKER) + 2) + "|",
+    ]
+    for name, rate in rates.items():
+        shares = [share([rate], test) for test in WEAKER]
+        lines.append(f"| `{name}` | {rate['variants']} | {' | '.join(shares)} |")
+    shares = [share(rates.values(), test) for test in WEAKER]
+    variants = sum(rate["variants"] for rate in rates.values())
+    lines.append(f"| all | {variants} | {' | '.join(shares)} |")
+    return "\n".join(lines) + "\n"
 
 
 def try_all(solution, folder):
@@ -93,6 +164,7 @@ def try_all(solution, folder):
                   if not any(key in m.loses for m in mutants)]  # fmt: skip
     with open_sandbox(exercise, unsandboxed=True) as sandbox:
         references = make_references(exercise, sandbox)
+        complaints += try_idle(exercise, sandbox, references)
         for mutant in mutants:
             complaints += try_mutant(mutant, exercise, sandbox, references)
     return complaints, len(mutants)

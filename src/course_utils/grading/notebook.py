@@ -7,12 +7,15 @@ import json
 import re
 from dataclasses import dataclass
 
+from course_utils.errors import UserError
+
 LARGEST_FILE = 64 << 20
 MOST_CELLS = 5_000
-MOST_SOURCE = 1 << 20
+MOST_SOURCE = 100_000
+MOST_CODE = 1_000_000
 
 
-class Unreadable(ValueError):
+class Unreadable(UserError, ValueError):
     """The file holds no notebook; the message says why and what to do."""
 
 
@@ -24,6 +27,7 @@ class FoundCell:
     source: str
     cell_id: str = ""
     grade_id: str = ""
+    cut: bool = False
 
 
 def read_cells(data):
@@ -39,7 +43,13 @@ def read_cells(data):
         raise Unreadable("the file is nested too deeply to be a notebook") from None
     except ValueError as error:
         raise Unreadable(kind_of_file(data)) from error
-    return cells_of(raw), notes
+    cells = cells_of(raw)
+    if sum(len(cell.source) for cell in cells) > MOST_CODE:
+        raise Unreadable("the notebook's cells hold more text than a whole book; shorten them")
+    long = sum(cell.cut for cell in cells)
+    if long:
+        notes.append(f"{long} cells are longer than {MOST_SOURCE // 1000} kB and were left out.")
+    return cells, notes
 
 
 def decode(data):
@@ -97,16 +107,19 @@ def cells_of(raw):
 
 def found(cell):
     """One cell of foreign JSON as FoundCell; odd fields count as absent."""
-    source = cell.get("source", cell.get("input", ""))
+    is_code = cell.get("cell_type") == "code"
+    source = join(cell.get("source", cell.get("input", "")))
+    long = len(source) > MOST_SOURCE  # a text cell may hold pictures
     metadata = cell.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     grader = metadata.get("nbgrader")
     grade_id = grader.get("grade_id") if isinstance(grader, dict) else None
     return FoundCell(
-        is_code=cell.get("cell_type") == "code",
-        source=clean(join(source)),
+        is_code=is_code,
+        source="" if long else clean(source),
         cell_id=text_or_none(cell.get("id")) or text_or_none(metadata.get("id")) or "",
         grade_id=text_or_none(grade_id) or "",
+        cut=long and is_code,
     )
 
 
@@ -114,7 +127,7 @@ def join(source):
     """A cell's source: a text, or a list of lines."""
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return source[:MOST_SOURCE] if isinstance(source, str) else ""
+    return source if isinstance(source, str) else ""
 
 
 def clean(source):

@@ -1,21 +1,20 @@
 """nbval as the judge: it compares emitted bundles with references, outside the student's process.
 
-The cells have run before, in isolates.  Here nbval gets a notebook of the check cells with the
-references as saved outputs, and a kernel that replays what the student's run emitted.  Ours are the
-replaying kernel and the comparer; collecting, comparing and failing are nbval's.
+The cells have run before, in isolates, so no kernel is needed: each check is a cell of nbval's
+whose saved output is the reference and whose new output is what the student's run emitted.  nbval
+decides which outputs belong together and that none is missing; `Bundle` decides what is equal.
 """
 
 import contextlib
 import io
-import json
 import os
 import tempfile
 from pathlib import Path
-from queue import Empty
 from typing import NamedTuple
 
 import nbval.plugin
 import pytest
+from nbformat import NotebookNode
 
 from course_utils.grading.bundle import MIME, BundleError, unpack
 from course_utils.grading.compare import Verdict, compare
@@ -44,11 +43,11 @@ class Judged(NamedTuple):
 
 def judge(checks):
     """A list of `Check` -> a list of `Judged`, from one nbval session."""
+    plugin = Plugin(checks)
+    quiet = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="course-nbval-") as folder:
         path = Path(folder, "checks.ipynb")
-        path.write_text(json.dumps(notebook(checks)), "utf-8")
-        plugin = Plugin(checks)
-        quiet = io.StringIO()
+        path.touch()
         with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), no_plugins():
             pytest.main(arguments(folder, path), plugins=[plugin])
     return [plugin.judged.get(k, missing(c)) for k, c in enumerate(checks)]
@@ -66,39 +65,15 @@ def arguments(folder, path):
 @contextlib.contextmanager
 def no_plugins():
     """Keep pytest from loading what else happens to be installed, and its own options."""
-    kept = {name: os.environ.get(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
-    kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    kept = {k: v for k, v in os.environ.items() if k.startswith("PYTEST_")}
     for name in kept:
-        os.environ.pop(name, None)
+        del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         yield
     finally:
-        for name, value in kept.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-def notebook(checks):
-    """A notebook of the check cells whose saved outputs are the references."""
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"check-{k}",
-            "metadata": {},
-            "execution_count": 1,
-            "source": check.source,
-            "outputs": [display(check.reference)],
-        }
-        for k, check in enumerate(checks)
-    ]
-    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-
-
-def display(bundle):
-    """A saved output that holds a bundle."""
-    return {"output_type": "display_data", "metadata": {}, "data": {MIME: bundle}}
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)
 
 
 def missing(check):
@@ -109,17 +84,15 @@ def missing(check):
 
 
 class Plugin:
-    """Collects our notebook with our cells and notes what nbval decides."""
+    """Gives pytest our checks and notes what nbval decides."""
 
     def __init__(self, checks):
         self.checks, self.judged = checks, {}
 
     def pytest_collect_file(self, file_path, parent):
-        if file_path.suffix == ".ipynb":
-            collected = CheckFile.from_parent(parent, path=file_path)
-            collected.checks = self.checks
-            return collected
-        return None
+        collected = CheckFile.from_parent(parent, path=file_path)
+        collected.checks = self.checks
+        return collected
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item, call):
@@ -132,23 +105,17 @@ class Plugin:
 
 
 class CheckFile(nbval.plugin.IPyNbFile):
-    """A notebook whose kernel replays."""
+    """A notebook whose cells have run: no kernel."""
 
     checks = ()
 
     def setup(self):
-        self.kernel = Replay(self.checks)
+        pass
 
     def collect(self):
-        for item in super().collect():
-            cell = CheckCell.from_parent(
-                self,
-                name=item.name,
-                cell_num=item.cell_num,
-                cell=item.cell,
-                options={"check": True, "skip": False, "check_exception": False},
-            )
-            cell.check = self.checks[item.cell_num]
+        for k, check in enumerate(self.checks):
+            cell = CheckCell.from_parent(self, name=str(k), cell_num=k, cell=None, options={})
+            cell.check = check
             yield cell
 
 
@@ -158,78 +125,38 @@ class CheckCell(nbval.plugin.IPyNbCell):
     check = None
     verdicts = None
 
+    def runtest(self):
+        if self.check.emitted is None:
+            pytest.fail(self.check.reason)
+        if not self.compare_outputs([output(self.check.emitted)], [output(self.check.reference)]):
+            pytest.fail("the values differ")
+
     def sanitize(self, s):
-        if isinstance(s, dict) and "parts" in s:
-            return Bundle(self, s)
-        return super().sanitize(s)
+        return Bundle(self, s) if isinstance(s, dict) else super().sanitize(s)
+
+    def format_output_compare(self, key, left, right):
+        pass
+
+
+def output(bundle):
+    """An output of a notebook that holds a bundle."""
+    return NotebookNode(output_type="display_data", metadata={}, data={MIME: bundle})
 
 
 class Bundle:
-    """A bundle in nbval's hands: ``!=`` is our comparison."""
+    """A bundle in nbval's hands: ``!=`` is our comparison of all parts."""
 
     def __init__(self, cell, raw):
         self.cell, self.raw = cell, raw
 
-    def __ne__(self, other):
-        return not self == other
-
-    def __eq__(self, other):
-        check = self.cell.check
-        _, wanted = unpack(check.reference)
+    def __ne__(self, given):
+        check, (_, wanted) = self.cell.check, unpack(self.raw)
         try:
-            _, given = unpack(check.emitted)
+            _, parts = unpack(given.raw)
         except BundleError as error:
-            given = dict.fromkeys(wanted, str(error))
+            parts = dict.fromkeys(wanted, str(error))
         self.cell.verdicts = {
-            name: compare(part, given.get(name), check.rtol, check.atol, check.reveal)
+            name: compare(part, parts.get(name), check.rtol, check.atol, check.reveal)
             for name, part in wanted.items()
         }
-        return all(v.ok for v in self.cell.verdicts.values())
-
-    __hash__ = None
-
-    def __str__(self):
-        return "a bundle of values"
-
-
-class Replay:
-    """Answers nbval as a kernel would, with what the isolates emitted."""
-
-    def __init__(self, checks):
-        self.checks, self.next, self.queue = checks, 0, []
-
-    def is_alive(self):
-        return True
-
-    def execute_cell_input(self, source, allow_stdin=None):
-        check, key = self.checks[self.next], str(self.next)
-        self.next += 1
-        if check.emitted is None:
-            failure = {"ename": "NoValues", "evalue": check.reason, "traceback": []}
-            self.say(key, "error", failure)
-        else:
-            self.say(key, "display_data", {"data": {MIME: check.emitted}, "metadata": {}})
-        self.say(key, "status", {"execution_state": "idle"})
-        return key
-
-    def say(self, key, kind, content):
-        """Queue one message."""
-        message = {"msg_type": kind, "content": content, "parent_header": {"msg_id": key}}
-        self.queue.append(message)
-
-    def await_reply(self, msg_id, timeout=None):
-        pass
-
-    def await_idle(self, msg_id, timeout):
-        self.queue.clear()
-
-    def get_message(self, stream, timeout=None):
-        if not self.queue:
-            raise Empty
-        return self.queue.pop(0)
-
-    def interrupt(self):
-        pass
-
-    def stop(self):
-        pass
+        return not all(v.ok for v in self.cell.verdicts.values())

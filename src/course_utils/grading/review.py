@@ -2,6 +2,11 @@
 
 import ast
 import re
+from types import ModuleType
+
+# What stands beside the student's code and counts: a count that was touched is no evidence.
+INSTRUMENTS = {"counting": {"log", "gains", "__dict__", "__class__", "__array_finalize__"}}
+MODULES = {"np", "numpy", "math", "torch", "cmath"}
 
 
 def forbidden(exercise, answers):
@@ -9,10 +14,55 @@ def forbidden(exercise, answers):
     found = {}
     for key, source in answers.items():
         rules = exercise.questions[key]
-        hits = sorted(mentioned(source) & {n.rpartition(".")[2] for n in rules.forbid})
+        names = mentioned(source)
+        hits = sorted(names & {n.rpartition(".")[2] for n in rules.forbid})
+        for room in set(exercise.rooms) & set(INSTRUMENTS):
+            hits += sorted(touched(source) & INSTRUMENTS[room])
         whole = sorted(n for n in rules.forbid if n in imported(source))
         if hits or whole:
             found[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
+    return found
+
+
+def modules_used(source, away, values):
+    """Modules of ``away`` that a source imports, or that its global names stand for in ``values``.
+
+    A name that the source binds itself, an argument for one, is not looked up.
+    """
+    found = {name for name in imported(source) if within(name, away)}
+    for name in sorted(read_from_outside(source) & set(values)):
+        value = values[name]
+        if isinstance(value, ModuleType):
+            module = value.__name__
+        else:
+            module = getattr(value, "__module__", None) if callable(value) else None
+        if isinstance(module, str) and within(module, away):
+            found |= {known for known in away if within(module, (known,))}
+    return sorted(n for n in found if not any(within(n, (f,)) and f != n for f in found))
+
+
+def read_from_outside(source):
+    """Names that a source reads and nowhere binds."""
+    nodes = list(ast.walk(tree_of(source)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    return {node.id for node in names} - bound - {n.arg for n in nodes if isinstance(n, ast.arg)}
+
+
+def within(name, modules):
+    """Is this module one of them, or inside one?"""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def touched(source):
+    """Every attribute that a source reaches for, except a module's own: `np.log` is no log."""
+    found = set()
+    for node in ast.walk(tree_of(source)):
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in MODULES):
+                found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
     return found
 
 

@@ -4,6 +4,7 @@ When an isolate is gone, the question of the cell that was running loses its ans
 replays the program without it, and the rest goes on.
 """
 
+import ast
 from dataclasses import dataclass, field
 
 from course_utils.grading.bundle import MIME
@@ -14,42 +15,61 @@ GIVEN_TIMEOUT_S = 60
 
 @dataclass
 class Outcome:
-    """What one check cell emitted: a raw bundle, or None and the reason why not."""
+    """What one check cell emitted: a raw bundle, or None and the reason why not.
+
+    error: the name of the exception, where the reason and the lines are the student's words.
+    """
 
     bundle: dict | None = None
     reason: str = ""
     lines: tuple = ()
+    error: str = ""
 
 
 @dataclass
 class Run:
-    """checks: outcome of each check cell by id; errors: what an answer cell itself raised."""
+    """checks: outcome of each check cell by id; errors: what an answer cell itself raised.
+
+    own: what the student's own cells beside an answer raised, by question.
+    """
 
     checks: dict = field(default_factory=dict)
     errors: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
+    own: dict = field(default_factory=dict)
+
+    def cause(self, key, outcome):
+        """Why a check gave nothing, as (text, lines): the first error of its question."""
+        if key in self.errors:
+            return self.errors[key]
+        if key in self.own and outcome.reason.startswith("NameError"):
+            return self.own[key]
+        return outcome.reason, tuple(line for line in outcome.lines if ", in " in line)
 
 
 class GivenCellFailed(RuntimeError):
     """A cell that the author wrote failed: no student's fault."""
 
 
-def run_program(program, exercise, sandbox, seed, lost=None):
-    """Run all cells at one seed; ``lost``: questions to leave out from the start, with reasons."""
+def run_program(program, exercise, sandbox, seed, lost=None, seen=None):
+    """Run all cells at one seed; ``lost``: questions to leave out from the start, with reasons.
+
+    seen: called with the run after every check, to tell of it as it goes.
+    """
     lost = dict(lost or {})
     while True:
         run = Run(lost=lost)
-        blame = attempt(program, exercise, sandbox, seed, run)
+        blame = attempt(program, exercise, sandbox, seed, run, seen)
         if blame is None:
             return run
         key, reason = blame
         lost[key] = reason
 
 
-def attempt(program, exercise, sandbox, seed, run):
+def attempt(program, exercise, sandbox, seed, run, seen=None):
     """One isolate's life; None, or the question that ended it and how."""
     memory = max(q.memory_mb for q in exercise.questions.values())
-    previous = None
+    previous, imports = None, given_imports(program)
     with sandbox.isolate(Limits(memory_mb=memory, total_mb=memory), exercise.forbidden) as isolate:
         for cell in program:
             if cell.question in run.lost:
@@ -59,22 +79,43 @@ def attempt(program, exercise, sandbox, seed, run):
             limit = GIVEN_TIMEOUT_S
             if cell.question:
                 limit = exercise.questions[cell.question].timeout_s
-            source = cell.source if cell.role == "answer" else f"SEED = {seed}\n{cell.source}"
-            if cell.role == "given":
-                source = f"{cell.source}\nSEED = {seed}" if "SEED =" in cell.source else cell.source
+            source = cell.source
+            if cell.role == "check" or (cell.role == "given" and previous is not None):
+                source = f"SEED = {seed}; {imports}\n{cell.source}"
+            if cell.role == "given" and "SEED =" in cell.source:
+                source = f"{cell.source}\nSEED = {seed}"
             try:
                 reply = isolate.run(source, limit)
             except IsolateGone as error:
-                if isinstance(error, OutOfTurn) and previous is not None:
+                if previous is not None and (isinstance(error, OutOfTurn) or not cell.question):
                     return previous.question, ended(previous, error)
                 if cell.question is None:
                     raise GivenCellFailed(f"{cell.cell_id}: {error}") from None
                 return cell.question, ended(cell, error)
             if cell.question and out_of_memory(reply):
                 return cell.question, ended(cell, "MemoryError: its memory was used up")
-            record(cell, reply, run)
+            if cell.role == "given" and previous is not None and reply.get("error"):
+                return previous.question, "after it a cell failed that works without it"
+            record(cell, reply, run, exercise)
+            if seen is not None and cell.role == "check":
+                seen(run)
             previous = cell if cell.question else previous
     return None
+
+
+def given_imports(program):
+    """The imports of the given cells on one line: an answer that uses a name such as ``np`` for
+    something else shall not cost the questions after it."""
+    found = []
+    for cell in program:
+        if cell.role == "given":
+            try:
+                body = ast.parse(cell.source).body
+            except SyntaxError:  # a magic
+                continue
+            imports = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom))]
+            found += [ast.unparse(n) for n in imports if getattr(n, "module", "") != "__future__"]
+    return "; ".join(found)
 
 
 def out_of_memory(reply):
@@ -89,7 +130,7 @@ def ended(cell, error):
     return f"{error} (while {where})"
 
 
-def record(cell, reply, run):
+def record(cell, reply, run, exercise):
     """Sort a reply: a check's one bundle, or an error."""
     error = readable(reply.get("error"))
     if cell.role == "given":
@@ -97,7 +138,9 @@ def record(cell, reply, run):
             raise GivenCellFailed(f"{cell.cell_id}: {error[0]}")
     elif cell.role == "answer":
         if error:
-            run.errors[cell.question] = error
+            pristine = {c.cell_id for c in exercise.cells}
+            kept = run.errors if cell.cell_id in pristine else run.own
+            kept.setdefault(cell.question, error)
     else:
         run.checks[cell.cell_id] = outcome(cell, reply, error)
 
@@ -108,7 +151,7 @@ def outcome(cell, reply, error):
     outputs = outputs if isinstance(outputs, list) else []
     bundles = [o[MIME] for o in outputs if isinstance(o, dict) and MIME in o]
     if error:
-        return Outcome(reason=error[0], lines=error[1])
+        return Outcome(reason=error[0], lines=error[1], error=error[0].partition(":")[0])
     if len(bundles) != 1:
         return Outcome(reason=f"the check gave {len(bundles)} outputs instead of one")
     bundle = bundles[0]

@@ -1,77 +1,88 @@
-"""``course check NOTEBOOK``: the same checks, in the student's terminal, at the public seed.
+"""``course check NOTEBOOK``: what the grader would say, in the student's terminal, at once.
 
-Needs no solution: the exercise handed out carries the references in its check cells.  The verdicts
-are for the student alone and are trusted by nobody.
+The notebook that was handed out carries the whole exercise but its answers: rules, checks, and the
+references of the public seed.  The answers are taken out of the student's file as the grader takes
+them, and run by the grader's own runner, at the public seed.
 """
 
-import json
-from pathlib import Path
+import re
 
-from course_utils.grading.exercise import MARKER, ExerciseError
+from course_utils.grading import explain
+from course_utils.grading.exercise import OURS, ExerciseError, handed_out, references_in
+from course_utils.grading.local import Local
 from course_utils.grading.notebook import read_cells
-from course_utils.grading.student import judge, public_references
+from course_utils.grading.runner import run_program
+from course_utils.grading.sandbox.student_package import closed_rooms
+from course_utils.grading.splice import splice
+from course_utils.grading.verdict import judge, not_allowed, nothing, number
 
-PUBLIC = Path(__file__).parent / "public"
-
-
-def report(path):
-    """(lines to print, whether everything is right) for a student's notebook."""
-    path = Path(path)
-    cells, notes = read_cells(path.read_bytes())
-    name = assignment_of(path, cells)
-    public = public_references(name)
-    emitted, errors = run(cells)
-    lines, passed = [*notes, f"{name}, public numbers:"], True
-    for key, reference in public["questions"].items():
-        if key in emitted:
-            said = judge(key, reference, emitted[key])
-        else:
-            said = [f"{key}: no values. {errors.get(key, 'Its check cell did not run.')}"]
-        passed = passed and said[0].startswith(f"{key}: right")
-        lines += said
-    return lines, passed
+BEGIN = re.compile(r"grading\.begin\(\s*[\"'](\w+)[\"']")
 
 
-def assignment_of(path, cells):
-    """The exercise's name: from `grading.begin(...)` in the notebook, or from the file's name."""
-    known = sorted(p.stem for p in PUBLIC.glob("*.json"))
-    for cell in cells:
-        for name in known:
-            if f'begin("{name}"' in cell.source or f"begin('{name}'" in cell.source:
-                return name
-    if path.stem in known:
-        return path.stem
-    raise ExerciseError(f"{path.name}: this is none of the exercises {', '.join(known)}")
+def report(path, say=print, exercises=None):
+    """Say line by line how a notebook does; (points, most) at the public seed.
+
+    exercises: a folder with handed-out notebooks, for a file that has lost its references.
+    """
+    data = path.read_bytes()
+    cells, notes = read_cells(data)
+    public = references_in(data) or kept_elsewhere(cells, path, exercises)
+    exercise = handed_out(public)
+    away = sorted({*public["away"], *closed_rooms(exercise.rooms)})
+    sandbox = Local(away)
+    sandbox.start()
+    spliced = splice(exercise, cells)
+    for note in dict.fromkeys([*notes, *spliced.notes]):
+        say(f"Note: {note}")
+    program = exercise.with_answers(spliced.answers, spliced.helpers)
+    total, told = 0.0, set()
+
+    def tell(run):
+        """Say the verdicts of all questions whose checks are done."""
+        nonlocal total
+        for key, rules in public["questions"].items():
+            checks = [c.cell_id for c in exercise.cells if c.role == "check" and c.question == key]
+            if key not in told and all(c in run.checks for c in checks):
+                told.add(key)
+                found = verdict(key, rules, run, checks, away, spliced.answers.get(key))
+                total += found.points
+                say("\n".join(found.lines))
+
+    tell(run_program(program, exercise, sandbox, exercise.seed, seen=tell))
+    most = exercise.max_score
+    say(f"{exercise.name}: {number(total)} of {number(most)} points with the notebook's numbers.")
+    return round(total, 4), most
 
 
-def run(cells):
-    """Run a notebook's code cells in their order; {question: bundle}, {question: last error}."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-
-    from course_utils.grading.bundle import MIME
-
-    shell = InteractiveShell.instance()
-    emitted, errors, last = {}, {}, ""
-    for cell in cells:
-        if not cell.is_code:
-            continue
-        with capture_output() as seen:
-            result = shell.run_cell(cell.source, store_history=False)
-        for output in seen.outputs:
-            bundle = output.data.get(MIME)
-            if bundle:
-                emitted[bundle["question"]] = json.loads(json.dumps(bundle))
-        failure = result.error_before_exec or result.error_in_exec
-        if failure is not None:
-            last = f"{type(failure).__name__}: {failure}"
-            for key in questions_in(cell.source):
-                errors[key] = last
-    return emitted, errors
+def kept_elsewhere(cells, path, exercises):
+    """The references of the exercise that a notebook names, from a folder of exercises."""
+    names = [name for cell in cells for name in BEGIN.findall(cell.source)] or [path.stem]
+    for name in names:
+        for found in sorted(exercises.glob(f"*/{name}.ipynb")) if exercises else ():
+            public = references_in(found.read_bytes())
+            if public:
+                return public
+    raise ExerciseError(
+        f"{path.name}: the cell that begins with `{OURS}references` is missing; take it from a "
+        "fresh copy of the exercise"
+    )
 
 
-def questions_in(source):
-    """The questions that a cell answers or checks."""
-    import re
+def verdict(key, rules, run, checks, away, source):
+    """The `Judged` of one question from what its cells did."""
+    from course_utils.grading import review
 
-    return [*MARKER.findall(source), *re.findall(r"check\(\s*[\"'](\w+)[\"']", source)]
+    outcomes = [run.checks[c] for c in checks]
+    missing = [o for o in outcomes if o.bundle is None]
+    if key in run.lost:
+        return nothing(key, rules, [run.lost[key]])
+    if len(missing) == len(outcomes):
+        text, lines = run.cause(key, missing[0])
+        used = review.modules_used(source or "", away, {})
+        if used and "Module" in text:
+            return not_allowed(key, rules, used)
+        return nothing(key, rules, explain.told(text, lines))
+    parts = {}
+    for outcome in [o for o in outcomes if o.bundle is not None]:
+        parts |= outcome.bundle["parts"]
+    return judge(key, rules, {"question": key, "parts": parts})

@@ -6,22 +6,27 @@ marker in its first line, and last by the functions it must define; the student 
 not graded.
 """
 
+import ast
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
-from course_utils.grading.exercise import MARKER, defined
-
-INSTALLER = re.compile(
-    r"^(\s*)[!%]{1,2}\s*(pip|pip3|conda|mamba|uv|apt|apt-get)\b.*$", re.MULTILINE
-)
+from course_utils.grading.exercise import MARKER, OURS
+from course_utils.grading.helpers import definitions, own_names
+from course_utils.grading.magics import without_installers
 
 
 @dataclass
 class Splice:
-    """answers: question -> source (absent: none found); notes: what the student should know."""
+    """answers: question -> source (absent: none found); notes: what the student should know.
+
+    helpers: {question: sources} of definitions in cells of the student's own, below its answer;
+    None: those above the first.
+    """
 
     answers: dict = field(default_factory=dict)
+    helpers: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
 
 
@@ -36,8 +41,8 @@ def splice(exercise, cells):
             claimed[key] = choose(exercise, key, pieces, found, result)
     for key, rules in exercise.questions.items():
         index = claimed.get(key)
-        have = defined(pieces[index].source) if index is not None else ()
-        if index is None or not set(rules.requires) <= set(have):
+        source = pieces[index].source if index is not None else ""
+        if is_stub(exercise, key, source) or not set(rules.requires) <= bound(source):
             moved = moved_answer(rules, pieces, set(claimed.values()))
             if moved is not None:
                 claimed[key] = moved
@@ -48,7 +53,7 @@ def splice(exercise, cells):
         piece = pieces[claimed[key]]
         if not piece.is_code:
             result.notes.append(f"{key}: the cell was not a code cell; its text was run as code.")
-        result.answers[key] = without_installers(key, piece.source, result)
+        result.answers[key] = prepared(key, piece.source, result)
     leftover(exercise, pieces, claimed, result)
     return result
 
@@ -119,17 +124,42 @@ def moved_answer(rules, pieces, taken):
     for index in reversed(range(len(pieces))):
         piece = pieces[index]
         if index not in taken and piece.is_code:
-            if set(rules.requires) <= set(defined(piece.source)):
+            if set(rules.requires) <= bound(piece.source):
                 return index
     return None
 
 
-def without_installers(key, source, result):
-    """Package installers do nothing here: there is no network, and the libraries are there."""
-    cleaned, count = INSTALLER.subn(r"\1pass", source)
+def prepared(key, source, result):
+    """An answer's source as it is run, with a note on what was left out."""
+    cleaned, count = without_installers(source)
     if count:
         result.notes.append(f"{key}: a line that installs packages was left out.")
     return cleaned
+
+
+@lru_cache(maxsize=4096)
+def bound(source):
+    """The names that a source binds for the cells after it, in whatever way.
+
+    `def`, also under an `if`; `step = lambda …` or `partial(…)`; an import, a loop, a walrus.
+    """
+    try:
+        tree = ast.parse("\n".join("" if line.lstrip()[:1] in ("%", "!") else line
+                                   for line in source.split("\n")))  # fmt: skip
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(re.findall(r"^(?:def +|class +|)(\w+) *[(:=]", source, re.MULTILINE))
+    names, waiting = set(), [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.alias):
+            names.add((node.asname or node.name).partition(".")[0])
+        elif not isinstance(node, ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return frozenset(names)
 
 
 def leftover(exercise, pieces, claimed, result):
@@ -138,19 +168,22 @@ def leftover(exercise, pieces, claimed, result):
     given_ids = {c.cell_id for c in exercise.cells if c.role != "answer"}
     taken = set(claimed.values())
     order = {index: key for key, index in claimed.items()}
-    last = None
+    keep, last = exercise.helpers == "allow", None
+    names = own_names(exercise)
     for index, piece in enumerate(pieces):
         last = order.get(index, last)
         if index in taken or not piece.is_code or not squeeze(piece.source):
             continue
         if squeeze(piece.source) in given or marker_of(piece.source) in exercise.questions:
             continue
+        if piece.source.startswith(OURS):
+            continue
+        kept = definitions(piece.source, names) if keep else []
+        result.helpers.setdefault(last, []).extend(kept)
         if piece.cell_id in given_ids:
-            result.notes.append("You changed a cell that was given; the original was used.")
+            added = ", with the definitions that you added" if kept else ""
+            result.notes.append(f"You changed a cell that was given; the original was used{added}.")
             continue
         where = f"after {last}" if last else "before your first answer"
-        if exercise.helpers == "allow" and last:
-            source = without_installers(last, piece.source, result)
-            result.answers[last] += "\n" + source
-        else:
-            result.notes.append(f"A cell that you added {where} was not graded.")
+        added = " itself, but its imports and definitions were used" if kept else ""
+        result.notes.append(f"A cell that you added {where} was not graded{added}.")

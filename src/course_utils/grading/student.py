@@ -1,21 +1,47 @@
-"""What an exercise notebook calls: `begin` once, `check` after each answer.
+"""What an exercise notebook calls: `begin` and `references` once, `check` after each answer.
 
 `check` emits its values as a bundle and shows a friendly verdict for the public seed.  Graders
 compare the values outside this process; the verdict shown here is for the student alone.
 """
 
+import base64
+import binascii
 import json
-from importlib import resources
+import zlib
 
-from course_utils.grading.bundle import MIME, pack, unpack
-from course_utils.grading.compare import ATOL, RTOL, compare
+from course_utils.grading.bundle import MIME, pack
 
-current = {"assignment": None, "seed": None}
+state = {"assignment": None, "seed": None, "public": {}, "sink": None}
 
 
 def begin(assignment, seed):
     """Say which exercise this is; ``check`` gives verdicts while the seed is the public one."""
-    current.update(assignment=assignment, seed=seed)
+    state.update(assignment=assignment, seed=seed)
+
+
+def references(text):
+    """Load the exercise's public numbers, which stand in the notebook itself; see `encode`."""
+    state["public"] = decode(text)
+    shell = notebook_shell()
+    if shell is not None:
+        from course_utils.grading.notebook_check import explain_errors
+
+        explain_errors(shell)
+
+
+def encode(public):
+    """Plain values as text for a cell: JSON, compressed, in lines of base64."""
+    packed = zlib.compress(json.dumps(public, ensure_ascii=False).encode("utf-8"), 9)
+    text = base64.b64encode(packed).decode("ascii")
+    return "\n".join(text[k : k + 96] for k in range(0, len(text), 96))
+
+
+def decode(text):
+    """The values that `encode` was given; ValueError for a text that was damaged."""
+    try:
+        return json.loads(zlib.decompress(base64.b64decode("".join(text.split()), validate=True)))
+    except (ValueError, zlib.error, binascii.Error):
+        raise ValueError("references: this cell was changed; take it from a fresh copy") from None
 
 
 def check(question, value=None, /, **values):
@@ -39,70 +65,34 @@ def show(bundle, text):
     In two steps, for nbval compares what is displayed and passes over what is updated: the verdict
     is seen by the student and compared by nobody.
     """
-    try:
-        from IPython import get_ipython
+    if state["sink"] is not None:
+        state["sink"](bundle)
+    elif notebook_shell() is not None:
         from IPython.display import display
-    except ImportError:
-        get_ipython = None
-    if get_ipython is not None and get_ipython() is not None:
+
         handle = display({MIME: bundle}, raw=True, display_id=True)
         handle.update({MIME: bundle, "text/plain": text}, raw=True)
     else:
         print(text)
 
 
-def public_references(assignment):
-    """The public seed's references, or {} where there are none (inside the grader)."""
-    if not str(assignment).isidentifier():
-        return {}
-    file = resources.files("course_utils.grading") / "public" / f"{assignment}.json"
-    return json.loads(file.read_text("utf-8")) if file.is_file() else {}
+def notebook_shell():
+    """The IPython shell that this runs in, or None."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
 
 
 def verdict(question, bundle):
     """A few kind lines: what is right, what is not, and the likely cause."""
-    public = public_references(current["assignment"])
-    reference = public.get("questions", {}).get(question)
-    if reference is None or current["seed"] != public["seed"]:
+    public = state["public"]
+    rules = public.get("questions", {}).get(question)
+    if rules is None or public.get("assignment") != state["assignment"]:
+        return f"{question}: values noted (for a verdict run the cell `references` above first)"
+    if state["seed"] != public["seed"]:
         return f"{question}: values noted (there is a verdict for the public seed only)"
-    return "\n".join(judge(question, reference, bundle))
+    from course_utils.grading.notebook_check import verdict_here
 
-
-def judge(question, reference, bundle):
-    """Lines of text that compare a bundle with the public reference of its question."""
-    _, wanted = unpack(reference["bundle"])
-    _, given = unpack(bundle)
-    rtol, atol = reference.get("rtol", RTOL), reference.get("atol", ATOL)
-    lines = []
-    for name, part in wanted.items():
-        found = compare(part, given.get(name), rtol, atol, reveal=True)
-        if not found.ok:
-            lines.append(f"  {name}: {found.text}")
-    if not lines:
-        return [f"{question}: right. Well done."]
-    right = len(wanted) - len(lines)
-    head = f"{question}: {right} of {len(wanted)} right." if len(wanted) > 1 else f"{question}:"
-    hint = known_mistake(reference, given, rtol, atol)
-    return [f"{head} Not yet:", *lines, *([f"  Hint: {hint}"] if hint else [])]
-
-
-def known_mistake(reference, given, rtol=RTOL, atol=ATOL):
-    """The hint of the recorded mistake that gives just these values, or None.
-
-    With two mistakes at once no record fits as a whole; then the first wrong part decides that a
-    record has in common with them, for one hint at a time is enough.
-    """
-
-    def same(name, part):
-        return compare(part, given.get(name), rtol, atol).ok
-
-    recorded = [(m["hint"], unpack(m["bundle"])[1]) for m in reference.get("mistakes", ())]
-    for hint, parts in recorded:
-        if all(same(name, part) for name, part in parts.items()):
-            return hint
-    for name, right in unpack(reference["bundle"])[1].items():
-        if not same(name, right):
-            for hint, parts in recorded:
-                if same(name, parts[name]):
-                    return hint
-    return None
+    return "\n".join(verdict_here(question, rules, bundle))

@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 import os
+import subprocess
 import sys
 import traceback
 
@@ -27,8 +28,38 @@ def prepare():
     config.HistoryManager.enabled = False
     config.InteractiveShell.xmode = "Plain"
     shell = InteractiveShell.instance(config=config)
+    shell.system = system  # IPython's own needs a terminal
+    shell.enable_gui = lambda *args, **kwargs: None  # %matplotlib asks for one
+    forgive(shell)
     shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
-    shell.run_cell("%time print(0)\n!true", store_history=False, silent=True)  # loads lazy parts
+    shell.run_cell(
+        "%time print(0)\n!true\n_ = !true", store_history=False, silent=True
+    )  # loads lazy parts
+
+
+def forgive(shell):
+    """A line magic that cannot run here is skipped with a word: it shall not cost the answer."""
+    run = shell.run_line_magic
+
+    def run_line_magic(name, line, _stack_depth=1):
+        if name == "matplotlib":  # nobody looks at pictures here, and it takes seconds to load
+            return None
+        try:
+            return run(name, line, _stack_depth=_stack_depth + 1)
+        except Exception as error:
+            return print(f"%{name} was skipped: {type(error).__name__}: {error}")
+
+    shell.run_line_magic = run_line_magic
+
+
+def system(command):
+    """Run a shell command; what it prints goes where the cell's own prints go."""
+    command = shell.var_expand(command, depth=1)
+    merged = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, **merged) as process:
+        for line in iter(lambda: process.stdout.read(4096), b""):
+            sys.stdout.write(line.decode("utf-8", "replace"))
+    shell.user_ns["_exit_code"] = process.returncode
 
 
 class Capped(io.TextIOBase):

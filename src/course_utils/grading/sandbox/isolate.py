@@ -8,12 +8,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
-from course_utils.grading.sandbox.kit import write_kit
+from course_utils.grading.files import scratch
+from course_utils.grading.sandbox.student_package import write_student_package
 
 HERE = Path(__file__).parent
 MOST_REPLY = 5_000_000
@@ -50,21 +51,21 @@ class Limits:
 class Zygote:
     """A preloaded process; `isolate` forks from it in milliseconds.
 
-    mode: "root", "userns" or "none" (see jail.py).
+    mode: "root", "userns" or "none" (see jail.py); allow_list: see seccomp.py.
     """
 
-    def __init__(self, mode, preload=("numpy",), rooms=()):
+    def __init__(self, mode, preload=("numpy",), rooms=(), allow_list=True):
         if not hasattr(socket, "send_fds"):
             raise SandboxError("this system cannot hand sockets to another process")
-        self.mode = mode
-        self.folder = Path(tempfile.mkdtemp(prefix="course-zygote-"))
+        self.mode, self.allow_list = mode, allow_list
+        self.folder = scratch("zygote")
         self.folder.chmod(0o755)
         self.count = 0
-        kit = write_kit(self.folder / "kit", rooms)
+        package = write_student_package(self.folder / "package", rooms)
         (self.folder / "root").mkdir()
         self.control, theirs = socket.socketpair()
         command = [sys.executable, "-I", "-X", "utf8", "-W", "ignore", str(HERE / "zygote.py")]
-        command += [str(theirs.fileno()), str(kit), ",".join(preload)]
+        command += [str(theirs.fileno()), str(package), ",".join(preload)]
         self.process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
@@ -89,13 +90,15 @@ class Zygote:
         if self.mode == "none":
             work = self.folder / f"work-{self.count}"
             work.mkdir()
+            work.chmod(0o777)  # a grader that is root runs students' code as somebody else
         order = {
             "mode": self.mode,
+            "allow_list": self.allow_list,
             "limits": asdict(limits),
             "guard": list(guard),
             "root": str(work),
             "shown": shown_paths(),
-            "hidden": hidden_paths(),
+            "hidden": [*hidden_paths(), *covered(guard)],
             "uid": 61_000 + (os.getpid() * 7 + self.count) % 4_000,
         }
         data, their_data = socket.socketpair()
@@ -192,7 +195,7 @@ def clean_environment(home):
     """No variable of the instructor's reaches a student."""
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     return {
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(home),
         "IPYTHONDIR": str(home),
         "MPLBACKEND": "Agg",
@@ -207,12 +210,38 @@ def shown_paths():
     prefixes = {Path(p) for p in (sys.prefix, sys.base_prefix)}
     own = {str(p) for p in prefixes | {p.resolve() for p in prefixes}}  # .venv may be a link
     own |= {str(Path(sys.executable).resolve().parent.parent)}
+    libraries = ("site-packages", "dist-packages")  # also those of an environment below ours
+    own |= {p for p in sys.path if Path(p).name in libraries and not within(p, own)}
     inside = [p for p in own if not p.startswith("/usr/") and p != "/usr"]
     return [*SYSTEM, *sorted(inside)]
+
+
+def covered(names):
+    """Where forbidden modules lie, so that not even another process can import them.
+
+    A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken away inside.
+    """
+    found = []
+    for name in names:
+        places, parts = None, name.split(".")
+        for k in range(len(parts)):
+            spec = PathFinder.find_spec(".".join(parts[: k + 1]), places)
+            places = spec and list(spec.submodule_search_locations or ())
+            if spec is None or (not places and k < len(parts) - 1):
+                break
+        else:
+            found += places or ([spec.origin] if spec.origin else [])
+    shown = [p for p in shown_paths() if Path(p).is_dir()]
+    return [str(p) for p in found if Path(p).exists() and within(str(p), shown)]
+
+
+def within(path, folders):
+    """Does a path lie in one of the folders?"""
+    return any(path == f or path.startswith(f + "/") for f in folders)
 
 
 def hidden_paths():
     """The full package, where it is installed in a folder that is shown."""
     package = str(HERE.parent.parent)
     shown = [p for p in shown_paths() if Path(p).is_dir()]
-    return [package] if any(package.startswith(p + "/") for p in shown) else []
+    return [package] if within(package, shown) else []

@@ -1,0 +1,65 @@
+"""The notebook's own check, `course check` and the grader give the same points."""
+
+import pytest
+from judges import CASES, in_notebooks, notebook, points
+
+from course_utils.grading.selfcheck import report
+
+OFTEN = (  # the others are tried by `make test-all`
+    "the solution",
+    "the stubs",
+    "a helper above",
+    "an import in the set-up cell",
+    "an answer below the stub",
+    "a forbidden module",
+    "half right",
+    "no return",
+    "no Python",
+)
+
+
+def params():
+    """All cases, the rarer ones marked slow."""
+    for case in CASES:
+        marks = [] if case.title in OFTEN else [pytest.mark.slow]
+        yield pytest.param(case, id=case.title.replace(" ", "-"), marks=marks)
+
+
+@pytest.fixture(scope="module")
+def chosen(request):
+    """The cases that this session tries."""
+    items = [i for i in request.session.items if i.module is request.module]
+    return [item.callspec.params["case"] for item in items]
+
+
+@pytest.fixture(scope="module")
+def handed_in(exercise, chosen, tmp_path_factory):
+    """{title: file} of the hand-ins."""
+    folder = tmp_path_factory.mktemp("judges")
+    handed_out = exercise.path.parents[2] / "exercises" / exercise.part / exercise.path.name
+    files = {}
+    for k, case in enumerate(chosen):
+        files[case.title] = folder / f"{k}.ipynb"
+        files[case.title].write_bytes(notebook(handed_out, exercise, case))
+    return files
+
+
+@pytest.fixture(scope="module")
+def own_checks(handed_in):
+    """{title: what the notebook's own checks say}."""
+    return dict(zip(handed_in, in_notebooks(handed_in.values()), strict=True))
+
+
+@pytest.mark.parametrize("case", list(params()))
+def test_three_judges_agree(case, exercise, handed_in, own_checks, graded):
+    wanted = case.points({key: q.points for key, q in exercise.questions.items()})
+    said = []
+    report(handed_in[case.title], said.append)
+    record = graded(handed_in[case.title].read_bytes())
+    found = {
+        "the notebook": points(own_checks[case.title]),
+        "course check": points("\n".join(said)),
+        "the grader": {key: q.points for key, q in record.questions.items()},
+    }
+    for judge, given in found.items():
+        assert given == pytest.approx(wanted, abs=0.01), (judge, said, own_checks[case.title])
