@@ -7,6 +7,7 @@ directly, all others by way of memory (``Place``), where a later level or step h
 from dataclasses import dataclass
 
 from course_utils.compiled.functions import SLOPES, slope
+from course_utils.compiled.naming import free
 from course_utils.compiled.places import Place
 
 
@@ -145,11 +146,7 @@ class Derivative:
 
     def _name(self, value, name):
         if value.name is None:
-            n, free = 2, name
-            while free in self.names:
-                free, n = f"{name}_{n}", n + 1
-            self.names.add(free)
-            value.name = free
+            value.name = free(name, self.names)
 
     # -- the same number is written once -----------------------------------------------------------
 

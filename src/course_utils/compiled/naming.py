@@ -1,5 +1,21 @@
 """Names for values, as a person would give them: those of the equations, and what stands between."""
 
+import keyword
+
+from course_utils.equations import FUNCTIONS
+
+_JAVASCRIPT = (
+    "arguments await break case catch class const continue debugger default delete do else enum "
+    "eval export extends false finally for function if import in instanceof interface let new null "
+    "package private protected public return static super switch this throw true try typeof var "
+    "void while with yield cell shared sizes"
+)
+_OURS = (
+    "step steps row rows unit units back multiply forward backward prelude where larger jit kernel "
+    "np tl torch math params self ONE ZERO HALF REAL OPTIONS"
+)
+# words that mean something else in one of the languages that are printed
+RESERVED = {*keyword.kwlist, *FUNCTIONS, *_JAVASCRIPT.split(), *_OURS.split()}
 SIGNS = {"+": "sum", "-": "rest", "*": "part", "/": "ratio", "neg": "minus"}
 
 
@@ -9,11 +25,7 @@ def name_all(program):
 
     def give(value, name):
         if value.name is None:
-            n, free = 2, name
-            while free in taken:
-                free, n = f"{name}_{n}", n + 1
-            taken.add(free)
-            value.name = free
+            value.name = free(name, taken)
 
     for target, value in program.named.items():
         if not value.leaf:
@@ -37,6 +49,16 @@ def name_all(program):
             give(value, f"{SIGNS[value.op]}_{_of(value)}")
         else:
             give(value, f"{value.op}_{value.args[0].name if value.args else value.what}")
+
+
+def free(name, taken):
+    """A name that nothing else has, now taken: with a number after it if need be."""
+    name = f"{name}_" if name in RESERVED else name
+    n, found = 2, name
+    while found in taken:
+        found, n = f"{name}_{n}", n + 1
+    taken.add(found)
+    return found
 
 
 def _of(value):

@@ -40,7 +40,7 @@ def statements(body, style):
 
 
 def _named_by_an_equation(v):
-    return v.line is not None and v.line.split("=")[0].strip() == v.name
+    return v.line is not None and v.line.split("=")[0].strip() == v.name.removesuffix("_")
 
 
 def _is_adjoint(v):
