@@ -35,7 +35,7 @@ IMPORTS = {
         "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
     },
     "grading": {"equations", "errors", "spec", "specs"},
-    "cli": {"errors", "grading", "lab"},
+    "cli": {"compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 # the CPU fast path of torch wraps NumPy's kernels: the single exception
 EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
