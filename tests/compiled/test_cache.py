@@ -1,4 +1,4 @@
-"""Compiled code is kept on disk, in any folder that can be written to, for many processes at once."""
+"""Compiled code is kept on disk, wherever that can be written to, for many processes at once."""
 
 import subprocess
 import sys

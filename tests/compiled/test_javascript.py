@@ -6,22 +6,23 @@ import subprocess
 
 import numpy as np
 import pytest
+from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import numpy_nn
 from course_utils.compiled import print_javascript
 from course_utils.specs import SPECS
-from problems import KEYS, B, D, H, T, close, make
 
 NODE = shutil.which("node")
 RUN = """
 (function () {
 %s
 const { params, x, sizes, state0, inputs, dy, dlast } = given.%s;
-const arrays = (o) => Object.fromEntries(Object.entries(o).map(([k, v]) => [k, Float64Array.from(v)]));
+const every = (o, f) => Object.fromEntries(Object.entries(o).map(([k, v]) => [k, f(v)]));
+const arrays = (o) => every(o, (v) => Float64Array.from(v));
 const run = unroll(cell, arrays(params), Float64Array.from(x), sizes,
   { state0: arrays(state0), inputs: arrays(inputs) });
 const { dx, dstate0, grads } = unrollBackward(run, Float64Array.from(dy), arrays(dlast));
-const plain = (o) => Object.fromEntries(Object.entries(o).map(([k, v]) => [k, Array.from(v)]));
+const plain = (o) => every(o, (v) => Array.from(v));
 found.%s = { y: Array.from(run.y), dx: Array.from(dx), last: plain(run.last),
   dstate0: plain(dstate0), grads: plain(grads) };
 })();

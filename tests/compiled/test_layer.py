@@ -4,14 +4,15 @@ The source runs as plain Python for every cell; compiled for two, and for all am
 """
 
 import contextlib
+import itertools
 
 import numpy as np
 import pytest
+from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import compiled, numpy_nn
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
-from problems import KEYS, B, D, H, T, close, make
 
 PLAIN = [pytest.param(key, False, id=key) for key in KEYS]
 COMPILED = [
@@ -141,7 +142,7 @@ def test_ends_and_new_beginnings(key):
         expected = {n: np.zeros_like(v) for n, v in found.items()}
         for row, end in enumerate(lengths):
             cuts = [0, *(t for t in np.flatnonzero(resets[:, row]) if 0 < t < end), end]
-            for k, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False)):
+            for k, (start, stop) in enumerate(itertools.pairwise(cuts)):
                 here = (slice(start, stop), slice(row, row + 1))
                 ends = k == len(cuts) - 2
                 part = run(p._replace(
@@ -186,7 +187,7 @@ def test_what_is_not_finite_stays_visible(key, jit, dtype, bad):
     state0[moving][1] = bad
     with how(jit):
         y, last, tape = compiled.unroll(key, p.params, p.x, state0, **p.inputs)
-        _, dstate0, grads = compiled.unroll_backward(tape, p.dy, p.dlast)
+        _, _, grads = compiled.unroll_backward(tape, p.dy, p.dlast)
     assert np.isfinite(y[:, [0, 2]]).all()
     if np.isnan(bad):
         assert np.isnan(y[0, 1]).any(), f"{spec.states[moving]} = NaN is lost"
@@ -222,7 +223,7 @@ def test_mistakes_are_named():
             (KeyError, "weight_hh", lambda: compiled.unroll("lstm", {}, p.x)),
             (KeyError, "config", lambda: compiled.unroll("lstm", p.params, p.x, config={"a": 1})),
             (TypeError, "below", lambda: compiled.unroll("lstm", p.params, p.x, below=p.dy)),
-            (ValueError, "lengths", lambda: compiled.unroll("lstm", p.params, p.x, lengths=[9] * B)),
+            (ValueError, "lengths", lambda: run(p, lengths=[9] * B)),
             (ShapeError, "resets", lambda: compiled.unroll("lstm", p.params, p.x, resets=[True])),
             (ShapeError, "dy", lambda: compiled.unroll_backward(tape, p.dy[1:])),
             (ShapeError, "dy", lambda: compiled.unroll_backward(tape, p.dy[..., 1:])),

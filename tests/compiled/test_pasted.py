@@ -4,11 +4,11 @@ import sys
 
 import numpy as np
 import pytest
+from problems import KEYS, D, H, close, make
 
 from course_utils import numpy_nn
 from course_utils.compiled import print_numpy, print_torch
 from course_utils.specs import SPECS
-from problems import KEYS, D, H, close, make
 
 
 def pasted(text):

@@ -4,12 +4,12 @@ import ast
 import runpy
 
 import pytest
+from problems import KEYS, close, make
 
 from course_utils import compiled, numpy_nn
 from course_utils.compiled import print_triton
 from course_utils.compiled.arrays import array_of, operand_place
 from course_utils.compiled.code import code
-from problems import KEYS, close, make
 
 
 @pytest.mark.parametrize("key", KEYS)

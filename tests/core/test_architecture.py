@@ -39,7 +39,7 @@ IMPORTS = {
 }  # fmt: skip
 # the CPU fast path of torch wraps NumPy's kernels: the single exception
 EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
-HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel")
+HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 
 
 def modules():
@@ -125,7 +125,7 @@ def test_importing_the_package_loads_nothing_heavy():
     assert heavy.strip() == "[]"
 
 
-@pytest.mark.parametrize("room", ["specs", "numpy_nn", "tasks", "figures", "ledger"])
+@pytest.mark.parametrize("room", ["specs", "compiled", "numpy_nn", "tasks", "figures", "ledger"])
 def test_a_room_below_torch_works_without_it(room):
     python(f"import course_utils.{room}", blocked=("torch",))
 

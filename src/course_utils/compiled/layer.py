@@ -59,7 +59,7 @@ def unroll(key, params, x, state0=None, *, lengths=None, resets=None, config=Non
     sizes, dtype, state0, inputs = checked(spec, params, x, state0, inputs)
     T, B, H = sizes["T"], sizes["B"], sizes["H"]
     cut = parts(running(lengths, T, B), beginnings(resets, T, B))
-    made = code(spec.key, dtype)
+    made = code(spec, dtype)
     _needs_equal_widths(made, sizes)
     options |= clocks(spec, options, H)
     y, records = np.zeros((T, B, H), dtype), []
@@ -87,7 +87,7 @@ def _needs_equal_widths(made, sizes):
     loaded = any(place.kind == "x" for body in bodies for _, place in body.loads)
     if loaded and sizes["D"] != sizes["H"]:
         raise ShapeError(
-            f"x: {made.key} reads x unit by unit, so axis D should be H={sizes['H']}, "
+            f"x: {made.spec.key} reads x unit by unit, so axis D should be H={sizes['H']}, "
             f"got {sizes['D']}"
         )
 
@@ -143,7 +143,7 @@ def unroll_backward(tape, dy, dlast=None):
             f"{type(tape).__module__}"
         )
     made, sizes, dtype = tape.code, tape.sizes, tape.dtype
-    spec = get_spec(made.key)
+    spec = made.spec
     dy, dstate = cotangents(spec, dy, dlast, sizes, dtype)
     dx = np.zeros((sizes["T"], sizes["B"], sizes["D"]), dtype)
     dinputs = {name: np.zeros(dy.shape, dtype) for name in spec.inputs}

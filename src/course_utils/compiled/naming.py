@@ -1,4 +1,4 @@
-"""Names for values, as a person would give them: those of the equations, and what stands between."""
+"""Names for values, as a person would give them: those of the equations, and of what is between."""
 
 import keyword
 

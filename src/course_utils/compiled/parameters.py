@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from course_utils.specs import get_spec
-
 
 def prepare(made, params, options, dtype):
     """{name: array or scalar}: joined weights, vectors, what depends on them alone, and options."""
-    spec, found = get_spec(made.key), made.plan.program
+    spec, found = made.spec, made.plan.program
     symbols = spec.symbol_values(params)
     shared = {}
     for product in found.products:
@@ -43,7 +41,7 @@ class Gradients:
 
     def __init__(self, made, params, sizes, dtype):
         self.made, self.dtype = made, dtype
-        self.spec = get_spec(made.key)
+        self.spec = made.spec
         self.grads = {name: np.zeros(p.shape, dtype) for name, p in params.items()}
         self.symbols = {
             symbol: block

@@ -1,5 +1,6 @@
 """A run with ends and new beginnings, cut into parts that have neither."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ def parts(lengths, resets):
     cuts = {0, *np.flatnonzero(counted.any(axis=1)).tolist(), *lengths.tolist()}
     cuts = sorted(cuts)
     found = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in itertools.pairwise(cuts):
         running = lengths > start
         rows = slice(None) if running.all() else np.flatnonzero(running)
         found.append(Part(start, stop, rows, counted[start, rows]))

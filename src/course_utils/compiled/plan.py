@@ -5,12 +5,12 @@ only a product of the loop could bring back; cheap arithmetic is computed again.
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 from course_utils.compiled.derivative import Derivative
 from course_utils.compiled.functions import CHEAP
 from course_utils.compiled.places import Place, leaf_place
-from course_utils.compiled.program import program
+from course_utils.compiled.program import Program
+from course_utils.specs import get_spec
 
 
 @dataclass
@@ -206,7 +206,12 @@ def _body(stage, level, stores, place):
     return Body(stage.name, level, loads, lines, stores)
 
 
-@cache
+_PLANS = {}
+
+
 def plan(key):
-    """The plan of a cell, made once."""
-    return Plan(program(key))
+    """The plan of a cell, by its key or its spec, made once for each spec."""
+    spec = get_spec(key)
+    if id(spec) not in _PLANS:
+        _PLANS[id(spec)] = Plan(Program(spec))  # it holds the spec, so the id stays its own
+    return _PLANS[id(spec)]

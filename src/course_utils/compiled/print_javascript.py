@@ -39,8 +39,8 @@ class JavaScriptPrinter(LoopPrinter):
         self.write("}"), self.write()
 
     def open_loop(self, name, back=False):
-        start, test, move = ("0", f"< {name}s", "++") if not back else (f"{name}s - 1", ">= 0", "--")
-        self.write(f"for (let {name} = {start}; {name} {test}; {name}{move}) {{")
+        up, down = f"0; {name} < {name}s; {name}++", f"{name}s - 1; {name} >= 0; {name}--"
+        self.write(f"for (let {name} = {down if back else up}) {{")
         self.depth += 1
 
     def close_loop(self):
@@ -61,7 +61,7 @@ class JavaScriptPrinter(LoopPrinter):
                 continue
             position = f"({position})" if " " in position and not text else position
             text = position if not text else f"({text} * {size} + {position})"
-        return f"{array.name}[{text.removeprefix('(').removesuffix(')') if text[0] == '(' else text}]"
+        return f"{array.name}[{text[1:-1] if text[0] == '(' else text}]"
 
     def multiply(self, product):
         operand, _, weights, result = self.names_of(product)
@@ -110,7 +110,7 @@ def description(printer):
         "params": [{"name": p.name, "axes": p.axes.split(), "symbols": p.symbols}
                    for p in spec.params],
         "inputs": spec.inputs,
-        "config": {n: v for n, v in spec.config.items()},
+        "config": dict(spec.config),
         "leaves": leaves,
         "prelude": [v.name for v in found.prelude.values],
         "products": products,

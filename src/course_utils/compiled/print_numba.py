@@ -14,7 +14,7 @@ STYLE = Style(
     number=lambda n: _NUMBERS.get(n, f"REAL({n!r})"),
 )
 
-HEAD = '''"""{title}, forward and backward, from its equations (course_utils.compiled, for Numba)."""
+HEAD = '''"""{title}, forward and backward, from its equations (course_utils.compiled)."""
 
 import numpy as np
 

@@ -13,7 +13,9 @@ from course_utils.specs import get_spec
 FUNCTIONS = {
     "sigmoid": "def sigmoid(a):\n    return 0.5 * (1 + np.tanh(0.5 * a))  # never overflows",
     "relu": "def relu(a):\n    return np.maximum(a, 0)",
-    "log_sigmoid": "def log_sigmoid(a):\n    return np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))",
+    "log_sigmoid": (
+        "def log_sigmoid(a):\n    return np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))"
+    ),
     "positive": "def positive(a):\n    return np.where(a >= 0, a + 0.5, sigmoid(a))",
     "concat": "def concat(*parts):\n    return np.concatenate(parts, axis=-1)",
     "clocks": (

@@ -21,7 +21,8 @@ _FLOAT = {
     "where": "tl.where({0} >= {1}, {2}, {3})",
     "due": "tl.where({0} % {1} == 0, 1.0, 0.0)",
 }
-STYLE = Style(functions=_FLOAT | {f: f"tl.{f}({{0}})" for f in ("exp", "log", "sqrt", "cos", "sin")})
+_OWN = {f: f"tl.{f}({{0}})" for f in ("exp", "log", "sqrt", "cos", "sin")}
+STYLE = Style(functions=_FLOAT | _OWN)
 
 HEAD = '''"""{title}: pointwise kernels from its equations (course_utils.compiled, for Triton)."""
 
@@ -31,7 +32,7 @@ import triton.language as tl
 
 
 def kernels(key):
-    """[(name, body, [pointer names], [scalars])]: what is launched, in order, forward and backward."""
+    """[(name, body, [pointers], [scalars])]: what is launched, in order, forward and backward."""
     found = plan(key)
     named = []
     for direction, bodies in (("forward", found.forward), ("backward", found.backward)):
@@ -86,7 +87,8 @@ def _kernel(found, name, body, arguments):
         if adds and place.kind == "dvector" and not every:
             lines.append(f"    tl.atomic_add({at}, {what}, mask=inside)  # over the rows")
         elif adds:
-            lines.append(f"    tl.store({at}, tl.load({at}, mask=inside, other=0) + {what}, mask=inside)")
+            before = f"tl.load({at}, mask=inside, other=0)"
+            lines.append(f"    tl.store({at}, {before} + {what}, mask=inside)")
         else:
             lines.append(f"    tl.store({at}, {what}, mask=inside)")
     return lines

@@ -17,7 +17,10 @@ class Style:
 
 
 def statements(body, style):
-    """[(name, expression, value)]: the lines of a body; what is used once stands in its user's."""
+    """([(name, expression, value)], names given here): the lines of a body.
+
+    What is used once, and has no name of its own, stands in the line of its user.
+    """
     uses = {}
     for v in body.lines:
         for a in v.args:
@@ -25,8 +28,7 @@ def statements(body, style):
     stored = {v for _, v, _ in body.stores}
     shown = {
         v for v in body.lines
-        if v in stored or uses.get(v, 0) > 1 or _named_by_an_equation(v)
-        or v.name and v.name.startswith("d") and v.op not in ("neg",) and _is_adjoint(v)
+        if v in stored or uses.get(v, 0) > 1 or _named_by_an_equation(v) or _gradient(v)
     }  # fmt: skip
     inside, names = set(body.lines) - shown, {}
     for v in body.lines:
@@ -43,8 +45,9 @@ def _named_by_an_equation(v):
     return v.line is not None and v.line.split("=")[0].strip() == v.name.removesuffix("_")
 
 
-def _is_adjoint(v):
-    return v.line is None
+def _gradient(v):
+    """Whether a value is the gradient of another, and not only a step towards it."""
+    return v.line is None and v.name is not None and v.op != "neg"
 
 
 def _text(v, style, inside, names, rank=0, top=False, whole=False):

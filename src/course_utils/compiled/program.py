@@ -8,14 +8,12 @@ product.  Products that share an operand are one product.
 
 import ast
 from dataclasses import dataclass, field
-from functools import cache
 
 from course_utils import equations
 from course_utils.compiled.functions import BINARY, SLOPES
 from course_utils.compiled.naming import name_all
 from course_utils.compiled.values import Graph
 from course_utils.equations import EquationError
-from course_utils.specs import get_spec
 
 FUNCTIONS = {*SLOPES, "maximum", "concat", "due", "slower"}
 
@@ -71,7 +69,10 @@ class Program:
 
     def __init__(self, spec):
         self.spec, self.graph, self.named = spec, Graph(), {}
-        self.matrices = {s for p in spec.params if len(p.axes.split()) > 1 for s in p.symbols}
+        if spec.matrices:
+            line = spec.lines(spec.matrices[0])[0]
+            self._refuse(line, f"the state {spec.matrices[0]!r} is a matrix, which is not compiled")
+        self.weights = {s for p in spec.params if len(p.axes.split()) > 1 for s in p.symbols}
         for line in spec.equations:
             target, tree = equations.parse(line)
             known = len(self.graph.values)
@@ -106,7 +107,7 @@ class Program:
         return self.graph.add(BINARY[type(node.op)], sides)
 
     def _own_values(self):
-        """A state or an output that is a product, a leaf or another state gets a value of its own."""
+        """A state or an output that is a product, a leaf or another state gets its own value."""
         taken = set()
         for target in dict.fromkeys((*self.spec.states, self.spec.output)):
             value = self.named[target]
@@ -130,7 +131,7 @@ class Program:
             several = isinstance(spec.config[name], tuple)
             kind = "clock" if several else "config"
             return graph.add(kind, what=name, rank=int(several), integer=several)
-        if name in self.matrices:
+        if name in self.weights:
             self._refuse(line, f"{name} is a matrix; it only stands before @")
         if name not in spec.readable():
             self._refuse(line, f"nothing defines {name!r} before it is read")
@@ -139,7 +140,7 @@ class Program:
     def _call(self, node, line):
         name = node.func.id
         if name not in FUNCTIONS or name == "slower":
-            self._refuse(line, f"{name} is not compiled; numpy_nn and torch_nn can run it")
+            self._refuse(line, f"{name!r} is not compiled; spec.oracle can run it")
         wanted = 1 if name in SLOPES else None if name == "concat" else 2
         if wanted not in (None, len(node.args)):
             self._refuse(line, f"{name} takes {wanted} argument(s), not {len(node.args)}")
@@ -151,7 +152,7 @@ class Program:
             node, mask = node.args[0], getattr(node.args[1], "id", None)
             if not isinstance(self.spec.config.get(mask), tuple):
                 self._refuse(line, f"slower: {mask!r} is no tuple of the cell's config")
-        if not isinstance(node, ast.Name) or node.id not in self.matrices:
+        if not isinstance(node, ast.Name) or node.id not in self.weights:
             what = getattr(node, "id", None) or ast.unparse(node)
             self._refuse(line, f"{what!r} stands before @ but is no matrix of the parameters")
         return Weight(node.id, mask)
@@ -222,9 +223,3 @@ def _schedule(stage):
         stage.level[v] = min(
             (stage.level[u] - (u.op == "product") for u in users), default=last
         )
-
-
-@cache
-def program(key):
-    """The program of a cell, made once."""
-    return Program(get_spec(key))

@@ -28,7 +28,7 @@ def source(key, target="numba"):
     spec = get_spec(key)
     if target not in TARGETS:
         raise KeyError(f"target: there is no {target!r}; there are {', '.join(TARGETS)}")
-    return TARGETS[target][0](spec.key)
+    return TARGETS[target][0](spec)
 
 
 def language(target):

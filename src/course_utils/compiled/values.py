@@ -6,8 +6,8 @@ LEAVES = {"x", "input", "before", "vector", "config", "constant", "clock", "seed
 class Value:
     """One number per sample and unit (rank 2), per unit (rank 1) or for all (rank 0).
 
-    op: a leaf's kind (``LEAVES``), ``product``, ``concat``, an arithmetic sign or a function.  what:
-    the leaf's own name or number, or the weight of a product.  line: the equation it came from.
+    op: a leaf's kind (``LEAVES``), ``product``, ``concat``, an arithmetic sign or a function.
+    what: the leaf's own name or number, or the weight of a product.  line: its equation.
     """
 
     def __init__(self, op, args, what, rank, integer):
@@ -66,5 +66,6 @@ class Graph:
         terms.sort(key=lambda v: v.op == "neg")  # a - b rather than -b + a
         total = terms[0] if terms else None
         for v in terms[1:]:
-            total = self.add("-", [total, v.args[0]]) if v.op == "neg" else self.add("+", [total, v])
+            minus = v.op == "neg"
+            total = self.add("-" if minus else "+", [total, v.args[0] if minus else v])
         return total
