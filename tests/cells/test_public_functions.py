@@ -20,8 +20,11 @@ from course_utils.numpy_nn import (
     init,
     losses,
     many,
+    memory,
     ops,
     optim,
+    ponder,
+    programmer,
     seq2seq,
     stack,
     stages,
@@ -291,6 +294,92 @@ def square(v):
     return (v**2).sum()
 
 
+def cotangent(g, value):
+    """Random gradients of a function's result, in its own structure."""
+    if isinstance(value, tuple):
+        parts = [cotangent(g, v) for v in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return g.normal(*value.shape)
+
+
+NET, SLOTS, WIDTH = 2, 5, 3  # heads, slots and their width
+
+
+def softly(g, *shape):
+    return ops.softmax(g.normal(*shape))
+
+
+MACHINE = {  # function of numpy_nn.memory -> its arguments
+    "head": lambda g: (g.normal(g.B, NET, WIDTH + 6), WIDTH),
+    "cosine": lambda g: (g.normal(g.B, SLOTS, WIDTH), g.normal(g.B, NET, WIDTH)),
+    "content": lambda g: (g.normal(g.B, NET, SLOTS), g.normal(g.B, NET)),
+    "interpolate": lambda g: (
+        softly(g, g.B, NET, SLOTS), softly(g, g.B, NET, SLOTS), g.normal(g.B, NET),
+    ),
+    "shift": lambda g: (softly(g, g.B, NET, SLOTS), softly(g, g.B, NET, 3)),
+    "sharpen": lambda g: (softly(g, g.B, NET, SLOTS), 1 + abs(g.normal(g.B, NET))),
+    "address": lambda g: (
+        g.normal(g.B, SLOTS, WIDTH), softly(g, g.B, NET, SLOTS),
+        memory.head(g.normal(g.B, NET, WIDTH + 6), WIDTH)[0],
+    ),
+    "read": lambda g: (g.normal(g.B, SLOTS, WIDTH), softly(g, g.B, NET, SLOTS)),
+    "write": lambda g: (
+        g.normal(g.B, SLOTS, WIDTH), softly(g, g.B, NET, SLOTS),
+        ops.sigmoid(g.normal(g.B, NET, WIDTH)), g.normal(g.B, NET, WIDTH),
+    ),
+    "blend": lambda g: (
+        g.normal(g.B, SLOTS, WIDTH), softly(g, g.B, NET, SLOTS), g.normal(g.B, NET, WIDTH),
+    ),
+}  # fmt: skip
+
+
+def remembered(name, backward=False):
+    """A call of a function of numpy_nn.memory, or of its backward pass."""
+
+    def call(g):
+        value, cache = getattr(memory, name)(*MACHINE[name](g))
+        if not backward:
+            return value
+        return getattr(memory, f"{name}_backward")(cache, cotangent(g, value))
+
+    return call
+
+
+def where(name):
+    return "access" if name in ("read", "write", "blend") else "addressing"
+
+
+def halted(g, backward=False):
+    h = ops.sigmoid(g.normal(4, g.B))
+    p, R, _, cache = ponder.halting(h)
+    return ponder.halting_backward(cache, cotangent(g, p), cotangent(g, R)) if backward else (p, R)
+
+
+def pondered(g, backward=False):
+    params = numpy_nn.init_params("lstm", D + 1, H, g.rng, g.dtype)
+    halt = {"weight": g.normal(H), "bias": g.normal()}
+    x, prev = g.normal(g.B, D), g.state("lstm")
+    y, state, R, _, cache = ponder.step("lstm", params, halt, x, prev, max_steps=4)
+    if not backward:
+        return y, state, R
+    dy, dstate, dR = cotangent(g, (y, state, R))
+    return ponder.step_backward(params, halt, cache, dy, dstate, dR)
+
+
+def ran(g, backward=False):
+    """A program of three steps on tables of four rows and two columns."""
+    B = g.B
+    answer, caches = programmer.execute(
+        g.normal(B, 4, 2), g.normal(B, 2), softly(g, 3, B, len(programmer.OPERATIONS)),
+        softly(g, 3, B, 2), softly(g, B, 2, 2),
+    )  # fmt: skip
+    if not backward:
+        return answer
+    return programmer.execute_backward(
+        caches, cotangent(g, answer.scalar), cotangent(g, answer.lookup)
+    )
+
+
 CALLS = {
     "cells.step": one_step,
     "cells.step_backward": lambda g: one_step(g, backward=True),
@@ -379,6 +468,24 @@ CALLS = {
     "alignment.ctc": lambda g: alignment.ctc(
         g.normal(g.T, g.B, V), np.full((g.B, 2), 3), zero_infinity=True
     ),
+    **{f"memory.{where(name)}.{name}": remembered(name) for name in MACHINE},
+    **{f"memory.{where(name)}.{name}_backward": remembered(name, True) for name in MACHINE},
+    "memory.addressing.softplus": lambda g: memory.addressing.softplus(g.y),
+    "ponder.halting": halted,
+    "ponder.halting_backward": lambda g: halted(g, backward=True),
+    "ponder.mean_field": lambda g: ponder.mean_field(g.normal(g.T, g.B), g.y)[0],
+    "ponder.mean_field_backward": lambda g: ponder.mean_field_backward(
+        (g.normal(g.T, g.B), g.y), g.normal(g.B, H)
+    ),
+    "ponder.ponder_cost": lambda g: ponder.ponder_cost(g.ids(g.T, g.B), g.normal(g.T, g.B))[0],
+    "ponder.ponder_cost_backward": lambda g: ponder.ponder_cost_backward(
+        np.ones((g.T, g.B), bool), g.normal(g.B)
+    ),
+    "ponder.step": pondered,
+    "ponder.step_backward": lambda g: pondered(g, backward=True),
+    "programmer.execute": ran,
+    "programmer.execute_backward": lambda g: ran(g, backward=True),
+    "programmer.harden": lambda g: programmer.harden(g.y),
     "ops.log_softmax_backward": lambda g: ops.log_softmax_backward(ops.log_softmax(g.y), g.y),
     "scan.scan": lambda g: [scan(key, g.params(key), g.x, g.state(key)) for key in SCANNED],
     "scan.prefix": lambda g: prefix(g.normal(g.T, g.B, H), g.y),
@@ -425,6 +532,10 @@ CALLS = {
 
 # what is not a function from arrays to arrays, or is a part of one that is called above
 PARTS = {
+    "memory.access.not_empty": "a check", "memory.addressing.Head": "arguments",
+    "ponder.weights": "a part of halting", "ponder.check_epsilon": "a check",
+    "ponder.Cache": "a tape", "programmer.Answer": "a result", "programmer.Cache": "a tape",
+    "programmer.step": "a part of execute", "programmer.program": "text: tests/memory",
     "buffers": "kernels copied: test_copies",
     "validation": "checks at the door: test_bad_input",
     "fast.": "kernels of fast.unroll: tests/fast",

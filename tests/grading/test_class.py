@@ -17,6 +17,7 @@ from course_utils.grading.adjust import load_adjustments
 from course_utils.grading.batch import conclude
 from course_utils.grading.divide import Entry
 from course_utils.grading.exercise import load
+from course_utils.grading.exports import EXPORTS
 from course_utils.grading.exports.tables import FIXED
 from course_utils.grading.handout import solution_answers
 from course_utils.grading.policy import Policy, load_policy
@@ -267,6 +268,32 @@ def test_copies_are_flagged_and_honest_work_is_not():
     assert "equal those of dan" in flags["cyd"] and "equal those of cyd" in flags["dan"]
     assert "published solution" in flags["fay"]
     assert flags["eve"] == ""
+
+
+def test_what_many_write_is_no_copy():
+    """Short answers have one natural form: a third of a class that has it is not accused."""
+    common = own(0x2B9D41)
+    given = {f"s{k}": {**ANSWERS, "q1": f"{common}# {k}\n"} for k in range(6)}
+    given |= {f"t{k}": {**ANSWERS, "q1": own(0x51F * (k + 3))} for k in range(12)}
+    pairs = [(entry(n), record(n, answers=a)) for n, a in given.items()]
+    assert not [r.flags for r in rows_of(*pairs).rows if r.record.submission[0] == "s" and r.flags]
+
+
+def test_a_number_in_a_name_is_nobodys_id():
+    assert Roster([replace(ADA, id="3")]).find(entry("homework 3.ipynb"))[0] is None
+
+
+@pytest.mark.parametrize(("name", "key"), [("canvas", "ID"), ("moodle", "Email address")])
+def test_a_gradebook_gets_one_row_for_each_student(tmp_path, name, key):
+    who = {"email": "ada@x.edu"}
+    found = rows_of(
+        (entry("old", sender(late_hours=-9, **who)), record("old", missing=("q1",))),
+        (entry("new", sender(late_hours=-1, **who)), record("new")),
+        roster=Roster([ADA, BOB]),
+    )
+    EXPORTS[name](tmp_path, EXERCISE, found)
+    rows = [row for row in table(tmp_path, f"{name}.csv") if row[key] in ("4711", "ada@x.edu")]
+    assert [row["lstm_step"] for row in rows] == ["10"]
 
 
 HOSTILE = "=HYPERLINK(1);＝2\t@x<script>"

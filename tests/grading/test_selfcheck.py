@@ -6,11 +6,11 @@ import time
 import pytest
 from judges import Case, answer, cell, in_notebooks, notebook
 
+from course_utils.grading.bundle import decode, encode
 from course_utils.grading.derive import derive_all
 from course_utils.grading.exercise import REFERENCES, ExerciseError, load
 from course_utils.grading.mutate import load_mutants
 from course_utils.grading.selfcheck import report
-from course_utils.grading.student import decode, encode
 
 
 def said(path, exercises=None):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from course_utils import ledger
-from course_utils.lab import dependencies, running
+from course_utils.lab import catalogue, dependencies, running
 from course_utils.lab.source_code import canonical
 
 FILES = {
@@ -240,7 +240,7 @@ def test_settings_are_read_as_they_are_imported(name):
 
 def test_settings_are_read_without_import(monkeypatch):
     """So `course stale` needs no torch: every Config is made of plain values."""
-    monkeypatch.delattr(running, "load")
+    monkeypatch.delattr(catalogue, "load")
     sources = dependencies.Sources(Path(dependencies.course_utils.__file__).parent)
     for name in ledger.recorded():
         assert dependencies.settings(sources, name)

@@ -6,7 +6,11 @@ A bundle is ``{"question": "q2", "parts": {"h": part, ...}}``; a part is ``{"kin
 believes nothing.
 """
 
+import base64
+import binascii
+import json
 import math
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -140,3 +144,18 @@ def read_number(value):
     if isinstance(value, str) and value in SPECIAL:
         return SPECIAL[value]
     raise BundleError("a value that is not a number")
+
+
+def encode(public):
+    """Plain values as text for a cell: JSON, compressed, in lines of base64."""
+    packed = zlib.compress(json.dumps(public, ensure_ascii=False).encode("utf-8"), 9)
+    text = base64.b64encode(packed).decode("ascii")
+    return "\n".join(text[k : k + 96] for k in range(0, len(text), 96))
+
+
+def decode(text):
+    """The values that `encode` was given; ValueError for a text that was damaged."""
+    try:
+        return json.loads(zlib.decompress(base64.b64decode("".join(text.split()), validate=True)))
+    except (ValueError, zlib.error, binascii.Error):
+        raise ValueError("references: this cell was changed; take it from a fresh copy") from None

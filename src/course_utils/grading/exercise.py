@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from course_utils.errors import UserError
+from course_utils.grading.bundle import decode
 from course_utils.grading.compare import ATOL, RTOL
-from course_utils.grading.student import decode
 
 MARKER = re.compile(r"^# === ANSWER (\w+) ===", re.MULTILINE)
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"

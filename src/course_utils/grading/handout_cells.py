@@ -4,8 +4,8 @@ import importlib.util
 import re
 from pathlib import Path
 
+from course_utils.grading.bundle import encode
 from course_utils.grading.exercise import OURS
-from course_utils.grading.student import encode
 
 RULES = """\
 **How to work.** Write your answers where it says so, run the check under each, and run the first \

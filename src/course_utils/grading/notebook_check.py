@@ -8,22 +8,20 @@ import re
 
 from course_utils.grading import explain, review, verdict
 from course_utils.grading.sandbox.student_package import closed_rooms
-from course_utils.grading.student import notebook_shell, state
 
 CHECKED = re.compile(r"grading\s*\.\s*check\(\s*[\"'](\w+)[\"']")
 
 
-def verdict_here(question, rules, bundle):
-    """Lines of the verdict on a bundle of this notebook."""
-    names = not_there(question, rules, notebook_shell())
+def verdict_here(question, rules, bundle, public, shell):
+    """Lines of the verdict on a bundle; public: what the notebook's references hold."""
+    names = not_there(question, rules, public, shell)
     if names:
         return verdict.not_allowed(question, rules, names).lines
     return verdict.judge(question, rules, bundle).lines
 
 
-def not_there(question, rules, shell):
+def not_there(question, rules, public, shell):
     """Forbidden modules that the answer uses, by its source and by what its names stand for."""
-    public = state["public"]
     away = sorted({*public["away"], *closed_rooms(public["rooms"])})
     source = last_answer(question, rules, shell)
     if not away or not source:
@@ -47,13 +45,13 @@ def last_answer(question, rules, shell):
     return ""
 
 
-def explain_errors(shell):
+def explain_errors(shell, public):
     """Have errors of check cells told as sentences; all others look as they always do."""
 
     def handler(shell, kind, error, trace, tb_offset=None):
         source = shell.user_ns.get("In", [""])[-1]
         found = CHECKED.findall(source)
-        rules = state["public"].get("questions", {})
+        rules = public.get("questions", {})
         if found and found[0] in rules:
             print("\n".join(why(found[0], rules[found[0]], error, shell)))
             return None

@@ -56,7 +56,9 @@ def judge(checks):
 def arguments(folder, path):
     """No configuration, conftest or plugin of anybody's; nothing printed, nothing cached."""
     off = ("cacheprovider", "logging", "faulthandler", "warnings")
-    off += ("unraisableexception", "threadexception")
+    off += ("unraisableexception", "threadexception", "doctest", "junitxml", "pastebin", "recwarn")
+    off += ("setuponly", "setupplan", "stepwise", "unittest", "debugging", "tmpdir", "monkeypatch")
+    off += ("python", "subtests", "assertion", "reports")  # nbval needs none of these
     switches = [word for name in off for word in ("-p", f"no:{name}")]
     switches += ["-p", "nbval.plugin", "-s", "-q", "--tb=no", "--color=no", "--noconftest"]
     return [*switches, "-c", "/dev/null", "--rootdir", folder, str(path)]

@@ -4,12 +4,7 @@
 compare the values outside this process; the verdict shown here is for the student alone.
 """
 
-import base64
-import binascii
-import json
-import zlib
-
-from course_utils.grading.bundle import MIME, pack
+from course_utils.grading.bundle import MIME, decode, pack
 
 state = {"assignment": None, "seed": None, "public": {}, "sink": None}
 
@@ -20,28 +15,13 @@ def begin(assignment, seed):
 
 
 def references(text):
-    """Load the exercise's public numbers, which stand in the notebook itself; see `encode`."""
+    """Load the exercise's public numbers, which stand in the notebook itself."""
     state["public"] = decode(text)
     shell = notebook_shell()
     if shell is not None:
         from course_utils.grading.notebook_check import explain_errors
 
-        explain_errors(shell)
-
-
-def encode(public):
-    """Plain values as text for a cell: JSON, compressed, in lines of base64."""
-    packed = zlib.compress(json.dumps(public, ensure_ascii=False).encode("utf-8"), 9)
-    text = base64.b64encode(packed).decode("ascii")
-    return "\n".join(text[k : k + 96] for k in range(0, len(text), 96))
-
-
-def decode(text):
-    """The values that `encode` was given; ValueError for a text that was damaged."""
-    try:
-        return json.loads(zlib.decompress(base64.b64decode("".join(text.split()), validate=True)))
-    except (ValueError, zlib.error, binascii.Error):
-        raise ValueError("references: this cell was changed; take it from a fresh copy") from None
+        explain_errors(shell, state["public"])
 
 
 def check(question, value=None, /, **values):
@@ -95,4 +75,4 @@ def verdict(question, bundle):
         return f"{question}: values noted (there is a verdict for the public seed only)"
     from course_utils.grading.notebook_check import verdict_here
 
-    return "\n".join(verdict_here(question, rules, bundle))
+    return "\n".join(verdict_here(question, rules, bundle, public, notebook_shell()))

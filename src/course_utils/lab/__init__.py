@@ -1,6 +1,7 @@
 """What experiments share, each in a file of its own.
 
-``running``          find, run and record an experiment (`course run ID`)
+``catalogue``        which experiments there are, and where
+``running``          run and record one (`course run ID`)
 ``seeds``            the loop over seeds: resumed and on all cores when it is recorded
 ``verifying``        run a recorded experiment again and compare (`course verify`)
 ``dependencies``     what a result depends on, hashed by name (`course stale`)

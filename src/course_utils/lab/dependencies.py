@@ -22,7 +22,8 @@ FOLLOWED = (
     "experiments", "lab", "tasks", "training", "timing", "counting",
     "numpy_nn.init", "numpy_nn.losses", "numpy_nn.optim",
 )  # fmt: skip
-NOT_FOLLOWED = ("lab.seeds", "lab.running")  # how seeds are spread over cores changes no number
+# how seeds are spread over cores changes no number
+NOT_FOLLOWED = ("lab.seeds", "lab.running", "lab.catalogue")
 DRAWN = {"torch_nn.recurrent.Recurrent": "reset_parameters"}  # of a class, this method alone
 KERNELS = ("numpy_nn", "torch_nn", "compiled")
 CLOCK = "timing"  # a result that reaches this room is a time
@@ -112,9 +113,9 @@ def settings(sources, experiment):
                     value = _plain(line.value, sources.module(where), sources, found)
                     found[line.target.id] = value
     except (ValueError, KeyError, TypeError, AttributeError):
-        from course_utils.lab import running
+        from course_utils.lab import catalogue
 
-        return running.plain(running.load(experiment).Config())
+        return catalogue.plain(catalogue.load(experiment).Config())
     return found
 
 

@@ -1,4 +1,4 @@
-"""Find an experiment, run it, record it: what `course run` does.
+"""Run an experiment and record it: what `course run` does.
 
     course run adding            the whole experiment, recorded in ledger/results
     course run adding --quick    a small version, printed and not recorded
@@ -8,44 +8,16 @@ A run that was stopped goes on where it was.  What an experiment is stands in
 """
 
 import datetime
-import importlib
 import json
-import pkgutil
 import time
-from dataclasses import asdict
-from functools import cache
 
 from course_utils import ledger
 from course_utils.lab import dependencies
+from course_utils.lab.catalogue import chapter, load, names, places, plain
 from course_utils.lab.machine import cores, device, one_thread, versions
 from course_utils.lab.seeds import OverBudget, study
 
-EXPERIMENTS = "course_utils.experiments"  # by name: experiments import this room
-
-
-@cache
-def places():
-    """{id: module name} of all experiments, sorted by id."""
-    package = importlib.import_module(EXPERIMENTS)
-    found = pkgutil.walk_packages(package.__path__, f"{EXPERIMENTS}.")
-    return dict(sorted((m.name.rpartition(".")[2], m.name) for m in found if not m.ispkg))
-
-
-def names():
-    """The ids of all experiments, sorted."""
-    return list(places())
-
-
-def chapter(name):
-    """The chapter that shows an experiment: "lstm/gates"."""
-    return "/".join(load(name).__name__.split(".")[2:-1])
-
-
-def load(name):
-    """The module of one experiment."""
-    if name not in places():
-        raise ValueError(f"experiment: {name!r} is unknown; there are: {', '.join(names())}")
-    return importlib.import_module(places()[name])
+__all__ = ["chapter", "load", "main_run", "names", "places", "plain", "run"]
 
 
 def run(name, quick=False, progress=iter, config=None):
@@ -140,8 +112,3 @@ def announced(name, jobs):
         f"{name}: the last recording took {hours} on {ledger.result(name)['device']}; "
         f"{jobs} seed{'s' if jobs > 1 else ''} at a time where it goes over seeds"
     )
-
-
-def plain(config):
-    """A Config as JSON would give it back: tuples have become lists."""
-    return json.loads(json.dumps(asdict(config)))

@@ -4,7 +4,16 @@ Axes: T time, B batch, D input, H hidden; time-major.  Parameters are dicts with
 shapes and gate order.  The gradient of the loss with respect to ``v`` is ``dv``, of v's shape.
 """
 
-from course_utils.numpy_nn import alignment, attention, fast, search, seq2seq
+from course_utils.numpy_nn import (
+    alignment,
+    attention,
+    fast,
+    memory,
+    ponder,
+    programmer,
+    search,
+    seq2seq,
+)
 from course_utils.numpy_nn.cells import get_cell, step, step_backward
 from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.scan import scan, unroll_scan, unroll_scan_backward
@@ -19,6 +28,9 @@ __all__ = [
     "get_cell",
     "init_params",
     "init_stack",
+    "memory",
+    "ponder",
+    "programmer",
     "scan",
     "search",
     "seq2seq",

@@ -7,6 +7,7 @@ configuration give the same batch, always.
 
 from course_utils.tasks.adding import Adding
 from course_utils.tasks.batch import Batch
+from course_utils.tasks.bits import AssociativeRecall, CopyBits, RepeatCopy
 from course_utils.tasks.copying import Copy
 from course_utils.tasks.cue import Cue
 from course_utils.tasks.dates import Dates
@@ -15,15 +16,20 @@ from course_utils.tasks.digits import Digits
 from course_utils.tasks.echo import Echo
 from course_utils.tasks.lamp import Lamp
 from course_utils.tasks.order import TemporalOrder
+from course_utils.tasks.parity import Parity
 from course_utils.tasks.pen import Pen
 from course_utils.tasks.reber import EmbeddedReber, ReberStream
+from course_utils.tasks.selective import SelectiveCopy
 from course_utils.tasks.sorting import Sorting
+from course_utils.tasks.tables import Questions, TableQuestions
 from course_utils.tasks.xor import TemporalXor
 
 __all__ = [
     "Adding",
+    "AssociativeRecall",
     "Batch",
     "Copy",
+    "CopyBits",
     "Cue",
     "Dates",
     "DigitStrings",
@@ -31,9 +37,14 @@ __all__ = [
     "Echo",
     "EmbeddedReber",
     "Lamp",
+    "Parity",
     "Pen",
+    "Questions",
     "ReberStream",
+    "RepeatCopy",
+    "SelectiveCopy",
     "Sorting",
+    "TableQuestions",
     "TemporalOrder",
     "TemporalXor",
 ]

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import nn
 
+from course_utils.shapes import positive_integer
 from course_utils.specs import get_spec
 from course_utils.torch_nn import backends, call, cells, validation
 from course_utils.torch_nn.initial_state import initial_states
@@ -57,9 +58,9 @@ class Recurrent(nn.Module):
         super().__init__()
         spec = get_spec(key)
         self.key = spec.key
-        self.input_size = validation.size("input_size", input_size)
-        self.hidden_size = validation.size("hidden_size", hidden_size)
-        self.num_layers = validation.size("num_layers", num_layers)
+        self.input_size = positive_integer(input_size=input_size)
+        self.hidden_size = positive_integer(hidden_size=hidden_size)
+        self.num_layers = positive_integer(num_layers=num_layers)
         if proj_size:
             raise ValueError("proj_size: projections are not part of these cells; leave it 0")
         self.bias, self.batch_first, self.proj_size = bool(bias), bool(batch_first), 0

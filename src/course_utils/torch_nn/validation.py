@@ -3,7 +3,6 @@
 import functools
 import warnings
 from numbers import Real
-from operator import index
 
 import torch
 
@@ -13,17 +12,6 @@ from course_utils.torch_nn.native import KERNELS
 from course_utils.torch_nn.scan import has_scan
 
 BACKENDS = ("auto", "native", "eager", "compiled", "scan")
-
-
-def size(name, value):
-    """A positive integer, NumPy's too, as an int."""
-    try:
-        number = index(value)
-    except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name}: expected a positive integer, got {value!r}")
-    return number
 
 
 def probability(dropout, num_layers):

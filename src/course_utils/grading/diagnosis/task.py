@@ -95,7 +95,7 @@ def read_task(about, found):
     given = cut(given, gates)
     above = cut(above, gates)
     defined = {equations.target(line) for line in lines}
-    read = {name for line in lines for name in equations.names(line)}
+    read = dict.fromkeys(name for line in lines for name in equations.names(line))  # in order
     single = not about.get("steps", True)
     values = dict(spec.config) if spec is not None else {}
     series, start = {}, {}

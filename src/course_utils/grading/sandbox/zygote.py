@@ -24,6 +24,10 @@ import usage  # noqa: E402
 sys.path.remove(HERE)
 
 
+# what every exercise's first cells would import anew in each isolate
+EVERY_NOTEBOOK = ("numpy.random", "IPython.display", "course_utils.grading.student")
+
+
 def only_known_paths(package):
     """The student package, the standard library and site-packages: no project folder."""
     prefixes, libraries = (sys.prefix, sys.base_prefix), ("site-packages", "dist-packages")
@@ -33,7 +37,7 @@ def only_known_paths(package):
 
 def preload(names):
     """Import what exercises use; a name that is not installed is left for the cell to miss."""
-    for name in names:
+    for name in (*names, *EVERY_NOTEBOOK):
         try:
             __import__(name)
         except ImportError:

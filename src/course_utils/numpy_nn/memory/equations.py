@@ -1,0 +1,39 @@
+"""The same parts as lines of ``course_utils.equations``: printed by the book, run by the tests.
+
+One memory, not a batch: keys and weights are rows, One is a row of ones, P_back and P_on are the
+cyclic permutations.  In ``write`` and ``blend`` the rows are slots: m, m_prev (N, M), w_i (N, 1), e
+and a (M,).  The language stops at a batch of memories (a matrix is a weight there, without time or
+batch), at the floor of ``cosine`` and at an index: a shift by more than one slot would need further
+permutations.
+"""
+
+EQUATIONS = {
+    "cosine": ("u = (Memory @ k) / (sqrt(One_M @ (k * k)) * sqrt((Memory * Memory) @ one))",),
+    "content": ("p = exp(beta * u)", "w_c = p / (One @ p)"),
+    "interpolate": ("w_g = g * w_c + (1 - g) * w_prev",),
+    "shift": ("w_s = s_back * (P_back @ w_g) + s_stay * w_g + s_on * (P_on @ w_g)",),
+    "sharpen": ("q = exp(gamma * log(w_s))", "w = q / (One @ q)"),
+    "read": ("r = Transposed @ w",),
+    "write": ("m = m_prev * (1 - w_i * e) + w_i * a",),
+    "blend": ("m = (1 - w_i) * m_prev + w_i * a",),
+}
+SYMBOLS = {
+    "Memory": "M_t",
+    "Transposed": r"M_t^\top",
+    "One": r"\mathbf 1^\top",
+    "One_M": r"\mathbf 1^\top",
+    "one": r"\mathbf 1",
+    "beta": r"\beta_t",
+    "gamma": r"\gamma_t",
+    "w_c": "w^c_t",
+    "w_g": "w^g_t",
+    "w_s": r"\tilde w_t",
+    "P_back": "P_{-1}",
+    "P_on": "P_{+1}",
+    "s_back": "s_t(-1)",
+    "s_stay": "s_t(0)",
+    "s_on": "s_t(1)",
+    "w_i": "w_t(i)",
+    "m": "M_t(i)",
+    "m_prev": "M_{t-1}(i)",
+}
