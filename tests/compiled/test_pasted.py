@@ -30,6 +30,9 @@ def test_numpy_equals_the_readable_cell(key):
         close(y, expected, 1e-12)
         for state, other in zip(last, wanted, strict=True):
             close(state, other, 1e-12)
+    single = {n: v.astype(np.float32) for n, v in p.params.items()}
+    y, last = unroll(single, p.x.astype(np.float32))
+    assert {y.dtype, *(s.dtype for s in last if s.dtype.kind == "f")} == {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("key", KEYS)

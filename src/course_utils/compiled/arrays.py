@@ -86,7 +86,7 @@ def operand_place(plan, product):
         return Place("states", operand.what)
     if operand.op == "concat":
         return Place("operand", operand.name)
-    return plan._at_hand(operand)
+    return plan.at_hand(operand)
 
 
 def array_of(plan, place):

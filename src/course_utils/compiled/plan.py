@@ -88,7 +88,7 @@ class Plan:
 
     def _available(self, v):
         """Whether the way back can have a value without a product; keeps what that takes."""
-        if v.leaf or v.rank < 2 or v in self.kept or self._at_hand(v) is not None:
+        if v.leaf or v.rank < 2 or v in self.kept or self.at_hand(v) is not None:
             return True
         if v.op == "product":
             return False
@@ -98,7 +98,7 @@ class Plan:
         self._keep(v)
         return True
 
-    def _at_hand(self, v):
+    def at_hand(self, v):
         """Where a value lies for all steps, kept or not; None if nowhere."""
         for state, value in self.program.states.items():
             if v is value:
@@ -113,16 +113,16 @@ class Plan:
         found = self.program
         for product in found.products:
             operand = product.operand
-            if operand.pointwise and self._at_hand(operand) is None:
+            if operand.pointwise and self.at_hand(operand) is None:
                 self._keep(operand)
         for v in {a for u in found.readout.values for a in u.args}:
-            if found.stage_of.get(v) is found.loop and self._at_hand(v) is None:
+            if found.stage_of.get(v) is found.loop and self.at_hand(v) is None:
                 self._keep(v)
         for stage in found.stages:
             for u in stage.values:
                 for a in u.args:
                     crosses = a in stage.level and a.pointwise and stage.level[a] < stage.level[u]
-                    if crosses and self._at_hand(a) is None:
+                    if crosses and self.at_hand(a) is None:
                         kind = "kept" if stage is found.readout else "scratch"
                         self._scratch[a] = Place(kind, a.name)
 
@@ -144,7 +144,7 @@ class Plan:
                 return None if stage is found.prelude else Place("vector", v.name)
             if v.rank == 0 or v in mine:
                 return None
-            return self._at_hand(v) or self._scratch[v]
+            return self.at_hand(v) or self._scratch[v]
 
         for v in mine:
             if v.op == "concat":
@@ -172,7 +172,7 @@ class Plan:
                 if v.rank == 1 and v in found.stage_of:
                     return Place("vector", v.name)
                 if v.rank == 2 and v in found.stage_of:
-                    return self._at_hand(v)
+                    return self.at_hand(v)
                 return None
 
             stores = []

@@ -2,7 +2,9 @@
 
 from course_utils.compiled.rows import (
     body_lines,
+    docstring,
     indented,
+    loop,
     options,
     state_lines,
     unpacked,
@@ -24,7 +26,7 @@ FUNCTIONS = {
     ),
     "due": (
         "def due(t, periods):\n"
-        "    return (t % clocks(t.shape[-1], periods) == 0).astype(float)"
+        "    return (t % clocks(t.shape[-1], periods) == 0).astype(np.float32)"
     ),
     "slower": (
         "def slower(weight, periods):\n"
@@ -46,41 +48,39 @@ def source(key):
     olds = ", ".join(f"{s}_prev" for s in spec.states)
     before, inside = body_lines(spec)
     blank = state_lines(spec, "np.full(shape, {value}, dtype)", "np.full(shape, {value})")
-    shape = ["hidden = len(params[{!r}]) // {}".format(*_widest(spec))]
     lines = [
         f"def unroll({', '.join(['params', 'x_seq', 'state=None', *inputs, *config])}):",
-        *indented(_docstring(spec), 1).split("\n"),
+        *indented(_docstring(spec), 1),
         *indented(unpacked(spec, lambda n, k: f'np.split(params["{n}"], {k})'
-                           if k > 1 else f'params["{n}"]'), 1).split("\n"),
-        *indented(before, 1).split("\n"),
-        *indented([*shape, "shape, dtype = (x_seq.shape[1], hidden), x_seq.dtype"], 1).split("\n"),
-        f"    {states} = ({blank},) if state is None else state",
+                           if k > 1 else f'params["{n}"]'), 1),
+        *indented(before, 1),
+        f"    shape, dtype = (x_seq.shape[1], {_hidden(spec)}), x_seq.dtype  # (B, H)",
+        f"    {states} = {blank} if state is None else state",
         "    y_seq = []",
-        "    for step, x in enumerate(x_seq):",
+        *indented([loop(spec)], 1),
         *indented([f"{n} = {n}_seq[step] if {n}_seq is not None else np.zeros(shape, dtype)"
-                   for n in spec.inputs], 2).split("\n"),
+                   for n in spec.inputs], 2),
         f"        {olds} = {', '.join(spec.states)}",
-        *indented(inside, 2).split("\n"),
+        *indented(inside, 2),
         f"        y_seq.append({spec.output})",
         f"    return np.array(y_seq, dtype).reshape(len(x_seq), *shape), ({states})",
     ]  # fmt: skip
     text = "\n\n\n".join([f'"""{spec.title}, from its equations."""\n\nimport numpy as np', *head])
-    return text + "\n\n\n" + "\n".join(line for line in lines if line.strip()) + "\n"
+    return text + "\n\n\n" + "\n".join(lines) + "\n"
 
 
-def _widest(spec):
-    """A parameter and how many blocks of H rows it has."""
+def _hidden(spec):
+    """The hidden size, from the first parameter, which has H rows for each of its symbols."""
     p = spec.params[0]
-    return p.name, len(p.symbols)
+    blocks = len(p.symbols)
+    return f'len(params["{p.name}"])' + f" // {blocks}" * (blocks > 1)
 
 
 def _docstring(spec):
     shapes = ", ".join(f"{p.name} ({', '.join(p.axes.split())})" for p in spec.params)
-    return [
-        f'"""{spec.summary}',
-        "",
-        "x_seq (T, B, D); state, what is carried, each (B, H): "
-        f"{', '.join(spec.states)}.  Returns y (T, B, H) and the last state.",
+    return docstring(
+        spec,
+        f"x_seq (T, B, D); state, each (B, H): {', '.join(spec.states)}.",
+        "Returns y (T, B, H) and the last state.",
         f"params: {shapes}.",
-        '"""',
-    ]
+    )

@@ -4,7 +4,9 @@ import re
 
 from course_utils.compiled.rows import (
     body_lines,
+    docstring,
     indented,
+    loop,
     options,
     state_lines,
     unpacked,
@@ -24,7 +26,7 @@ FUNCTIONS = {
     "due": (
         "def due(t, periods):\n"
         "    on = t % clocks(t, t.shape[-1], periods) == 0\n"
-        "    return on.to(torch.get_default_dtype())"
+        "    return on.long()"
     ),
     "slower": (
         "def slower(weight, periods):\n"
@@ -49,48 +51,47 @@ def source(key):
     )
     lines = [
         "class Layer(nn.Module):",
-        f'    """{spec.summary}',
-        "",
-        "    x_seq (T, B, D), time first -> y (T, B, H) and the last state: "
-        f"{', '.join(spec.states)}, each (B, H).",
-        '    """',
+        *indented(_docstring(spec), 1),
         "",
         f"    def __init__({', '.join(['self', 'input_size', 'hidden_size', *config])}):",
         "        super().__init__()",
         "        self.hidden_size = hidden_size",
         *(f"        self.{name} = {name}" for name in spec.config),
         "        bound = hidden_size**-0.5",
+        "",
         "        def uniform(*shape):",
         "            return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))",
         "",
         *(f"        self.{p.name} = uniform({_shape(p.axes)})" for p in spec.params),
         "",
         f"    def forward({', '.join(['self', 'x_seq', 'state=None', *inputs])}):",
-        *indented([f"{name} = self.{name}" for name in spec.config], 2).split("\n"),
+        *indented([f"{name} = self.{name}" for name in spec.config], 2),
         *indented(unpacked(spec, lambda n, k: f"self.{n}.chunk({k})" if k > 1 else f"self.{n}"),
-                  2).split("\n"),
-        *indented(before, 2).split("\n"),
+                  2),
+        *indented(before, 2),
         "        shape = (x_seq.shape[1], self.hidden_size)",
-        f"        {states} = ({blank},) if state is None else state",
+        f"        {states} = {blank} if state is None else state",
         "        y_seq = []",
-        "        for step, x in enumerate(x_seq):",
+        *indented([loop(spec)], 2),
         *indented([f"{n} = {n}_seq[step] if {n}_seq is not None else x_seq.new_zeros(shape)"
-                   for n in spec.inputs], 3).split("\n"),
+                   for n in spec.inputs], 3),
         f"            {', '.join(f'{s}_prev' for s in spec.states)} = {', '.join(spec.states)}",
-        *indented(inside, 3).split("\n"),
+        *indented(inside, 3),
         f"            y_seq.append({spec.output})",
         f"        return torch.stack(y_seq), ({states})",
     ]  # fmt: skip
     text = "\n\n\n".join(
         [f'"""{spec.title}, from its equations."""\n\nimport torch\nfrom torch import nn', *head]
     )
-    keep = [k for k, line in enumerate(lines) if line.strip() or lines[k - 1].strip()]
-    return text + "\n\n\n" + "\n".join(_blank(lines, keep)) + "\n"
+    return text + "\n\n\n" + "\n".join(lines) + "\n"
 
 
-def _blank(lines, keep):
-    """Lines without those that a cell leaves empty."""
-    return [lines[k] for k in keep if lines[k] == "" or lines[k].strip()]
+def _docstring(spec):
+    return docstring(
+        spec,
+        "x_seq (T, B, D), time first -> y (T, B, H) and the last state,",
+        f"each (B, H): {', '.join(spec.states)}.",
+    )
 
 
 def _shape(axes):

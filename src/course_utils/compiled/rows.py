@@ -1,6 +1,7 @@
 """Equation lines as lines of Python over whole arrays: rows are samples, weights (out, in)."""
 
 import ast
+import textwrap
 
 from course_utils import equations
 
@@ -47,7 +48,7 @@ def unpacked(spec, split):
     return lines
 
 
-def options(spec, keyword=True):
+def options(spec):
     """The config as arguments with their defaults, and further inputs as sequences or None."""
     words = [f"{name}=None" for name in (f"{n}_seq" for n in spec.inputs)]
     return words, [f"{name}={value!r}" for name, value in spec.config.items()]
@@ -58,11 +59,24 @@ def used_functions(spec):
     called = set().union(*(equations.calls(line) for line in spec.equations))
     called |= {"sigmoid"} if "positive" in called else set()
     called |= {"clocks"} if called & {"due", "slower"} else set()
-    return [name for name in (*equations.FUNCTIONS, "clocks") if name in called]
+    return [name for name in ("clocks", *equations.FUNCTIONS) if name in called]
 
 
 def indented(lines, depth):
-    return "\n".join("    " * depth + line if line else "" for line in lines)
+    """The lines, moved right."""
+    return ["    " * depth + line if line else "" for line in lines]
+
+
+def docstring(spec, *lines):
+    """The lines of a docstring: the cell's summary, then the given ones, broken where long."""
+    broken = [textwrap.wrap(line, 90) for line in (f'"""{spec.summary}', *lines)]
+    summary, *rest = broken
+    return [*summary, "", *(part for parts in rest for part in parts), '"""']
+
+
+def loop(spec):
+    """The line of the loop over time."""
+    return "for step, x in enumerate(x_seq):" if spec.inputs else "for x in x_seq:"
 
 
 def state_lines(spec, zeros, whole):
@@ -71,4 +85,4 @@ def state_lines(spec, zeros, whole):
     for name in spec.states:
         value = spec.initial.get(name, 0.0)
         found.append((whole if isinstance(value, int) else zeros).format(value=value))
-    return ", ".join(found)
+    return f"({', '.join(found)}{',' * (len(found) == 1)})"
