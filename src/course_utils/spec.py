@@ -314,7 +314,7 @@ NUMPY = {
     "cos": np.cos,
     "sin": np.sin,
     "log_sigmoid": _log_sigmoid,
-    "maximum": lambda a, b: np.where(a.real >= b.real, a, b),
+    "maximum": lambda a, b: np.where((a.real >= b.real) | (a != a), a, b),  # a NaN stays one
     "concat": lambda *parts: np.concatenate(parts, axis=-1),
     "positive": lambda a: np.where(a.real >= 0, a + 0.5, NUMPY["sigmoid"](a)),
     "due": lambda t, periods: np.where(t % _clocks(t.shape[-1], periods)[0] == 0, 1, 0),

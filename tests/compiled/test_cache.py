@@ -100,5 +100,7 @@ def test_nothing_assumes_that_all_is_finite():
     plain = cache.in_memory(print_numba.source("lstm", "float32", compiled=False), "lstm")
     for a in np.linspace(-12, 12, 97, dtype=np.float32):
         assert abs(plain.tanh(a) - np.tanh(float(a))) < 4e-7
-    assert np.isnan(plain.tanh(np.float32(np.nan)))
+    nan, one = np.float32(np.nan), np.float32(1)
+    for lost in (plain.tanh(nan), plain.relu(nan), plain.larger(nan, one), plain.larger(one, nan)):
+        assert np.isnan(lost)
     assert abs(plain.tanh(tiny) / np.tanh(tiny) - 1) < 1e-6

@@ -101,9 +101,8 @@ def test_an_error_names_the_line_and_the_symbol(lines, words):
         assert word in str(error.value)
 
 
-def test_a_cell_that_nobody_wrote_by_hand_runs_from_its_equations_alone():
-    """Levels, a readout with two products, states that are products or alike, x unit by unit."""
-    spec = cell(
+ODD = {
+    "a readout with two products, states alike, x unit by unit": cell(
         "a = tanh(W_x @ x + W_h @ h_prev)",
         "b = sigmoid(W_a @ (a * c_prev) + p * x)",
         "c = W_b @ concat(a, b, h_prev) + m_prev",
@@ -116,30 +115,51 @@ def test_a_cell_that_nobody_wrote_by_hand_runs_from_its_equations_alone():
             Param("weight_a", "H H", ("W_a",)), Param("weight_b", "H 3H", ("W_b",)),
             Param("peephole", "H", ("p",)),
         ),
-    )  # fmt: skip
+    ),
+    "an old state that is read after the new one": cell(
+        "c = tanh(W_x @ x + p * c_prev + W_h @ h_prev)",
+        "h = sigmoid(W_a @ c + c_prev * c_prev) * h_prev + x / (2 + cos(c_prev))",
+        states=("h", "c"),
+        params=(
+            Param("weight_x", "H D", ("W_x",)), Param("weight_h", "2H H", ("W_h", "W_a")),
+            Param("peephole", "H", ("p",)),
+        ),
+    ),
+    "an old state alone, and an output that is a product": cell(
+        "h = h_prev",
+        "c = -h_prev - (c_prev - W_x @ x)",
+        "y = W_x @ x",
+        states=("h", "c"), output="y", params=(Param("weight_x", "H D", ("W_x",)),),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", ODD.values(), ids=ODD)
+def test_a_cell_that_nobody_wrote_by_hand_runs_from_its_equations_alone(spec):
     rng, (T, B, H) = np.random.default_rng(5), (4, 2, 3)
+    states = spec.states
     params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
     x, dy = rng.standard_normal((2, T, B, H))
-    state0 = tuple(rng.standard_normal((3, B, H)))
-    dlast = tuple(rng.standard_normal((3, B, H)))
+    state0 = tuple(rng.standard_normal((len(states), B, H)))
+    dlast = tuple(rng.standard_normal((len(states), B, H)))
 
     def loss(params, x, state0):
         values = spec.unroll(params, x, state0)
-        last = sum((values[s][-1] * d).sum() for s, d in zip(spec.states, dlast, strict=True))
-        return (values["y"] * dy).sum() + last
+        last = sum((values[s][-1] * d).sum() for s, d in zip(states, dlast, strict=True))
+        return (values[spec.output] * dy).sum() + last
 
     with compiled.uncompiled():
         y, _, tape = compiled.unroll(spec, params, x, state0)
         dx, dstate0, grads = compiled.unroll_backward(tape, dy, dlast)
-    close(y, spec.unroll(params, x, state0)["y"], 1e-12)
-    for name, found in {"x": dx, **grads, **dict(zip("hcm", dstate0, strict=True))}.items():
+    close(y, spec.unroll(params, x, state0)[spec.output], 1e-12)
+    for name, found in {"x": dx, **grads, **dict(zip(states, dstate0, strict=True))}.items():
         step = 1e-30j * rng.standard_normal(found.shape)
         moved = {n: p.astype(complex) for n, p in params.items()}
         start = [s.astype(complex) for s in state0]
         if name in params:
             moved[name] += step
-        elif name in spec.states:
-            start[spec.states.index(name)] += step
+        elif name in states:
+            start[states.index(name)] += step
         slope = loss(moved, x + step if name == "x" else x.astype(complex), tuple(start)).imag
         np.testing.assert_allclose((found * step.imag).sum() / 1e-30, slope / 1e-30, rtol=1e-10)
 

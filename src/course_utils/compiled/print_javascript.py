@@ -64,8 +64,9 @@ class JavaScriptPrinter(LoopPrinter):
         return f"{array.name}[{text[1:-1] if text[0] == '(' else text}]"
 
     def multiply(self, product):
-        operand, _, weights, result = self.names_of(product)
-        self.write(f"multiply({operand.name}, step * rows, {weights}, {result}, rows);")
+        operand, block, weights, result = self.names_of(product)
+        step = "(step + 1)" if block else "step"
+        self.write(f"multiply({operand.name}, {step} * rows, {weights}, {result}, rows);")
 
     def multiply_all(self, product):
         operand, block, weights, result = self.names_of(product)

@@ -150,8 +150,9 @@ class NumbaPrinter(LoopPrinter):
         return f"{array.name}[{', '.join(index)}]"
 
     def multiply(self, product):
-        operand, _, weights, result = self.names_of(product)
-        self.write(f"multiply({operand.name}[step], {weights}, {result})")
+        operand, block, weights, result = self.names_of(product)
+        step = "step + 1" if block else "step"
+        self.write(f"multiply({operand.name}[{step}], {weights}, {result})")
 
     def multiply_all(self, product):
         operand, block, weights, result = self.names_of(product)
