@@ -1,5 +1,6 @@
 """The equation language: shared vectors hold its readers equal, and mistakes name their place."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 import vectors
+from odd_cells import ODD, cell
 from problems import close
 
 from course_utils import compiled, equations
@@ -14,16 +16,10 @@ from course_utils.compiled import print_javascript
 from course_utils.compiled.plan import Plan
 from course_utils.compiled.program import FUNCTIONS, Program
 from course_utils.equations import EquationError
-from course_utils.spec import NUMPY, CellSpec, Param, Source, stacked
+from course_utils.spec import NUMPY, Param
 
 VECTORS = vectors.load()
 NODE = shutil.which("node")
-
-
-def cell(*lines, **facts):
-    """A cell of these equations, not one of SPECS."""
-    facts = {"gates": (), "states": ("h",), "params": stacked("h")} | facts
-    return CellSpec("new", "New", tuple(lines), source=Source("", ""), summary="", **facts)
 
 
 def test_the_vectors_cover_the_language():
@@ -101,41 +97,12 @@ def test_an_error_names_the_line_and_the_symbol(lines, words):
         assert word in str(error.value)
 
 
-ODD = {
-    "a readout with two products, states alike, x unit by unit": cell(
-        "a = tanh(W_x @ x + W_h @ h_prev)",
-        "b = sigmoid(W_a @ (a * c_prev) + p * x)",
-        "c = W_b @ concat(a, b, h_prev) + m_prev",
-        "h = relu(c - b) / (1 + exp(-a * a)) + maximum(b, c_prev)",
-        "m = h",
-        "y = R @ tanh(Q @ h + R @ a) + b * h + Q @ x",
-        states=("h", "c", "m"), output="y",
-        params=(
-            Param("weight_x", "H D", ("W_x",)), Param("weight_h", "3H H", ("W_h", "R", "Q")),
-            Param("weight_a", "H H", ("W_a",)), Param("weight_b", "H 3H", ("W_b",)),
-            Param("peephole", "H", ("p",)),
-        ),
-    ),
-    "an old state that is read after the new one": cell(
-        "c = tanh(W_x @ x + p * c_prev + W_h @ h_prev)",
-        "h = sigmoid(W_a @ c + c_prev * c_prev) * h_prev + x / (2 + cos(c_prev))",
-        states=("h", "c"),
-        params=(
-            Param("weight_x", "H D", ("W_x",)), Param("weight_h", "2H H", ("W_h", "W_a")),
-            Param("peephole", "H", ("p",)),
-        ),
-    ),
-    "an old state alone, and an output that is a product": cell(
-        "h = h_prev",
-        "c = -h_prev - (c_prev - W_x @ x)",
-        "y = W_x @ x",
-        states=("h", "c"), output="y", params=(Param("weight_x", "H D", ("W_x",)),),
-    ),
-}  # fmt: skip
-
-
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("spec", ODD.values(), ids=ODD)
-def test_a_cell_that_nobody_wrote_by_hand_runs_from_its_equations_alone(spec):
+def test_a_cell_that_nobody_wrote_by_hand_runs_from_its_equations_alone(
+    spec, jit, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     rng, (T, B, H) = np.random.default_rng(5), (4, 2, 3)
     states = spec.states
     params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
@@ -148,7 +115,7 @@ def test_a_cell_that_nobody_wrote_by_hand_runs_from_its_equations_alone(spec):
         last = sum((values[s][-1] * d).sum() for s, d in zip(states, dlast, strict=True))
         return (values[spec.output] * dy).sum() + last
 
-    with compiled.uncompiled():
+    with contextlib.nullcontext() if jit else compiled.uncompiled():
         y, _, tape = compiled.unroll(spec, params, x, state0)
         dx, dstate0, grads = compiled.unroll_backward(tape, dy, dlast)
     close(y, spec.unroll(params, x, state0)[spec.output], 1e-12)

@@ -9,6 +9,7 @@ from pathlib import Path
 from course_utils.compiled.arrays import array_of, operand_place
 from course_utils.compiled.loops import FUNCTIONS, LoopPrinter
 from course_utils.compiled.printing import Style
+from course_utils.specs import get_spec
 
 STYLE = Style(
     functions={
@@ -127,6 +128,8 @@ def source(key, *, runtime=True):
     functions = printer.print()
     names = [f for f in FUNCTIONS if printer.signatures[f]]
     facts = json.dumps(description(printer), indent=None)
+    title = f"// {get_spec(key).title}, forward and backward, from its equations"
+    functions = f"{title} (course_utils.compiled).\n// runtime.js runs it over time.\n\n{functions}"
     text = f"{functions}const cell = {{ {', '.join(names)}, facts: {facts} }};\n"
     head = (Path(__file__).parent / "runtime.js").read_text("utf-8") if runtime else ""
     return head + "\n" * bool(head) + text
