@@ -14,13 +14,15 @@ from course_utils import compiled, numpy_nn
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
 
-PLAIN = [pytest.param(key, False, id=key) for key in KEYS]
-COMPILED = [
-    pytest.param(key, True, id=f"{key}-compiled", marks=[] if key in ("lstm", "lru") else slow)
-    for slow in [pytest.mark.slow]
-    for key in KEYS
-]
 DTYPES = {np.float64: 1e-12, np.float32: 2e-5}
+QUICK = ("lstm", np.float32), ("lru", np.float64)  # compiling takes seconds each
+RUNS = [
+    pytest.param(
+        key, dtype, jit, id=f"{key}-{dtype.__name__}{'-compiled' * jit}",
+        marks=[pytest.mark.slow] if jit and (key, dtype) not in QUICK else [],
+    )
+    for key in KEYS for dtype in DTYPES for jit in (False, True)
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -77,9 +79,8 @@ def same(found, expected, tolerance):
             raise AssertionError(f"{name}: {error}") from None
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
-@pytest.mark.parametrize(("key", "jit"), PLAIN + COMPILED)
-def test_equals_the_readable_cell(key, jit, dtype):
+@pytest.mark.parametrize(("key", "dtype", "jit"), RUNS)
+def test_equals_the_readable_cell(key, dtype, jit):
     p = as_type(make(key), dtype)
     with how(jit):
         found = run(p)
@@ -176,9 +177,8 @@ def test_the_cells_own_initial_state(key):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
-@pytest.mark.parametrize(("key", "jit"), PLAIN + COMPILED)
-def test_what_is_not_finite_stays_visible(key, jit, dtype, bad):
+@pytest.mark.parametrize(("key", "dtype", "jit"), RUNS)
+def test_what_is_not_finite_stays_visible(key, dtype, jit, bad):
     """In its own row, from its step on, forwards; in every weight that met it, backwards."""
     p = as_type(make(key), dtype)
     spec = SPECS[key]
