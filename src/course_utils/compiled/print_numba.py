@@ -80,9 +80,9 @@ def back_all(dresult, weights, doperand):
 
 
 '''
-# a NaN or an infinity stays visible: neither nnan nor ninf
 COMPILED = """from numba import njit
 
+# without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
 jit = njit(**OPTIONS)
 kernel = njit(cache={cache}, **OPTIONS)"""
