@@ -5,6 +5,7 @@ Rooms, lowest first (each imports only from those before it):
 ``shapes``       names the axis that is wrong
 ``equations``    equation lines -> LaTeX, an oracle, the edges of the diagram
 ``spec, specs``  every recurrent cell as facts: equations, gates, states, source
+``compiled``     the equations as machine code, and printed in five languages
 ``numpy_nn``     every cell as readable NumPy, with its backward pass
 ``torch_nn``     the same cells as one PyTorch layer, ``Recurrent``
 ``tasks``        data to learn from: frozen configurations with ``sample(rng, n)``

@@ -351,6 +351,30 @@ def verify(
     raise typer.Exit(0 if good else 1)
 
 
+@app.command(name="show-code")
+def show_code(
+    key: Annotated[str, typer.Argument(help="a cell, such as lstm")],
+    target: Annotated[
+        str, typer.Option(help="numba, javascript, triton, torch or numpy")
+    ] = "numba",
+):
+    """Print the code that a cell's equations become; into a file or a pipe without colours."""
+    from course_utils.compiled.targets import TARGETS, language, source
+    from course_utils.specs import SPECS
+
+    for name, value, known in (("--target", target, TARGETS), ("cell", key, SPECS)):
+        if value not in known:
+            raise UserError(f"{name}: there is no {value!r}; there are {', '.join(known)}")
+    text = source(key, target)
+    if not sys.stdout.isatty():
+        print(text, end="")
+        return
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    Console().print(Syntax(text, language(target), theme="ansi_dark", background_color="default"))
+
+
 @contextmanager
 def plain_errors():
     """A mistake in what was asked for becomes one line and exit code 2."""

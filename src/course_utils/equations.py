@@ -2,8 +2,12 @@
 
 A line is ``target = expression``; an expression is made of names, numbers, ``+ - * / @``, a leading
 minus and the functions of ``FUNCTIONS``.  ``*`` is elementwise, ``@`` the matrix product of a
-weight with a vector.  ``x_prev`` is x one step earlier.  Names that begin with a capital letter,
-``b_`` or ``p_`` are parameters and carry no time; so do Greek letters.
+weight with a vector.  A state may be a matrix (B, H, H) that the spec declares: ``outer`` makes
+one, ``diag`` scales its rows, ``read`` applies it to a vector.  ``softmax`` and ``total`` run over
+the last axis, the positions of a memory.
+
+``x_prev`` is x one step earlier.  Names that begin with a capital letter, ``b_`` or ``p_`` are
+parameters and carry no time; so do Greek letters.
 
 Nothing here is ever passed to ``eval``: an expression is walked node by node, and anything outside
 this small language is an EquationError that quotes the line.
@@ -31,6 +35,11 @@ FUNCTIONS = {
     "positive": r"\hat g",
     "due": r"\operatorname{due}",  # one where a clock stands at a multiple of its period
     "slower": r"\operatorname{slower}",  # a weight without what comes from faster modules
+    "softmax": r"\operatorname{softmax}",  # over the last axis
+    "total": r"\Sigma",  # the sum over the last axis, which stays with size 1
+    "outer": "",  # outer(u, v): (B, H), (B, H) -> (B, H, H), u down, v across
+    "diag": "",  # diag(f, C): row j of C times f_j
+    "read": "",  # read(C, q): the matrix C times the vector q, for each sample
 }
 _CALC = {
     ast.Add: operator.add,
@@ -40,6 +49,7 @@ _CALC = {
     ast.MatMult: lambda weight, rows: rows @ weight.T,  # rows are samples
 }
 _SIGN = {ast.Add: " + ", ast.Sub: " - ", ast.Mult: r" \odot ", ast.MatMult: r"\,"}
+_TEXT = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
 _RANK = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.MatMult: 3}
 
 
@@ -75,8 +85,35 @@ def _check(node, line):
             and not node.keywords
         )
     )
+    if isinstance(node, ast.Call) and not known:
+        what = ast.unparse(node.func)
+        raise EquationError(
+            f"{what!r} is no function of the equation language, in {line!r}; "
+            f"it knows {', '.join(FUNCTIONS)}"
+        )
     if not known:
         raise EquationError(f"{type(node).__name__} is not part of the equation language: {line!r}")
+
+
+def tree(line):
+    """``"h = o * tanh(c)"`` -> ``["=", "h", ["*", "o", ["tanh", "c"]]]``: plain lists, for JSON.
+
+    The page reads equations in this form.  A minus of one part is ``["neg", part]``.
+    """
+    name, expression = parse(line)
+    return ["=", name, _tree(expression)]
+
+
+def _tree(node):
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.UnaryOp):
+        return ["neg", _tree(node.operand)]
+    if isinstance(node, ast.Call):
+        return [node.func.id, *map(_tree, node.args)]
+    return [_TEXT[type(node.op)], _tree(node.left), _tree(node.right)]
 
 
 def target(line):
@@ -197,4 +234,9 @@ def _latex_call(node, symbols):
         return rf"\sqrt{{{parts[0]}}}"
     if name == "concat":
         return r"\left[" + r";\,".join(parts) + r"\right]"
+    if name in ("outer", "diag", "read"):
+        first, second = (_latex(part, symbols, 3) for part in node.args)
+        first = rf"\operatorname{{diag}}\left({parts[0]}\right)" if name == "diag" else first
+        second += r"^{\top}" if name == "outer" else ""
+        return rf"{first}\,{second}"
     return rf"{FUNCTIONS[name]}\left({', '.join(parts)}\right)"

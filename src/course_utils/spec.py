@@ -72,7 +72,8 @@ class CellSpec:
     ``b_hk``), and define every state.  gates: the stacking order of the weights.  states: what is
     carried; the first is the output ``y`` unless ``output`` names another target.  config:
     constants that are not trained, with their defaults.  initial: what a state starts from where
-    that is not 0.0; an int makes a state of integers.  retention: the gates whose biases decide
+    that is not 0.0; an int makes a state of integers.  matrices: the states that are (B, H, H) and
+    not (B, H).  retention: the gates whose biases decide
     the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
     inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
     bounded: False where neither a gate nor a squashing function limits what large inputs do.
@@ -97,13 +98,14 @@ class CellSpec:
     output: str = ""
     symbols: MappingProxyType = field(default_factory=dict)
     bounded: bool = True
+    matrices: tuple = ()
 
     def __post_init__(self):
         for name in ("paper_names", "config", "initial", "symbols"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         object.__setattr__(self, "output", self.output or self.states[0])
         defined = [equations.target(line) for line in self.equations]
-        missing = [s for s in (*self.states, self.output) if s not in defined]
+        missing = [s for s in (*self.states, *self.matrices, self.output) if s not in defined]
         if missing:
             raise equations.EquationError(f"{self.key}: no equation defines {', '.join(missing)}")
         unknown = [n for line in self.equations for n in equations.names(line)]
@@ -225,9 +227,14 @@ class CellSpec:
         return {equations.target(line): found[equations.target(line)] for line in self.equations}
 
     def initial_state(self, x, hidden_size):
-        """The states before the first step, in order, each (B, H), of the kind of x (T, B, D)."""
-        shape, states = (x.shape[1], hidden_size), []
+        """The states before the first step, in order, of the kind of x (T, B, D).
+
+        Each is (B, H), or (B, H, H) where it is one of ``matrices``.
+        """
+        states = []
         for name in self.states:
+            wide = (hidden_size,) * (1 + (name in self.matrices))
+            shape = (x.shape[1], *wide)
             value = self.initial.get(name, 0.0)
             state = np.full(shape, value)  # an int makes integers: a clock
             if not isinstance(x, np.ndarray):
@@ -290,6 +297,12 @@ def _clocks(H, periods):
     return period, [[int(there >= here) for there in period] for here in period]
 
 
+MATRICES = {  # alike in NumPy and torch
+    "outer": lambda u, v: u[..., :, None] * v[..., None, :],
+    "diag": lambda f, matrix: f[..., :, None] * matrix,
+    "read": lambda matrix, q: (matrix @ q[..., None])[..., 0],
+}
+
 # What the function names mean.  Logistic as ½(1+tanh(a/2)): no overflow, and analytic.
 NUMPY = {
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
@@ -301,12 +314,19 @@ NUMPY = {
     "cos": np.cos,
     "sin": np.sin,
     "log_sigmoid": _log_sigmoid,
-    "maximum": lambda a, b: np.where(a.real >= b.real, a, b),
+    "maximum": lambda a, b: np.where((a.real >= b.real) | (a != a), a, b),  # a NaN stays one
     "concat": lambda *parts: np.concatenate(parts, axis=-1),
     "positive": lambda a: np.where(a.real >= 0, a + 0.5, NUMPY["sigmoid"](a)),
     "due": lambda t, periods: np.where(t % _clocks(t.shape[-1], periods)[0] == 0, 1, 0),
     "slower": lambda weight, periods: weight * np.array(_clocks(len(weight), periods)[1]),
+    "softmax": lambda a: _softmax(np.exp(a - a.real.max(-1, keepdims=True))),
+    "total": lambda a: a.sum(-1, keepdims=True),
+    **MATRICES,
 }
+
+
+def _softmax(e):
+    return e / e.sum(-1, keepdims=True)
 
 
 def _tensor_concat(*parts):
@@ -335,4 +355,7 @@ TENSOR = {
     "positive": lambda a: (a + 0.5).where(a >= 0, a.sigmoid()),
     "due": lambda t, periods: 1 * (t % t.new_tensor(_clocks(t.shape[-1], periods)[0]) == 0),
     "slower": lambda weight, periods: weight * weight.new_tensor(_clocks(len(weight), periods)[1]),
+    "softmax": lambda a: a.softmax(-1),
+    "total": lambda a: a.sum(-1, keepdim=True),
+    **MATRICES,
 }

@@ -23,6 +23,7 @@ IMPORTS = {
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
     "conventions": {"shapes", "specs"},
+    "compiled": {"equations", "shapes", "specs"},
     "numpy_nn": {"shapes", "specs"},
     "torch_nn": {"shapes", "specs"},
     "tasks": {"shapes"},
@@ -34,11 +35,11 @@ IMPORTS = {
         "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
     },
     "grading": {"equations", "errors", "spec", "specs"},
-    "cli": {"errors", "grading", "lab"},
+    "cli": {"compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 # the CPU fast path of torch wraps NumPy's kernels: the single exception
 EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
-HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel")
+HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 
 
 def modules():
@@ -124,7 +125,7 @@ def test_importing_the_package_loads_nothing_heavy():
     assert heavy.strip() == "[]"
 
 
-@pytest.mark.parametrize("room", ["specs", "numpy_nn", "tasks", "figures", "ledger"])
+@pytest.mark.parametrize("room", ["specs", "compiled", "numpy_nn", "tasks", "figures", "ledger"])
 def test_a_room_below_torch_works_without_it(room):
     python(f"import course_utils.{room}", blocked=("torch",))
 

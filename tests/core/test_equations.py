@@ -73,9 +73,11 @@ numbers = st.floats(-50, 50, allow_nan=False)
 def test_every_function_means_the_same_for_arrays_and_tensors(a, b):
     x, y = np.array([[a, b]]), np.array([[b, a + 1]])
     for name in set(equations.FUNCTIONS) - {"due", "slower"}:  # those: test_clockwork.py
-        arguments = (x, y) if name in ("maximum", "concat") else (np.abs(x) + 1e-3,)
-        if name not in ("maximum", "concat", "log", "sqrt"):
-            arguments = (x,)
+        arguments = {
+            "maximum": (x, y), "concat": (x, y), "outer": (x, y),
+            "log": (np.abs(x) + 1e-3,), "sqrt": (np.abs(x) + 1e-3,),
+            "diag": (x, x[..., None] * y), "read": (x[..., None] + y, x),
+        }.get(name, (x,))  # fmt: skip
         tensors = [torch.tensor(v) for v in arguments]
         expected = TENSOR[name](*tensors).numpy()
         # ½(1 + tanh(a/2)) is exact to rounding of ½, not of a σ(a) that is much smaller

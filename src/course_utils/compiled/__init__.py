@@ -1,0 +1,11 @@
+"""From the printed equation to machine code: one compiler for every cell of ``SPECS``.
+
+``program`` turns the equation lines of a spec into values, levels and products; ``derivative`` adds
+the way back; ``plan`` says what each level loads, computes and stores; each ``print_*`` writes that
+in one language; ``layer`` runs it over time on the CPU.  Nothing here knows a cell's name.
+"""
+
+from course_utils.compiled.code import uncompiled
+from course_utils.compiled.layer import Tape, unroll, unroll_backward
+
+__all__ = ["Tape", "uncompiled", "unroll", "unroll_backward"]

@@ -1,0 +1,116 @@
+"""Generated source as a module: compiled code is kept on disk, under the hash of all it depends on.
+
+The folder is ``COURSE_CACHE`` if that can be written to, else the user's own cache folder; without
+either, code is compiled in memory.  A source file is written beside its place and renamed into it,
+and Numba does the same with machine code, so that processes may compile at once.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+REMEDY = (
+    "compiled code needs Numba and SciPy: pip install 'course-utils[fast]' "
+    "(or: pip install numba scipy); numpy_nn.unroll runs without them"
+)
+
+
+def versions():
+    """What machine code depends on besides its source; ImportError with the remedy."""
+    try:
+        import llvmlite.binding
+        import numba
+        import numpy
+        import scipy
+    except ImportError as error:
+        raise ImportError(f"{REMEDY} ({error})") from None
+    return (
+        f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, numpy {numpy.__version__}, "
+        f"scipy {scipy.__version__}, python {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()} {llvmlite.binding.get_host_cpu_name()}"
+    )
+
+
+# a loop over many arrays is turned into vector instructions only if LLVM may first compare as many
+# addresses as it takes to see that they do not overlap; a cell has 20 arrays, the default is 128
+CHECKS = ("--runtime-memory-check-threshold=4000", "--vectorize-memory-check-threshold=4000")
+
+
+@cache
+def _let_loops_become_vectors():
+    import llvmlite.binding
+
+    for option in CHECKS:
+        llvmlite.binding.set_option("course_utils", option)
+
+
+def folders():
+    """Where compiled code may be kept, best first."""
+    given = os.environ.get("COURSE_CACHE")
+    found = [Path(given)] if given else []
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        if sys.platform == "win32":
+            base = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Caches"
+        else:
+            base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        found.append(Path(base) / "course_utils")
+    return found
+
+
+def writable(folder):
+    """Whether files can be made in a folder, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def module(write, label):
+    """The module of a source: ``write(cache)`` -> text, with or without Numba's cache on disk.
+
+    label: a short name that file and traceback show.
+    """
+    text = write(True)
+    digest = hashlib.sha256(f"{versions()}\n{CHECKS}\n{text}".encode()).hexdigest()[:20]
+    _let_loops_become_vectors()
+    for folder in folders():
+        if writable(folder):
+            with contextlib.suppress(OSError):  # a full disk
+                return _imported(_written(folder / f"{label}_{digest}.py", text))
+    return in_memory(write(False), label)
+
+
+def in_memory(text, label):
+    """The module of a source that lies in no file."""
+    made = ModuleType(f"compiled_{label}")
+    exec(compile(text, f"<compiled {label}>", "exec"), made.__dict__)
+    return made
+
+
+def _written(path, text):
+    if not path.exists() or path.read_text("utf-8") != text:
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".py.new")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    return path
+
+
+@cache
+def _imported(path):
+    spec = importlib.util.spec_from_file_location(f"course_compiled_{path.stem}", path)
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = made  # Numba's cache looks the module up by name
+    spec.loader.exec_module(made)
+    return made

@@ -1,0 +1,225 @@
+"""A cell's equation lines as a program: values, stages, matrix products and levels.
+
+Three stages: ``prelude``, what depends on parameters alone; ``loop``, what the states need; and
+``readout``, what only the output needs, computed for all steps at once after the loop.  A stage
+runs level by level: the products whose operands are there, then everything pointwise up to the next
+product.  Products that share an operand are one product.
+"""
+
+import ast
+from dataclasses import dataclass, field
+
+from course_utils import equations
+from course_utils.compiled.functions import BINARY, SLOPES
+from course_utils.compiled.naming import name_all
+from course_utils.compiled.values import Graph
+from course_utils.equations import EquationError
+
+FUNCTIONS = {*SLOPES, "maximum", "concat", "due", "slower"}
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A matrix of the parameters; masked by ``slower`` with a tuple of the config, or not."""
+
+    symbol: str
+    mask: str | None = None
+
+
+@dataclass
+class Product:
+    """Every product with one operand: the weights lie below each other in one matrix."""
+
+    operand: object
+    values: list  # of op "product", in the order of the rows
+    level: int
+    whole: bool  # for all steps at once, not step by step
+
+    @property
+    def name(self):
+        return self.operand.name
+
+    @property
+    def parts(self):
+        """The values that lie side by side in the operand."""
+        return self.operand.args if self.operand.op == "concat" else (self.operand,)
+
+
+@dataclass
+class Stage:
+    """values: what is pointwise (and concat), in order; level: of each."""
+
+    name: str
+    values: list
+    level: dict = field(default_factory=dict)
+
+    @property
+    def levels(self):
+        return 1 + max(self.level.values(), default=-1)
+
+    def at(self, level):
+        return [v for v in self.values if self.level[v] == level]
+
+
+class Program:
+    """The equations of a spec, ready to be differentiated and printed.
+
+    named: {target: value}.  Raises EquationError, which names the cell, the symbol and the line.
+    """
+
+    def __init__(self, spec):
+        self.spec, self.graph, self.named = spec, Graph(), {}
+        if spec.matrices:
+            line = spec.lines(spec.matrices[0])[0]
+            self._refuse(line, f"the state {spec.matrices[0]!r} is a matrix, which is not compiled")
+        self.weights = {s for p in spec.params if len(p.axes.split()) > 1 for s in p.symbols}
+        for line in spec.equations:
+            target, tree = equations.parse(line)
+            known = len(self.graph.values)
+            value = self._value(tree, line)
+            for new in self.graph.values[known:]:
+                new.line = line
+            self.named[target] = value
+        self._own_values()
+        self.output = self.named[spec.output]
+        self.states = {s: self.named[s] for s in spec.states}
+        name_all(self)
+        self._stages()
+        self._products()
+
+    # -- lines to values ---------------------------------------------------------------------------
+
+    def _value(self, node, line):
+        if isinstance(node, ast.Constant):
+            return self.graph.constant(node.value)
+        if isinstance(node, ast.Name):
+            return self.named[node.id] if node.id in self.named else self._leaf(node.id, line)
+        if isinstance(node, ast.UnaryOp):
+            return self.graph.minus(self._value(node.operand, line))
+        if isinstance(node, ast.Call):
+            return self._call(node, line)
+        if isinstance(node.op, ast.MatMult):
+            weight, operand = self._weight(node.left, line), self._value(node.right, line)
+            if operand.rank < 2:
+                self._refuse(line, f"{weight.symbol} is multiplied by what every sample shares")
+            return self.graph.add("product", [operand], weight, rank=2)
+        sides = [self._value(side, line) for side in (node.left, node.right)]
+        return self.graph.add(BINARY[type(node.op)], sides)
+
+    def _own_values(self):
+        """A state or an output that is a product, a leaf or another state gets its own value."""
+        taken = set()
+        for target in dict.fromkeys((*self.spec.states, self.spec.output)):
+            value = self.named[target]
+            if not value.pointwise or value.rank < 2 or value in taken:
+                copy = self.graph.add("copy", [value], target, rank=2, integer=value.integer)
+                copy.line = self.spec.lines(target)[0]
+                self.named[target] = copy
+            taken.add(self.named[target])
+
+    def _leaf(self, name, line):
+        spec, graph = self.spec, self.graph
+        if name == "x":
+            return graph.add("x", what="x", rank=2)
+        if name in spec.inputs:
+            return graph.add("input", what=name, rank=2)
+        if name.removesuffix("_prev") in spec.states and name.endswith("_prev"):
+            state = name.removesuffix("_prev")
+            counts = isinstance(spec.initial.get(state, 0.0), int)
+            return graph.add("before", what=state, rank=2, integer=counts)
+        if name in spec.config:
+            several = isinstance(spec.config[name], tuple)
+            kind = "clock" if several else "config"
+            return graph.add(kind, what=name, rank=int(several), integer=several)
+        if name in self.weights:
+            self._refuse(line, f"{name} is a matrix; it only stands before @")
+        if name not in spec.readable():
+            self._refuse(line, f"nothing defines {name!r} before it is read")
+        return graph.add("vector", what=name, rank=1)
+
+    def _call(self, node, line):
+        name = node.func.id
+        if name not in FUNCTIONS or name == "slower":
+            self._refuse(line, f"{name!r} is not compiled; spec.oracle can run it")
+        wanted = 1 if name in SLOPES else None if name == "concat" else 2
+        if wanted not in (None, len(node.args)):
+            self._refuse(line, f"{name} takes {wanted} argument(s), not {len(node.args)}")
+        return self.graph.add(name, [self._value(part, line) for part in node.args])
+
+    def _weight(self, node, line):
+        mask = None
+        if isinstance(node, ast.Call) and node.func.id == "slower" and len(node.args) == 2:
+            node, mask = node.args[0], getattr(node.args[1], "id", None)
+            if not isinstance(self.spec.config.get(mask), tuple):
+                self._refuse(line, f"slower: {mask!r} is no tuple of the cell's config")
+        if not isinstance(node, ast.Name) or node.id not in self.weights:
+            what = getattr(node, "id", None) or ast.unparse(node)
+            self._refuse(line, f"{what!r} stands before @ but is no matrix of the parameters")
+        return Weight(node.id, mask)
+
+    def _refuse(self, line, why):
+        raise EquationError(f"{self.spec.key}: {why}, in {line!r}")
+
+    # -- what runs when ----------------------------------------------------------------------------
+
+    def _stages(self):
+        needed = ancestors([*self.states.values(), self.output])
+        core = ancestors(self.states.values())
+        after = [v for v in needed - core if v.rank == 2]
+        # a readout without a product, or one that reads the old states, costs nothing in the loop
+        apart = any(v.op == "product" and v.args[0].op not in ("x", "input") for v in after)
+        apart = apart and not any(a.op == "before" for v in after for a in v.args)
+        late = set(after) if apart else set()
+        rows = [v for v in self.graph.values if v in needed and not v.leaf]
+        self.prelude = Stage("prelude", [v for v in rows if v.rank == 1])
+        self.loop = Stage("loop", [v for v in rows if v.rank == 2 and v not in late])
+        self.readout = Stage("readout", [v for v in rows if v in late])
+        self.stages = [s for s in (self.prelude, self.loop, self.readout) if s.values]
+        for stage in self.stages:
+            _schedule(stage)
+        self.stage_of = {v: stage for stage in self.stages for v in stage.values}
+
+    def _products(self):
+        self.products, by_operand = [], {}
+        for stage in self.stages:
+            for v in [v for v in stage.values if v.op == "product"]:
+                (operand,) = v.args
+                if operand not in by_operand:
+                    whole = stage.name == "readout" or operand.op in ("x", "input")
+                    by_operand[operand] = Product(operand, [], stage.level[v], whole)
+                    self.products.append(by_operand[operand])
+                by_operand[operand].values.append(v)
+            stage.values = [v for v in stage.values if v.op != "product"]
+        order = {s: k for k, s in enumerate(s for p in self.spec.params for s in p.symbols)}
+        for product in self.products:
+            product.values.sort(key=lambda v: order[v.what.symbol])
+        self.block = {v: (p, k) for p in self.products for k, v in enumerate(p.values)}
+
+
+def ancestors(values):
+    """The values and everything that they are made of."""
+    found, todo = set(), list(values)
+    while todo:
+        v = todo.pop()
+        if v not in found:
+            found.add(v)
+            todo.extend(v.args)
+    return found
+
+
+def _schedule(stage):
+    """Levels: products as early as they can be, pointwise values as late as they may."""
+    inside, early = set(stage.values), {}
+    for v in stage.values:
+        early[v] = max((early[a] for a in v.args if a in inside), default=0)
+        if v.op == "product" and v.args[0] in inside:
+            early[v] += 1
+    last = max(early.values(), default=0)
+    for v in reversed(stage.values):
+        if v.op == "product":
+            stage.level[v] = early[v]
+            continue
+        users = [u for u in stage.values if v in u.args]
+        stage.level[v] = min(
+            (stage.level[u] - (u.op == "product") for u in users), default=last
+        )

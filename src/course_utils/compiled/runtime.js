@@ -1,0 +1,173 @@
+// Runs a generated cell over time, forwards and backwards.  Flat Float64Arrays; sizes {T, B, D, H}.
+//   const run = unroll(cell, params, x, sizes, { state0, inputs, config });   // run.y (T, B, H), run.last
+//   const { dx, dstate0, grads } = unrollBackward(run, dy, dlast);
+
+const sigmoid = (a) => 0.5 + 0.5 * Math.tanh(0.5 * a);
+const relu = (a) => (0 >= a ? 0 : a);
+const logSigmoid = (a) => -Math.max(-a, 0) - Math.log1p(Math.exp(-Math.abs(a)));
+const positive = (a) => (a >= 0 ? a + 0.5 : sigmoid(a));
+
+// result = operand @ weights.T for `rows` rows of the operand, the first of them `first`; where the
+// operand has one row for each row of a step and the result has room for all, they lie alike.
+function multiply(operand, first, { values, height, width }, result, rows) {
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < height; c++) {
+      let sum = 0;
+      const a = (first + r) * width, w = c * width;
+      for (let k = 0; k < width; k++) sum += operand[a + k] * values[w + k];
+      result[r * height + c] = sum;
+    }
+  }
+}
+
+// doperand = dresult @ weights.
+function back(dresult, first, { values, height, width }, doperand, rows) {
+  doperand.fill(0, 0, rows * width);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < height; c++) {
+      const d = dresult[(first + r) * height + c], w = c * width;
+      for (let k = 0; k < width; k++) doperand[r * width + k] += d * values[w + k];
+    }
+  }
+}
+
+const size = (axes, sizes, n) => axes.reduce((product, axis) => product *
+  (axis === "n" ? n : axis === "T+1" ? sizes.T + 1 : sizes[axis]), 1);
+const span = (axis, sizes) => {
+  const [, times, letter] = /^(\d*)([DH])$/.exec(axis);
+  return (times ? Number(times) : 1) * sizes[letter];
+};
+
+// {symbol: part of the arrays by parameter name}; parts are views.
+function symbolsOf(facts, arrays) {
+  const found = {};
+  for (const { name, symbols } of facts.params) {
+    const n = arrays[name].length / symbols.length;
+    symbols.forEach((symbol, k) => { found[symbol] = arrays[name].subarray(k * n, (k + 1) * n); });
+  }
+  return found;
+}
+
+// A bias b_i is the sum of b_xi and b_hi where it is no parameter itself.
+const summands = (symbols, name) =>
+  name in symbols ? [name] : [`b_x${name.slice(2)}`, `b_h${name.slice(2)}`];
+
+// A weight, or its gradient, without what `slower` keeps from the units of faster modules.
+function masked(block, mask, shared, H) {
+  const period = mask && shared[`clock_${mask}`];
+  return period ? block.map((w, k) => (period[k % H] >= period[Math.floor(k / H)] ? w : 0)) : block;
+}
+
+function prepare(cell, params, sizes, config) {
+  const { facts } = cell, { H } = sizes, symbols = symbolsOf(facts, params), shared = {};
+  const options = { ...facts.config, ...config };
+  for (const name of facts.leaves.config) shared[name] = options[name];
+  for (const name of facts.leaves.clock) {
+    const periods = options[name];
+    shared[`clock_${name}`] = Float64Array.from({ length: H }, (_, k) =>
+      periods[Math.floor(k / (H / periods.length))]);
+  }
+  for (const name of facts.leaves.vector) {
+    const parts = summands(symbols, name).map((symbol) => symbols[symbol]);
+    shared[`vector_${name}`] = Float64Array.from({ length: H }, (_, k) =>
+      parts.reduce((sum, part) => sum + part[k], 0));
+  }
+  for (const { name, weights } of facts.products) {
+    const blocks = weights.map(([symbol, mask]) => masked(symbols[symbol], mask, shared, H));
+    const values = new Float64Array(blocks.reduce((sum, block) => sum + block.length, 0));
+    let at = 0;
+    for (const block of blocks) { values.set(block, at); at += block.length; }
+    const height = blocks.length * H;
+    shared[`weights_${name}`] = { values, height, width: values.length / height };
+  }
+  if (cell.prelude) call(cell, "prelude", shared, shared, sizes);
+  return shared;
+}
+
+// Call a generated function; what is not there yet is made, and stays in `arrays`.
+function call(cell, name, arrays, shared, sizes) {
+  const given = { steps: sizes.T, rows: sizes.B, units: sizes.H };
+  for (const [, array, axes, n] of cell.facts.arrays[name]) {
+    if (!(array in shared) && !(array in arrays)) {
+      arrays[array] = new Float64Array(size(axes, sizes, n));
+    }
+    given[array] = array in shared ? shared[array] : arrays[array];
+  }
+  cell[name](given);
+}
+
+function unroll(cell, params, x, sizes, { state0 = {}, inputs = {}, config = {} } = {}) {
+  const { facts } = cell, row = sizes.B * sizes.H;
+  const shared = prepare(cell, params, sizes, config), arrays = { all_x: x };
+  for (const name of facts.inputs) {
+    arrays[`input_${name}`] = inputs[name] || new Float64Array(sizes.T * row);
+  }
+  for (const [name, { initial }] of Object.entries(facts.states)) {
+    arrays[`states_${name}`] = new Float64Array((sizes.T + 1) * row);
+    arrays[`states_${name}`].set(state0[name] || new Float64Array(row).fill(initial));
+  }
+  call(cell, "forward", arrays, shared, sizes);
+  const last = {};
+  for (const name of Object.keys(facts.states)) {
+    last[name] = arrays[`states_${name}`].slice(sizes.T * row);
+  }
+  return { y: arrays.all_y, last, cell, params, arrays, shared, sizes };
+}
+
+function unrollBackward({ cell, params, arrays: kept, shared, sizes }, dy, dlast = {}) {
+  const { facts } = cell, { T, B, D, H } = sizes, arrays = { ...kept, all_dy: dy };
+  const moving = Object.keys(facts.states).filter((name) => !facts.states[name].counts);
+  for (const name of moving) {
+    arrays[`carried_${name}`] = Float64Array.from(dlast[name] || new Float64Array(B * H));
+  }
+  for (const name of [...facts.leaves.vector, ...facts.prelude]) {
+    arrays[`dvector_${name}`] = new Float64Array(H);
+  }
+  call(cell, "backward", arrays, shared, sizes);
+  const grads = {};
+  for (const { name, axes } of facts.params) {
+    grads[name] = new Float64Array(axes.reduce((n, axis) => n * span(axis, sizes), 1));
+  }
+  const symbols = symbolsOf(facts, grads), dstate0 = {};
+  for (const name of moving) dstate0[name] = arrays[`carried_${name}`];
+  arrays.all_dx = arrays.all_dx || new Float64Array(T * B * D);
+  for (const product of facts.products) {
+    const weights = shared[`weights_${product.name}`], { height, width } = weights;
+    const dproduct = arrays[product.dproduct], operand = arrays[product.operand];
+    const first = product.later ? B : 0, dweights = new Float64Array(height * width);
+    const columns = new Float64Array(height);
+    for (let r = 0; r < T * B; r++) {
+      for (let c = 0; c < height; c++) {
+        const d = dproduct[r * height + c];
+        columns[c] += d;
+        for (let k = 0; k < width; k++) dweights[c * width + k] += d * operand[(first + r) * width + k];
+      }
+    }
+    product.weights.forEach(([symbol, mask], j) => {
+      const block = dweights.subarray(j * H * width, (j + 1) * H * width);
+      masked(block, mask, shared, H).forEach((g, k) => { symbols[symbol][k] += g; });
+    });
+    for (const [name, [of, block]] of Object.entries(facts.sums)) {
+      if (of !== product.name) continue;
+      for (let k = 0; k < H; k++) arrays[`dvector_${name}`][k] += columns[block * H + k];
+    }
+    if (product.into) {
+      const more = new Float64Array(T * B * width);
+      back(dproduct, 0, weights, more, T * B);
+      const into = arrays[product.into] || new Float64Array(more.length);
+      arrays[product.into] = into.map((d, k) => d + more[k]);
+    }
+    if (product.state) {
+      const rest = arrays[`back_${product.name}`];
+      dstate0[product.state].forEach((_, k, all) => { all[k] += rest[k]; });
+    }
+  }
+  if (cell.prelude_backward) call(cell, "prelude_backward", arrays, shared, sizes);
+  for (const name of facts.leaves.vector) {
+    for (const symbol of summands(symbols, name)) {
+      arrays[`dvector_${name}`].forEach((g, k) => { symbols[symbol][k] += g; });
+    }
+  }
+  for (const name of facts.inputs) grads[name] = arrays[`dinput_${name}`];
+  return { dx: arrays.all_dx, dstate0, grads };
+}

@@ -1,0 +1,42 @@
+"""Cells that nobody wrote by hand: what equations may say and no cell of the course says."""
+
+from course_utils.spec import CellSpec, Param, Source, stacked
+
+
+def cell(*lines, **facts):
+    """A cell of these equations, not one of SPECS."""
+    facts = {"gates": (), "states": ("h",), "params": stacked("h")} | facts
+    return CellSpec("new", "New", tuple(lines), source=Source("", ""), summary="", **facts)
+
+
+ODD = {
+    "a readout with two products, states alike, x unit by unit": cell(
+        "a = tanh(W_x @ x + W_h @ h_prev)",
+        "b = sigmoid(W_a @ (a * c_prev) + p * x)",
+        "c = W_b @ concat(a, b, h_prev) + m_prev",
+        "h = relu(c - b) / (1 + exp(-a * a)) + maximum(b, c_prev)",
+        "m = h",
+        "y = R @ tanh(Q @ h + R @ a) + b * h + Q @ x",
+        states=("h", "c", "m"), output="y",
+        params=(
+            Param("weight_x", "H D", ("W_x",)), Param("weight_h", "3H H", ("W_h", "R", "Q")),
+            Param("weight_a", "H H", ("W_a",)), Param("weight_b", "H 3H", ("W_b",)),
+            Param("peephole", "H", ("p",)),
+        ),
+    ),
+    "an old state that is read after the new one": cell(
+        "c = tanh(W_x @ x + p * c_prev + W_h @ h_prev)",
+        "h = sigmoid(W_a @ c + c_prev * c_prev) * h_prev + x / (2 + cos(c_prev))",
+        states=("h", "c"),
+        params=(
+            Param("weight_x", "H D", ("W_x",)), Param("weight_h", "2H H", ("W_h", "W_a")),
+            Param("peephole", "H", ("p",)),
+        ),
+    ),
+    "an old state alone, and an output that is a product": cell(
+        "h = h_prev",
+        "c = -h_prev - (c_prev - W_x @ x)",
+        "y = W_x @ x",
+        states=("h", "c"), output="y", params=(Param("weight_x", "H D", ("W_x",)),),
+    ),
+}  # fmt: skip
