@@ -12,6 +12,8 @@ from problems import close
 from course_utils import equations
 from course_utils.numpy_nn import attention, losses, seq2seq
 from course_utils.numpy_nn.attention import scores, window
+from course_utils.numpy_nn.attention.attend import EQUATIONS as ATTEND
+from course_utils.numpy_nn.attention.attend import SYMBOLS as ATTEND_SYMBOLS
 from course_utils.numpy_nn.gradcheck import complex_step
 from course_utils.shapes import ShapeError
 from course_utils.spec import NUMPY
@@ -141,12 +143,25 @@ def test_the_equation_lines_are_what_the_scores_compute():
         close((general.queries * u).sum(-1), by_general[..., s], 1e-14)
 
 
+def test_the_lines_of_attention_compute_what_attend_computes():
+    """For each sample's own memory: scaled scores, a softmax, a blend."""
+    p = Problem("scaled_dot")
+    context, weights, _ = attention.attend("scaled_dot", {}, p.queries, p.keys, p.values)
+    for b in range(p.keys.shape[1]):
+        given = {"Keys": p.keys[:, b], "Values": p.values[:, b].T, "q": p.queries[:, b]}
+        found = equations.evaluate(ATTEND, given | {"d": p.keys.shape[-1]}, NUMPY)
+        close(found["w"], weights[:, b], 1e-14)
+        close(found["c"], context[:, b], 1e-14)
+
+
 def test_the_equation_lines_can_be_printed():
     printed = [
+        equations.latex(ATTEND, ATTEND_SYMBOLS),
         *(equations.latex(lines, scores.SYMBOLS) for lines in scores.EQUATIONS.values()),
         equations.latex(window.EQUATIONS, window.SYMBOLS),
         equations.latex(seq2seq.EQUATIONS, seq2seq.SYMBOLS),
     ]
+    assert r"w_t &= \operatorname{softmax}\left(e_t\right)" in printed.pop(0)
     assert r"e_{ij} &= v_a^{\top}\,\tanh\left(W_{a}\,s_{i-1} + U_{a}\,h_j\right)" in printed[0]
     assert r"\phi_t(u) &= \alpha_t \odot \exp" in printed[2]
     for module, lines in ((window, window.EQUATIONS), (seq2seq, seq2seq.EQUATIONS)):

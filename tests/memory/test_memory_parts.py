@@ -188,12 +188,12 @@ def test_the_equation_lines_compute_what_the_functions_compute():
     v = {name: a[0] for name, a in make(10, B=1).items()}  # one memory; heads are rows
     batch = {name: a[None] for name, a in v.items()}
     column = {name: v[name][:, None] for name in ("beta", "g", "gamma")}
-    one, slots = np.ones((1, N)), v["memory"]
+    slots = v["memory"]
     found = run_lines(
-        "cosine", Memory=slots, k=v["key"], One_M=np.ones((1, M)), one=np.ones((1, M))
+        "cosine", Memory=slots, k=v["key"], one=np.ones((1, M))
     )
     close(found["u"], memory.cosine(batch["memory"], batch["key"])[0][0], 1e-13)
-    found = run_lines("content", u=v["u"], beta=column["beta"], One=one)
+    found = run_lines("content", u=v["u"], beta=column["beta"])
     close(found["w_c"], memory.content(batch["u"], batch["beta"])[0][0], 1e-13)
     found = run_lines("interpolate", w_c=v["w_c"], w_prev=v["w_prev"], g=column["g"])
     wanted = memory.interpolate(batch["w_c"], batch["w_prev"], batch["g"])[0][0]
@@ -204,7 +204,7 @@ def test_the_equation_lines_compute_what_the_functions_compute():
     )
     found = run_lines("shift", w_g=v["w_g"], P_on=on, P_back=on.T, **shares)
     close(found["w_s"], memory.shift(batch["w_g"], batch["s"])[0][0], 1e-13)
-    found = run_lines("sharpen", w_s=v["w_s"], gamma=column["gamma"], One=one)
+    found = run_lines("sharpen", w_s=v["w_s"], gamma=column["gamma"])
     close(found["w"], memory.sharpen(batch["w_s"], batch["gamma"])[0][0], 1e-13)
     found = run_lines("read", Transposed=slots.T, w=v["w"])
     close(found["r"], memory.read(batch["memory"], batch["w"])[0][0], 1e-13)

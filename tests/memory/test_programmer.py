@@ -164,7 +164,7 @@ def test_the_equation_lines_compute_what_the_executor_computes():
     for b in range(B):
         rows_1, rows_2, scalar_1, scalar_3 = (v[b : b + 1] for v in last.before)
         given = {"rows_prev": rows_1, "rows_2": rows_2, "ToColumns": table[b].T}
-        given |= {"scalar_prev": scalar_1, "scalar_3": scalar_3, "One": np.ones((1, R))}
+        given |= {"scalar_prev": scalar_1, "scalar_3": scalar_3}
         found = equations.evaluate(programmer.EQUATIONS, given, NUMPY)
         sums, _, count, difference, _, _, both, either = last.results
         close(found["sums"][0], sums[b], 1e-13)

@@ -17,19 +17,18 @@ from course_utils.shapes import expect
 OPERATIONS = ("sum", "count", "difference", "greater", "lesser", "and", "or", "assign", "reset")
 
 # The operations as lines of ``course_utils.equations``, for one table: rows_prev are the rows
-# selected one step earlier, ToColumns the table as (C, R), One a row of ones.  The language stops
-# at comparisons with a number, and at what happened more than one step ago: rows_2 (two steps) and
-# scalar_3 (three) are given by hand.
+# selected one step earlier, ToColumns the table as (C, R).  The language stops at comparisons with a
+# number, and at what happened more than one step ago: rows_2 (two steps) and scalar_3 (three) are
+# given by hand.
 EQUATIONS = (
     "sums = ToColumns @ rows_prev",
-    "counted = One @ rows_prev",
+    "counted = total(rows_prev)",
     "difference = scalar_3 - scalar_prev",
     "either = maximum(rows_prev, rows_2)",
     "both = -maximum(-rows_prev, -rows_2)",
 )
 SYMBOLS = {
     "ToColumns": r"\mathrm{table}^\top",
-    "One": r"\mathbf 1^\top",
     "sums": r"\mathrm{sum}_t",
     "counted": r"\mathrm{count}_t",
     "difference": r"\mathrm{diff}_t",

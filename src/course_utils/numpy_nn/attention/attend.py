@@ -10,6 +10,12 @@ from course_utils.numpy_nn.attention.scores import get_score
 from course_utils.numpy_nn.ops import softmax_backward
 from course_utils.shapes import expect
 
+# One query against one memory, as lines of ``course_utils.equations``: the keys and the values of
+# its S positions are matrices, (S, D) and (V, S).  The language stops at a batch of memories: there
+# a matrix would carry an axis of its own.
+EQUATIONS = ("e = Keys @ q / sqrt(d)", "w = softmax(e)", "c = Values @ w")
+SYMBOLS = {"Keys": "K", "Values": r"V^{\top}", "q": "q_t", "e": "e_t", "w": "w_t", "d": "d"}
+
 
 class AttendTape(NamedTuple):
     """What ``attend_backward`` and ``query_jacobian`` need: made by ``attend``."""
