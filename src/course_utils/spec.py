@@ -7,8 +7,7 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 import math
 import re
 import sys
-from dataclasses import dataclass, field, fields
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +16,20 @@ from course_utils.shapes import expect
 
 KINKED = {"relu", "maximum", "positive"}
 _AXIS = re.compile(r"(\d*)([DH])")
+
+
+class Facts(dict):
+    """A dict that refuses changes: facts are shared by all who read them."""
+
+    def _refuse(self, *_args, **_kwargs):
+        """TypeError."""
+        raise TypeError("the facts of a cell do not change; use dict(...) for a copy that may")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self):
+        return type(self), (dict(self),)  # unpickling a dict sets its items one by one
 
 
 @dataclass(frozen=True)
@@ -88,19 +101,19 @@ class CellSpec:
     params: tuple
     source: Source
     summary: str
-    paper_names: MappingProxyType = field(default_factory=dict)
+    paper_names: Facts = field(default_factory=dict)
     departures: tuple = ()
-    config: MappingProxyType = field(default_factory=dict)
-    initial: MappingProxyType = field(default_factory=dict)
+    config: Facts = field(default_factory=dict)
+    initial: Facts = field(default_factory=dict)
     retention: tuple = ()
     inputs: tuple = ()
     output: str = ""
-    symbols: MappingProxyType = field(default_factory=dict)
+    symbols: Facts = field(default_factory=dict)
     bounded: bool = True
 
     def __post_init__(self):
         for name in ("paper_names", "config", "initial", "symbols"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, Facts(getattr(self, name)))
         object.__setattr__(self, "output", self.output or self.states[0])
         defined = [equations.target(line) for line in self.equations]
         missing = [s for s in (*self.states, self.output) if s not in defined]
@@ -120,11 +133,6 @@ class CellSpec:
 
     def __hash__(self):
         return hash(self.key)  # equal specs have equal keys; the mappings have no hash of their own
-
-    def __reduce__(self):
-        # a mappingproxy can be neither pickled nor copied; __post_init__ makes it again
-        values = (getattr(self, f.name) for f in fields(self))
-        return type(self), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
 
     def readable(self):
         """Every name that the equations may read without defining it."""

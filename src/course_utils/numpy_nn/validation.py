@@ -77,7 +77,7 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):
     where nets is K; the array itself where there is one state.  Floating states get one dtype, the
     widest of theirs and ``dtype``.
     """
-    given, blank = _states(spec, cell, state, B, H, dtype, name, nets)
+    given, blank = _states(spec, state, B, H, dtype, name, nets)
     found = []
     for field, value, own in zip(spec.states, given, blank, strict=True):
         label, value = f"{name}.{field}", own if value is None else value
@@ -92,7 +92,7 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):
 
 def last_gradient(spec, cell, dlast, B, H, dtype, name="dlast", nets=None):
     """The gradients of the last states, as ``initial_state``: zero for None, all of ``dtype``."""
-    given, blank = _states(spec, cell, dlast, B, H, dtype, name, nets)
+    given, blank = _states(spec, dlast, B, H, dtype, name, nets)
     found = []
     for field, value, own in zip(spec.states, given, blank, strict=True):
         if value is None or own.dtype.kind in "iu":  # nothing flows through a clock
@@ -102,7 +102,7 @@ def last_gradient(spec, cell, dlast, B, H, dtype, name="dlast", nets=None):
     return cell.State(*found)
 
 
-def _states(spec, cell, state, B, H, dtype, name, nets):
+def _states(spec, state, B, H, dtype, name, nets):
     """What is given, arrays of the right shapes or None, and what the cell starts from."""
     given = (None,) * len(spec.states) if state is None else state
     if isinstance(given, np.ndarray):
@@ -117,8 +117,8 @@ def _states(spec, cell, state, B, H, dtype, name, nets):
             f"{name}: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "
             f"got {len(given)}"
         )
-    own = getattr(cell, "initial_state", None)
-    blank = own(B, H, dtype) if own else [np.zeros((B, H), dtype) for _ in given]
+    starts = [spec.initial.get(field, 0.0) for field in spec.states]  # an int is a clock's
+    blank = [np.full((B, H), v, np.int64 if isinstance(v, int) else dtype) for v in starts]
     blank = [b if nets is None else np.broadcast_to(b, (nets, B, H)) for b in blank]
     sizes = f"B={B}, H={H}" if nets is None else f"K={nets}, B={B}, H={H}"
     given = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in given]

@@ -1,6 +1,5 @@
 """What ``Recurrent`` checks before it computes: errors name the argument and the remedy."""
 
-import functools
 import warnings
 from numbers import Real
 from operator import index
@@ -8,7 +7,8 @@ from operator import index
 import torch
 
 from course_utils.shapes import ShapeError
-from course_utils.torch_nn import cells, fast, modes
+from course_utils.specs import get_spec
+from course_utils.torch_nn import fast, modes
 from course_utils.torch_nn.native import KERNELS
 from course_utils.torch_nn.scan import has_scan
 
@@ -109,15 +109,9 @@ def check_states(layer, hx, shape, axes, x):
     return tuple(given)
 
 
-@functools.cache
 def counters(key):
     """The states of a cell that are integers, such as the clock of ``clockwork``."""
-    own = getattr(cells.get_cell(key), "initial_state", None)
-    if own is None:
-        return ()
-    names = cells.get_spec(key).states
-    states = zip(names, own(0, 0, torch.empty(0)), strict=True)
-    return tuple(name for name, s in states if not s.dtype.is_floating_point)
+    return tuple(name for name, v in get_spec(key).initial.items() if isinstance(v, int))
 
 
 def same_kind(name, x, like, *others):
