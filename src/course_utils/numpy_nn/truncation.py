@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.unroll import Tape, backward
-from course_utils.numpy_nn.validation import generator, made_by
+from course_utils.numpy_nn.validation import cotangent, generator, made_by
 from course_utils.shapes import ShapeError, positive_integer
 
 
@@ -92,7 +92,7 @@ def cell_state_only_backward(tape, dy):
     made_by(tape, Tape, "numpy_nn.unroll")
     if tape.key != "lstm" or tape.mask is not None or tape.resets is not None:
         raise ValueError("tape: expected one of unroll('lstm', …) without lengths and resets")
-    cell = get_cell("lstm")
+    cell, dy = get_cell("lstm"), cotangent("dy", dy, tape.dtype)
     dc = np.zeros_like(tape.caches[0].c_prev) if tape.caches else None
     grads = {name: np.zeros_like(p) for name, p in tape.params.items()}
     for dh, cache in zip(dy[::-1], reversed(tape.caches), strict=True):  # dh: the loss's alone

@@ -31,6 +31,27 @@ def floating(kinds="fc", **arrays):
             raise TypeError(f"{name}: expected {KINDS[kinds]}, got {array.dtype}; {remedy}")
 
 
+def numbers(name, value, least=0, below=np.inf, *, positive=False):
+    """One real number, or an array of them, as float64: from least, or above it, to below."""
+    found = np.asarray(value)
+    fits = found.dtype.kind in "iuf"
+    if fits:
+        found = found.astype(np.float64)
+        low = found > 0 if positive else found >= least
+        fits = (low & ((found < below) | (below == np.inf))).all()  # NaN is on neither side
+    if not fits:
+        said = "a positive number" if positive else f"a number of at least {least}"
+        said += f" and below {below}" if below < np.inf else ""
+        raise ValueError(f"{name}: expected {said}, got {value!r}")
+    return found
+
+
+def by_name(name, arrays):
+    """Refuse by name what is no dict of arrays."""
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"{name}: expected a dict of arrays, got {type(arrays).__name__}")
+
+
 def check(spec, params, kinds="fc", **arrays):
     """Sizes by axis of checked params and arrays: ``spec.check``, and all of floating numbers.
 
@@ -51,10 +72,12 @@ def matching(params, **others):
     They may hold more arrays than params, as the gradients of further inputs.
     """
     for name, arrays in others.items():
+        by_name(name, arrays)
         missing = sorted(set(params) - set(arrays))
         if missing:
             raise KeyError(f"{name}: missing {', '.join(missing)}; expected the keys of params")
         for key, p in params.items():
+            numpy_array(f"{name}[{key!r}]", arrays[key])
             if np.shape(arrays[key]) != np.shape(p):
                 raise ShapeError(
                     f"{name}[{key!r}]: expected shape {np.shape(p)} of params[{key!r}], "
@@ -133,17 +156,19 @@ def _states(spec, state, B, H, dtype, name, nets):
     return given, blank
 
 
-def running(lengths, T, B):
+def running(lengths, T, B, name="lengths", axis="T"):
     """lengths (B,), integers from 0 to T -> (T, B) true where a step counts; None for None."""
     if lengths is None:
         return None
     lengths = np.asarray(lengths)
     if not np.issubdtype(lengths.dtype, np.integer) or lengths.shape != (B,):
         raise ShapeError(
-            f"lengths: expected {B} integers, shape ({B},), got {lengths.dtype} {lengths.shape}"
+            f"{name}: expected {B} integers, shape ({B},), got {lengths.dtype} {lengths.shape}"
         )
     if lengths.size and (lengths.min() < 0 or lengths.max() > T):
-        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.min()} to {lengths.max()}")
+        raise ValueError(
+            f"{name}: expected 0 to {axis}={T}, got {lengths.min()} to {lengths.max()}"
+        )
     return np.arange(T)[:, None] < lengths
 
 

@@ -6,7 +6,7 @@ from operator import index
 
 import torch
 
-from course_utils.shapes import ShapeError
+from course_utils.shapes import ShapeError, expect_ids
 from course_utils.specs import get_spec
 from course_utils.torch_nn import fast, modes
 from course_utils.torch_nn.native import KERNELS
@@ -135,20 +135,35 @@ def same_device(name, x, like):
         )
 
 
-def check_lengths(lengths, T, B):
+def check_integers(name, ids):
+    """A tensor of integers, no booleans."""
+    if not isinstance(ids, torch.Tensor):
+        raise TypeError(f"{name}: expected a tensor of integers, got {type(ids).__name__}")
+    if ids.dtype.is_floating_point or ids.dtype.is_complex or ids.dtype == torch.bool:
+        raise TypeError(f"{name}: expected integers, got {ids.dtype}")
+
+
+def check_ids(name, ids, size):
+    """Integers from 0 to size - 1; on another device than the CPU its own kernel complains."""
+    check_integers(name, ids)
+    if ids.device.type == "cpu" and modes.concrete(ids) and not modes.recorded():
+        expect_ids(name, ids.numpy(), size)
+
+
+def check_lengths(lengths, T, B, name="lengths", axis="T"):
     """lengths as integers (B,), each from 0 to T."""
     lengths = torch.as_tensor(lengths)
     kind = lengths.dtype
     whole = not (kind.is_floating_point or kind.is_complex or kind == torch.bool)
     if not whole or tuple(lengths.shape) != (B,):
         raise ShapeError(
-            f"lengths: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
+            f"{name}: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
         )
     fits = ((lengths >= 0) & (lengths <= T)).all()
     if torch.compiler.is_compiling():  # checked when the graph runs
-        torch._assert_async(fits, f"lengths: expected 0 to T={T}")
+        torch._assert_async(fits, f"{name}: expected 0 to {axis}={T}")
     elif modes.concrete(fits) and not fits:
-        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.tolist()}")
+        raise ValueError(f"{name}: expected 0 to {axis}={T}, got {lengths.tolist()}")
     return lengths
 
 
