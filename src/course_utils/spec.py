@@ -7,6 +7,7 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 import math
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -181,6 +182,8 @@ class CellSpec:
 
     def options(self, config=None):
         """The constants with some of them replaced; KeyError for one the cell does not have."""
+        if config is not None and not isinstance(config, Mapping):
+            raise TypeError(f"config: expected a dict of constants, got {type(config).__name__}")
         unknown = set(config or {}) - set(self.config)
         if unknown:
             allowed = ", ".join(self.config) or "none"

@@ -6,11 +6,14 @@ import torch
 from torch.nn import functional as F
 
 from course_utils import numpy_nn
-from course_utils.numpy_nn import gradcheck, losses, many, ops, optim
+from course_utils.numpy_nn import gradcheck, losses, many, ops, optim, truncation
 from course_utils.shapes import ShapeError
 
 RNG = np.random.default_rng(7)
 LOGITS, IDS = RNG.normal(0, 3, (4, 3, 6)), RNG.integers(0, 6, (4, 3))
+P = numpy_nn.init_params("lstm", 2, 4, np.random.default_rng(0))
+X = np.zeros((3, 2, 2))
+HS, _, TAPE = numpy_nn.unroll("lstm", P, X)
 
 
 def test_cross_entropy_equals_torch_with_its_gradient():
@@ -245,6 +248,20 @@ def test_an_impossible_id_is_named_with_its_position(bad):
             for bad in (None, True, "1", -1, np.nan)
             for made in (optim.SGD, optim.Adam)
         ),
+        *(
+            (call, ValueError, "expected a probability below 1")
+            for bad in (None, True, "x", 1, -0.1, np.nan, np.ones(2))
+            for call in (
+                lambda bad=bad: truncation.randomly_truncated_backward(TAPE, HS, bad, RNG),
+                lambda bad=bad: numpy_nn.unroll_stack("lstm", [P], X, dropout=bad, rng=RNG),
+            )
+        ),
+        *(
+            (lambda bad=bad: truncation.cell_state_only_backward(TAPE, bad), ShapeError, "dy: exp")
+            for bad in (HS[:2], HS[..., :1])
+        ),
+        (lambda: numpy_nn.unroll(["lstm"], P, X), KeyError, "there is no cell"),
+        (lambda: numpy_nn.unroll("lstm", P, X, config=[1]), TypeError, "config: expected a dict"),
         (lambda: optim.Adam(beta1=1), ValueError, "beta1: expected .* below 1"),
         (lambda: optim.Adam(eps=-1e-8), ValueError, "eps: expected"),
         (lambda: optim.clip_norm([np.ones(2)], 1), TypeError, "grads: expected a dict"),

@@ -66,13 +66,13 @@ def test_the_interval_of_a_median_is_one_of_medians():
 
 
 def test_only_what_the_mask_counts_is_averaged():
-    x = torch.tensor([[3.0, -1.0, 2.0], [-2.0, 5.0, -9.0]])[..., None]
+    x = torch.tensor([[3.0, -1.0, 2.0], [-2.0, -5.0, -9.0]])[..., None]
     target = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])[..., None]
     mask = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
     batch = Batch(x, target, mask)
-    assert masked(x, mask).item() == 5 / 4  # (3 - 1 - 2 + 5) / 4
-    assert accuracy(lambda x: x, batch) == 2 / 4  # right: 3 and -2
-    each = torch.nn.functional.softplus(torch.tensor([-3.0, 1.0, -2.0, 5.0]))
+    assert masked(x, mask).item() == -5 / 4  # (3 - 1 - 2 - 5) / 4
+    assert accuracy(lambda x: x, batch) == 3 / 4  # all but -1
+    each = torch.nn.functional.softplus(torch.tensor([-3.0, 1.0, -2.0, -5.0]))
     torch.testing.assert_close(binary_loss(lambda x: x, batch), each.mean())
 
 
@@ -81,6 +81,9 @@ def test_a_reader_knows_line_quote_and_depth():
     assert found["line"].tolist() == [1, 2, 3, 4, 0, 1, 2, 3, 0, 0, 1, 2]
     assert found["quote"].tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0]
     assert found["depth"].tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1]
+    closed = probing.labels('(["\na\n\nb')  # an empty line closes all
+    assert closed["quote"].tolist() == [0, 0, 1, 1, 1, 1, 0, 0]
+    assert closed["depth"].tolist() == [1, 2, 2, 2, 2, 2, 0, 0]
 
 
 def test_a_table_of_seeds_counts_those_that_solved_it():

@@ -46,6 +46,14 @@ def numbers(name, value, least=0, below=np.inf, *, positive=False):
     return found
 
 
+def probability(name, value):
+    """A share of at least 0 and below 1, as a float."""
+    kind = np.asarray(value).dtype.kind
+    if np.ndim(value) or kind not in "iuf" or not 0 <= value < 1:
+        raise ValueError(f"{name}: expected a probability below 1, got {value!r}")
+    return float(value)
+
+
 def by_name(name, arrays):
     """Refuse by name what is no dict of arrays."""
     if not isinstance(arrays, Mapping):

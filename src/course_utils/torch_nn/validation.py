@@ -127,6 +127,18 @@ def same_kind(name, x, like, *others):
     same_device(name, x, like)
 
 
+def check_tensors(x, **others):
+    """x, a tensor of floating numbers, and others of its dtype; clocks are integers."""
+    for name, value in ({"x": x} | others).items():
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"x: expected floating numbers, got {x.dtype}")
+    for name, value in others.items():
+        if value.is_floating_point():
+            same_kind(name, value, x)
+
+
 def same_device(name, x, like):
     """x must be on like's device."""
     if x.device != like.device:
