@@ -382,8 +382,8 @@ def plain_errors():
 
     try:
         yield
-    except (ValueError, OverBudget) as error:  # LedgerError among them
-        print(f"course: {error}", file=sys.stderr)
+    except (ValueError, OverBudget, OSError) as error:  # LedgerError among them
+        print(f"course: {' '.join(str(error).split())}", file=sys.stderr)
         raise typer.Exit(2) from None
 
 

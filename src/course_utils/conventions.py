@@ -130,6 +130,8 @@ def from_keras(key, weights):
     for name, w in zip(("kernel", "recurrent_kernel", "bias"), weights, strict=False):
         if w.dtype.kind != "f":
             raise TypeError(f"{name}: expected floating numbers, got {w.dtype}")
+    if len(kinds := sorted({w.dtype.name for w in weights})) > 1:
+        raise TypeError(f"weights: arrays of {', '.join(kinds)}; give all one dtype")
     H = _units(key, kernel, recurrent, len(theirs))
     if bias:
         b_ih, b_hh = _biases(key, bias[0], len(theirs), H)

@@ -60,16 +60,20 @@ def positive_integer(**sizes):
     Integers of Python and NumPy pass; booleans and floats do not, 2.0 neither.  Returns the size as
     an ``int``, or a tuple of them where several are given.
     """
-    found = []
-    for name, size in sizes.items():
-        try:
-            number = 0 if isinstance(size, (bool, np.bool_)) else operator.index(size)
-        except TypeError:
-            number = 0
-        if number < 1:
-            raise ValueError(f"{name}: expected a positive integer, got {size!r}")
-        found.append(number)
+    found = [whole(name, size, 1) for name, size in sizes.items()]
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def whole(name, number, least):
+    """An integer of at least ``least``, as an ``int``; ValueError also for booleans and 2.0."""
+    try:
+        found = least - 1 if isinstance(number, (bool, np.bool_)) else operator.index(number)
+    except TypeError:
+        found = least - 1
+    if found < least:
+        kind = "a positive integer" if least == 1 else f"an integer of at least {least}"
+        raise ValueError(f"{name}: expected {kind}, got {number!r}")
+    return found
 
 
 def expect_ids(name, ids, size, counts=None):
@@ -90,9 +94,9 @@ def expect_ids(name, ids, size, counts=None):
     wrong = (ids < 0) | (ids >= size)
     if wrong.any():
         place = tuple(int(k) for k in np.argwhere(wrong)[0])
+        where = f", at position {place}" if place else ""
         raise IndexError(
-            f"{name}: {ids[place]} is outside the vocabulary of {size}, at position {place}; "
-            f"use 0 to {size - 1}"
+            f"{name}: {ids[place]} is outside the vocabulary of {size}{where}; use 0 to {size - 1}"
         )
     return ids
 

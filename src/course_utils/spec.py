@@ -7,8 +7,8 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 import math
 import re
 import sys
-from dataclasses import dataclass, field, fields
-from types import MappingProxyType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,20 @@ from course_utils.shapes import expect
 
 KINKED = {"relu", "maximum", "positive"}
 _AXIS = re.compile(r"(\d*)([DH])")
+
+
+class Facts(dict):
+    """A dict that refuses changes: facts are shared by all who read them."""
+
+    def _refuse(self, *_args, **_kwargs):
+        """TypeError."""
+        raise TypeError("the facts of a cell do not change; use dict(...) for a copy that may")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self):
+        return type(self), (dict(self),)  # unpickling a dict sets its items one by one
 
 
 @dataclass(frozen=True)
@@ -89,20 +103,20 @@ class CellSpec:
     params: tuple
     source: Source
     summary: str
-    paper_names: MappingProxyType = field(default_factory=dict)
+    paper_names: Facts = field(default_factory=dict)
     departures: tuple = ()
-    config: MappingProxyType = field(default_factory=dict)
-    initial: MappingProxyType = field(default_factory=dict)
+    config: Facts = field(default_factory=dict)
+    initial: Facts = field(default_factory=dict)
     retention: tuple = ()
     inputs: tuple = ()
     output: str = ""
-    symbols: MappingProxyType = field(default_factory=dict)
+    symbols: Facts = field(default_factory=dict)
     bounded: bool = True
     matrices: tuple = ()
 
     def __post_init__(self):
         for name in ("paper_names", "config", "initial", "symbols"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, Facts(getattr(self, name)))
         object.__setattr__(self, "output", self.output or self.states[0])
         defined = [equations.target(line) for line in self.equations]
         missing = [s for s in (*self.states, *self.matrices, self.output) if s not in defined]
@@ -122,11 +136,6 @@ class CellSpec:
 
     def __hash__(self):
         return hash(self.key)  # equal specs have equal keys; the mappings have no hash of their own
-
-    def __reduce__(self):
-        # a mappingproxy can be neither pickled nor copied; __post_init__ makes it again
-        values = (getattr(self, f.name) for f in fields(self))
-        return type(self), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
 
     def readable(self):
         """Every name that the equations may read without defining it."""
@@ -175,6 +184,8 @@ class CellSpec:
 
     def options(self, config=None):
         """The constants with some of them replaced; KeyError for one the cell does not have."""
+        if config is not None and not isinstance(config, Mapping):
+            raise TypeError(f"config: expected a dict of constants, got {type(config).__name__}")
         unknown = set(config or {}) - set(self.config)
         if unknown:
             allowed = ", ".join(self.config) or "none"

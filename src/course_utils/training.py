@@ -11,6 +11,9 @@ import math
 import os
 import time
 from dataclasses import dataclass, field
+from numbers import Real
+
+from course_utils.shapes import whole
 
 
 class Diverged(FloatingPointError):
@@ -38,6 +41,7 @@ def fit(step, updates, *, check=None, every=100, done=None, bar=True, label="tra
     check() is called after each ``every`` updates; training ends early when done(value) is true.
     bar=False is silent.  Diverged as soon as a loss is NaN or infinite.
     """
+    updates, every = whole("updates", updates, 0), whole("every", every, 1)
     history, start = History(), time.perf_counter()
     for update in _shown(range(1, updates + 1), bar, label):
         loss = float(step())
@@ -72,6 +76,7 @@ def torch_step(model, loss_of, sample, *, lr=1e-3, clip=1.0, optimiser=None):
     """
     import torch
 
+    _check_clip(clip)
     optimiser = optimiser or torch.optim.Adam(model.parameters(), lr)
 
     def step():
@@ -94,6 +99,7 @@ class NumpyStep:
     """
 
     def __init__(self, params, loss_and_grads, sample, optimiser, clip=1.0):
+        _check_clip(clip)
         self.params, self.loss_and_grads, self.sample = params, loss_and_grads, sample
         self.optimiser, self.clip = optimiser, clip
         self.state = optimiser.init(params)
@@ -106,6 +112,11 @@ class NumpyStep:
             grads, _ = clip_norm(grads, self.clip)
         self.params, self.state = self.optimiser.update(self.params, grads, self.state)
         return loss
+
+
+def _check_clip(clip):
+    if clip is not None and (isinstance(clip, bool) or not isinstance(clip, Real) or not clip > 0):
+        raise ValueError(f"clip: expected a positive number, or None for no clipping, got {clip!r}")
 
 
 def distributed(model):

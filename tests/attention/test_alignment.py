@@ -203,7 +203,15 @@ def test_the_likeliest_path_may_say_an_unlikely_labelling():
         ({"targets": np.array([[1, -1]])}, IndexError, "targets: -1 is outside"),
         ({"targets": np.array([[1, 2]] * 2)}, ValueError, "targets"),
         ({"lengths": np.array([5])}, ValueError, "lengths: expected 0 to T=4"),
-        ({"target_lengths": np.array([3])}, ValueError, "lengths: expected 0 to T=2"),
+        ({"target_lengths": np.array([3])}, ValueError, "target_lengths: expected 0 to L=2"),
+        ({"targets": np.array([[1.0, 2.0]])}, (TypeError, ValueError), "targets: expected integ"),
+        ({"targets": np.array([[True, True]])}, (TypeError, ValueError), "targets: expected integ"),
+        ({"logits": np.zeros((4, 1, V), int)}, TypeError, "logits: expected .*floating"),
+        ({"logits": np.zeros((4, V))}, ValueError, "logits: expected 3 axes"),
+        ({"blank": 3}, IndexError, "blank: 3 is outside"),
+        ({"blank": -1}, IndexError, "blank: -1 is outside"),
+        ({"blank": 0.5}, TypeError, "blank: expected integers"),
+        ({"blank": True}, TypeError, "blank: expected integers"),
     ],
 )
 def test_what_is_refused(changed, error, message):
@@ -211,4 +219,36 @@ def test_what_is_refused(changed, error, message):
     with pytest.raises(error, match=message):
         ctc(**given)
     with pytest.raises(error, match=message):
-        by_torch.ctc(**{name: torch.tensor(value) for name, value in given.items()})
+        by_torch.ctc(
+            **{n: torch.tensor(v) if isinstance(v, np.ndarray) else v for n, v in given.items()}
+        )
+    if "logits" in changed or "blank" in changed:
+        given = {name: given[name] for name in ("logits", "blank") if name in given}
+        with pytest.raises(error, match=message):
+            best_path(**given)
+        with pytest.raises(error, match=message):
+            by_torch.best_path(torch.tensor(given.pop("logits")), **given)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("T, B", [(0, 2), (4, 0), (0, 0), (4, 2)])
+def test_both_keep_the_dtype_and_take_no_steps_and_no_rows(T, B, dtype):
+    logits, targets = RNG.standard_normal((T, B, V)).astype(dtype), np.full((B, 1), 2)
+    loss, dlogits = ctc(logits, targets)
+    leaf = torch.tensor(logits, requires_grad=True)
+    by = by_torch.ctc(leaf, torch.tensor(targets))
+    by.sum().backward()
+    assert loss.dtype == dlogits.dtype == by.detach().numpy().dtype == np.dtype(dtype)
+    np.testing.assert_allclose(by.detach().numpy(), loss, rtol=3e-3)
+    assert leaf.grad.shape == dlogits.shape
+
+
+@pytest.mark.parametrize("width", [0, -1, 2.5, True, None])
+def test_a_prefix_beam_has_a_width(width):
+    with pytest.raises(ValueError, match="width: expected a positive integer"):
+        prefix_beam_search(np.zeros((2, V)), width)
+
+
+def test_a_prefix_beam_says_that_nan_is_no_probability():
+    with pytest.raises(ValueError, match="logits: NaN"):
+        prefix_beam_search(np.full((2, V), np.nan), 2)

@@ -353,11 +353,83 @@ def test_what_is_refused():
         seq2seq(MODELS[3], narrow, SOURCE, TARGET)
     step, state = markov(0)
     options = {"start": 0, "end": END, "limit": LIMIT}
-    with pytest.raises(ValueError, match="width, limit: expected at least 1"):
+    with pytest.raises(ValueError, match="width: expected a positive integer, got 0"):
         search.beam_search(step, state, width=0, **options)
     with pytest.raises(ValueError, match="step: gave a log-probability of NaN"):
         search.beam_search(lambda t, s: (np.full((1, 3), np.nan), s), state, width=2, **options)
-    with pytest.raises(IndexError, match="ids: 7 is outside the vocabulary of 7"):
+    with pytest.raises(IndexError, match="source: 7 is outside the vocabulary of 7"):
         seq2seq(MODELS[0], parameters(MODELS[0]), SOURCE + 7 - SOURCE, TARGET)
     with pytest.raises(ValueError, match="target: axis B should be 3"):
         seq2seq(MODELS[0], parameters(MODELS[0]), SOURCE, TARGET[:, :2])
+
+
+@every_model
+def test_what_stands_after_a_source_may_be_anything(model):
+    params = parameters(model)
+    after = np.arange(S)[:, None] >= LENGTHS
+    found = []
+    for rubbish in (0, 6, -9, 99):
+        source = np.where(after, rubbish, SOURCE)
+        logits, _, tape = seq2seq(model, params, source, TARGET, LENGTHS)
+        grads = seq2seq_backward(tape, np.ones_like(logits))
+        by_torch, _ = torch_model(model, params)(*map(torch.tensor, (source, TARGET, LENGTHS)))
+        found.append([logits, by_torch.detach().numpy(), *grads.values()])
+    for others in found[1:]:
+        for a, b in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hidden": 2.0}, {"embedding": True}, {"source_symbols": 0}, {"start": 6}, {"end": -1}],
+)
+def test_sizes_and_tokens_are_checked_before_anything_is_drawn(wrong):
+    for make in (Seq2Seq, TorchSeq2Seq):
+        with pytest.raises((ValueError, IndexError), match=r"a positive integer|outside"):
+            make(**SIZES | wrong)
+
+
+def test_ids_of_torch_are_named_too():
+    module = torch_model(MODELS[0], parameters(MODELS[0]))
+    source, target = torch.tensor(SOURCE), torch.tensor(TARGET)
+    with pytest.raises(IndexError, match=r"source: -1 is outside the vocabulary of 7"):
+        module(source * 0 - 1, target)
+    with pytest.raises(IndexError, match=r"target: 9 is outside the vocabulary of 6"):
+        module(source, target * 0 + 9)
+    with pytest.raises(TypeError, match=r"source: expected integers, got torch\.float64"):
+        module(source.double(), target)
+
+
+SEARCHES = {
+    "numpy": (search, lambda n: (np.zeros((n, 2)),), lambda n, v: np.full((n, 3), v)),
+    "torch": (torch_search, lambda n: (torch.zeros(n, 2),), lambda n, v: torch.full((n, 3), v)),
+}
+
+
+@pytest.mark.parametrize("room", SEARCHES)
+@pytest.mark.parametrize("wrong", [2.5, True, None, -1, "2"])
+def test_a_search_counts_in_integers(room, wrong):
+    module, state, rows = SEARCHES[room]
+    step = lambda tokens, state: (rows(len(tokens), -1.0), state)  # noqa: E731
+    options = {"start": 0, "end": 1}
+    for call in (
+        lambda: module.greedy(step, state(2), limit=wrong, **options),
+        lambda: module.beam_search(step, state(1), limit=wrong, width=2, **options),
+        lambda: module.beam_search(step, state(1), limit=2, width=wrong, **options),
+    ):
+        with pytest.raises(ValueError, match=r"(limit|width): expected a"):
+            call()
+
+
+@pytest.mark.parametrize("room", SEARCHES)
+def test_a_search_refuses_nan_and_states_it_cannot_follow(room):
+    module, state, rows = SEARCHES[room]
+    lost = lambda tokens, state: (rows(len(tokens), float("nan")), state)  # noqa: E731
+    options = {"start": 0, "end": 1, "limit": 2}
+    with pytest.raises(ValueError, match="step: gave a log-probability of NaN"):
+        module.greedy(lost, state(2), **options)
+    with pytest.raises(ValueError, match="state: expected one source"):
+        module.beam_search(lost, state(2), width=1, **options)
+    for nothing in ((), None, state(1)[0]):
+        with pytest.raises(TypeError, match="state: expected a tuple"):
+            module.greedy(lost, nothing, **options)

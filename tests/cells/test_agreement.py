@@ -103,10 +103,8 @@ def test_torch_equals_numpy_in_outputs_states_and_gradients(problem, backend):
         close(grad_of(getattr(layer, f"{name}_l0")), g, 1e-10)
 
 
-def test_no_recurrence_is_affine_in_its_input(problem):
-    """A forgotten non-linearity makes y(x+d) - y(x) independent of x (courses.md, T1)."""
-    if problem.key == "lru":
-        return  # linear by design: its paper says so, and test_lru.py checks it
+def test_no_recurrence_but_the_linear_one_is_affine_in_its_input(problem):
+    """A forgotten non-linearity makes y(x+d) - y(x) independent of x, as it is by design in lru."""
     rng = np.random.default_rng(3)
     d = rng.standard_normal(problem.x.shape)
 
@@ -114,7 +112,8 @@ def test_no_recurrence_is_affine_in_its_input(problem):
         return numpy_nn.unroll(problem.key, problem.params, x, problem.state0, **problem.inputs)[0]
 
     x, z = problem.x, rng.standard_normal(problem.x.shape) * 3
-    assert np.abs((run(x + d) - run(x)) - (run(z + d) - run(z))).max() > 1e-3
+    apart = np.abs((run(x + d) - run(x)) - (run(z + d) - run(z))).max()
+    assert apart < 1e-12 if problem.key == "lru" else apart > 1e-3
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -1,8 +1,9 @@
 """Whatever a user can hold survives copy, deepcopy and pickle, with the same meaning."""
 
 import copy
+import json
 import pickle
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from problems import KEYS, B, D, H, make
 from course_utils import counting, numpy_nn, tasks
 from course_utils.conventions import CONVENTIONS
 from course_utils.numpy_nn import checkpoint, fast, gradcheck, many, optim, truncation
+from course_utils.specs import SPECS
 from course_utils.tasks.ngram import KneserNey, NGram
 from course_utils.tasks.subjects import Subjects
 from course_utils.tasks.text import Text
@@ -215,3 +217,28 @@ def test_results_of_the_tuned_layers_are_arrays_of_their_own(key):
     arrays = [y, *last, kept[0], *kept[1], *kept[2].values()]
     assert not any(np.shares_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k])
     assert y.flags.c_contiguous and len(y) == len(p.x) and y.shape[1] == B
+
+
+@keys
+@ways
+def test_the_facts_of_a_spec_are_held_alone(way, key):
+    for name in ("config", "initial", "paper_names", "symbols"):
+        facts = getattr(SPECS[key], name)
+        found = WAYS[way](facts)
+        same(found, facts)
+        json.dumps(found)
+        for change in (
+            lambda f=found: f.update(a=1),
+            lambda f=found: f.__setitem__("a", 1),
+            lambda f=found: f.setdefault("a", 1),
+            lambda f=found: f.clear(),
+            lambda f=found: f.pop("a", None),
+        ):
+            with pytest.raises(TypeError, match="facts of a cell do not change"):
+                change()
+    assert replace(SPECS[key], **asdict_flat(SPECS[key])) == SPECS[key]
+
+
+def asdict_flat(spec):
+    """``dataclasses.asdict`` works, and its mappings make the spec again."""
+    return {k: v for k, v in asdict(spec).items() if k not in ("params", "source")}

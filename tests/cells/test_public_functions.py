@@ -555,6 +555,7 @@ PARTS = {
     "search": "tokens and their probabilities: tests/attention",
     "alignment": "labels and their probabilities: tests/attention",
     "losses.counting": "the mask of a loss",
+    "losses.shared": "the gradient of a loss",
     "unroll.Run": "arguments", "unroll.prepare": "arguments", "unroll.kept": "a part of unroll",
     "unroll.forward": "a part of unroll", "unroll.loop": "a part of unroll",
     "unroll.new_tape": "a part of unroll", "unroll.backward": "a part of unroll_backward",

@@ -7,6 +7,7 @@ from problems import KEYS, close
 
 from course_utils import numpy_nn, torch_nn
 from course_utils.numpy_nn import gradcheck, stack
+from course_utils.numpy_nn.unroll import initial_state
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
 
@@ -21,7 +22,7 @@ def problem(key, bidirectional):
     normal = rng.standard_normal
     cell = numpy_nn.get_cell(key)
     if hasattr(cell, "random_state"):
-        zeros = cell.initial_state(B, H, float)
+        zeros = initial_state(SPECS[key], cell, None, B, H, float)
         parts = [cell.random_state(rng, zeros) for _ in range(rows)]
         state0 = tuple(np.stack(p) for p in zip(*parts, strict=True))
     else:

@@ -132,3 +132,9 @@ def test_another_layout_is_refused_with_its_name(layout):
     key, names, message = LAYOUTS[layout]
     with pytest.raises(ValueError, match=message):
         conventions.from_keras(key, keras(key, *names))
+
+
+def test_arrays_of_two_dtypes_are_refused():
+    kernel, *rest = keras("lstm", "kernel", "recurrent", "bias")
+    with pytest.raises(TypeError, match="weights: arrays of float32, float64"):
+        conventions.from_keras("lstm", [kernel.astype(np.float32), *rest])

@@ -120,3 +120,9 @@ def test_one_thread_is_given_back():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios():
+    """Each round's load hits both: 2, 3 and 1 times, though both medians are 9."""
+    times = {"slow": np.array([2.0, 30.0, 9.0]), "fast": np.array([1.0, 10.0, 9.0])}
+    assert timing.ratio(times, "slow", "fast") == 2.0

@@ -6,11 +6,14 @@ import torch
 from torch.nn import functional as F
 
 from course_utils import numpy_nn
-from course_utils.numpy_nn import gradcheck, losses, many, ops, optim
+from course_utils.numpy_nn import gradcheck, losses, many, ops, optim, truncation
 from course_utils.shapes import ShapeError
 
 RNG = np.random.default_rng(7)
 LOGITS, IDS = RNG.normal(0, 3, (4, 3, 6)), RNG.integers(0, 6, (4, 3))
+P = numpy_nn.init_params("lstm", 2, 4, np.random.default_rng(0))
+X = np.zeros((3, 2, 2))
+HS, _, TAPE = numpy_nn.unroll("lstm", P, X)
 
 
 def test_cross_entropy_equals_torch_with_its_gradient():
@@ -236,6 +239,45 @@ def test_an_impossible_id_is_named_with_its_position(bad):
         (lambda: losses.mse(torch.ones(2), np.ones(2)), TypeError, "prediction.detach"),
         (lambda: optim.clip_norm({"w": np.ones(2)}, 0), ValueError, "limit: expected a positive"),
         (lambda: optim.clip_norm({"w": np.ones(2, int)}, 1), TypeError, r"grads\['w'\]: expected"),
+        *(
+            (lambda bad=bad: optim.clip_norm({"w": np.ones(2)}, bad), ValueError, "limit: expected")
+            for bad in (None, True, "1", -1, np.nan, np.ones(1))
+        ),
+        *(
+            (lambda bad=bad, made=made: made(bad), ValueError, "lr: expected a number")
+            for bad in (None, True, "1", -1, np.nan)
+            for made in (optim.SGD, optim.Adam)
+        ),
+        *(
+            (call, ValueError, "expected a probability below 1")
+            for bad in (None, True, "x", 1, -0.1, np.nan, np.ones(2))
+            for call in (
+                lambda bad=bad: truncation.randomly_truncated_backward(TAPE, HS, bad, RNG),
+                lambda bad=bad: numpy_nn.unroll_stack("lstm", [P], X, dropout=bad, rng=RNG),
+            )
+        ),
+        *(
+            (lambda bad=bad: truncation.cell_state_only_backward(TAPE, bad), ShapeError, "dy: exp")
+            for bad in (HS[:2], HS[..., :1])
+        ),
+        (lambda: numpy_nn.unroll(["lstm"], P, X), KeyError, "there is no cell"),
+        (lambda: numpy_nn.unroll("lstm", P, X, config=[1]), TypeError, "config: expected a dict"),
+        (lambda: optim.Adam(beta1=1), ValueError, "beta1: expected .* below 1"),
+        (lambda: optim.Adam(eps=-1e-8), ValueError, "eps: expected"),
+        (lambda: optim.clip_norm([np.ones(2)], 1), TypeError, "grads: expected a dict"),
+        (lambda: optim.SGD().update([np.ones(2)], {}), TypeError, "params: expected a dict"),
+        (lambda: optim.Adam().init([np.ones(2)]), TypeError, "params: expected a dict"),
+        (lambda: optim.SGD().update({"w": np.ones(2)}, []), TypeError, "grads: expected a dict"),
+        (
+            lambda: optim.SGD().update({"w": np.ones(2)}, {"w": torch.ones(2)}),
+            TypeError,
+            r"grads\['w'\].detach",
+        ),
+        (
+            lambda: optim.Adam().update({"w": np.ones(2)}, {"w": np.ones(2)}, ()),
+            TypeError,
+            "state: expected what Adam.init",
+        ),
         (lambda: optim.SGD().update({"w": np.ones(2)}, {}), KeyError, "grads: missing w"),
         (
             lambda: optim.SGD().update({"w": np.ones(2)}, {"w": np.ones(1)}),
@@ -268,6 +310,23 @@ def test_an_impossible_id_is_named_with_its_position(bad):
 def test_a_mistake_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_loss_over_more_positions_than_float16_can_count():
+    """1/n exists in float16 although n does not."""
+    n = 100_000
+    ones, ids = np.ones((n, 2), np.float16), np.zeros(n, int)
+    for d in (
+        losses.cross_entropy(ones, ids)[1],
+        losses.mse(ones, 0 * ones)[1],
+        many.cross_entropies(ones[None], ids)[1],
+        many.mses(ones[None], 0 * ones)[1],
+    ):
+        assert d.dtype == np.float16 and d.any(axis=-1).all()
+
+
+def test_a_number_has_a_loss_too():
+    assert losses.mse(np.float32(3), np.float32(2)) == (1, 2)
 
 
 def test_training_in_float32_stays_there():

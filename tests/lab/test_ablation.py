@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import numpy_nn
-from course_utils.lab.ablation import ablate
+from course_utils.lab.ablation import ablate, scores
 
 T, N, D, H = 6, 5, 3, 4
 
@@ -46,3 +46,14 @@ def test_with_both_states_cut_the_past_of_a_sequence_is_lost_and_with_one_it_is_
     for cut, same in (("hc", True), ("h", False), ("c", False), ("", False)):
         one, other = (ablate(params, v, cut=cut)["h"][-1] for v in (x, exchanged(x)))
         assert (np.abs(one - other).max() < 1e-12) == same, cut
+
+
+def test_each_gate_is_held_at_its_own_mean_over_steps_and_sequences(net):
+    params, x = net
+    usual = ablate(params, x)
+    found = scores(params, x, lambda h: h)
+    for key, which in {"f": "f", "i": "i", "o": "o", "all": "ifo"}.items():
+        means = {k: usual[k].reshape(-1, H).mean(0) for k in which}
+        np.testing.assert_allclose(found["held"][key], ablate(params, x, means)["h"], atol=1e-13)
+    for key, state in {"belt": "c", "loop": "h"}.items():
+        np.testing.assert_array_equal(found["cut"][key], ablate(params, x, cut=state)["h"])

@@ -11,7 +11,7 @@ from course_utils.lab import probing
 from course_utils.lab.gate_bias import set_layer_bias, set_layer_chrono, shift_layer_bias
 from course_utils.lab.solving import smoothed, table
 from course_utils.lab.statistics import count, mean, median, median_interval, rate_interval
-from course_utils.lab.torch_models import Net, class_accuracy
+from course_utils.lab.torch_models import Net, accuracy, binary_loss, class_accuracy, masked
 from course_utils.specs import SPECS
 from course_utils.tasks import Batch
 from course_utils.torch_nn import Recurrent
@@ -51,6 +51,39 @@ def test_the_interval_of_a_median_covers_it_as_often_as_it_says():
     assert 0.88 < covered / 200 <= 1  # the binomial's spread is 0.015; the bootstrap's bias, some
     with pytest.raises(ValueError, match=r"values: expected numbers \(n,\)"):
         median_interval([])
+
+
+def test_the_interval_of_a_median_is_one_of_medians():
+    """Of an odd number of values a median is one of them; a mean is not."""
+    values = [1.0, 2.0, 4.0, 8.0, 1000.0]
+    assert set(median_interval(values)) <= set(values)
+    for level in (0, 1, 1.5, float("nan")):
+        with pytest.raises(ValueError, match="level: expected a share"):
+            median_interval(values, level)
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="values: NaN or infinity"):
+            median_interval([*values, bad])
+
+
+def test_only_what_the_mask_counts_is_averaged():
+    x = torch.tensor([[3.0, -1.0, 2.0], [-2.0, -5.0, -9.0]])[..., None]
+    target = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])[..., None]
+    mask = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
+    batch = Batch(x, target, mask)
+    assert masked(x, mask).item() == -5 / 4  # (3 - 1 - 2 - 5) / 4
+    assert accuracy(lambda x: x, batch) == 3 / 4  # all but -1
+    each = torch.nn.functional.softplus(torch.tensor([-3.0, 1.0, -2.0, -5.0]))
+    torch.testing.assert_close(binary_loss(lambda x: x, batch), each.mean())
+
+
+def test_a_reader_knows_line_quote_and_depth():
+    found = probing.labels('a(b"\nc")\n\nd[')
+    assert found["line"].tolist() == [1, 2, 3, 4, 0, 1, 2, 3, 0, 0, 1, 2]
+    assert found["quote"].tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0]
+    assert found["depth"].tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1]
+    closed = probing.labels('(["\na\n\nb')  # an empty line closes all
+    assert closed["quote"].tolist() == [0, 0, 1, 1, 1, 1, 0, 0]
+    assert closed["depth"].tolist() == [1, 2, 2, 2, 2, 2, 0, 0]
 
 
 def test_a_table_of_seeds_counts_those_that_solved_it():
@@ -119,6 +152,23 @@ def test_every_character_is_charged_given_the_one_before_it():
     pieces = lm.surprises(model, ids[:6], empty_every=3)
     np.testing.assert_allclose(pieces[[0, 3]], 2.0)
     np.testing.assert_allclose(pieces[[1, 2, 4, 5]], expected[[0, 1, 3, 4]], rtol=1e-10)
+
+
+def test_the_memory_is_carried_from_chunk_to_chunk():
+    torch.manual_seed(0)
+    model = lm.CharModel(4, 4, 3).double()
+    ids = np.random.default_rng(0).integers(0, 4, 11)
+    whole = lm.surprises(model, ids)
+    for chunk in (1, 3, 10):
+        np.testing.assert_allclose(lm.surprises(model, ids, chunk=chunk), whole, rtol=1e-10)
+    emptied = lm.surprises(model, ids[:9], empty_every=3)
+    assert not np.allclose(emptied[4:6], whole[4:6])
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, float("nan"), None])
+def test_a_temperature_is_positive(temperature):
+    with pytest.raises(ValueError, match="temperature: expected a positive number"):
+        lm.write(markov()[0], [1], 1, 2, temperature, seed=0)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])

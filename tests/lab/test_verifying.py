@@ -1,5 +1,7 @@
 """A second run is compared value by value; the command line says what came out, in one line."""
 
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
@@ -120,7 +122,8 @@ def course(*args):
     "args, said",
     [
         (("run", "nosuch"), "course: experiment: 'nosuch' is unknown; there are: abuse"),
-        (("verify", "nosuch"), "course: no result 'nosuch' is recorded; run: course run nosuch"),
+        (("verify", "nosuch"), "course: experiment: 'nosuch' is unknown; there are: abuse"),
+        (("verify", "adding", ""), "course: experiment: '' is unknown"),
         (("run", "adding", "--budget", "0.001"), "more than the budget of 0.001; nothing was run"),
     ],
 )
@@ -130,11 +133,107 @@ def test_a_mistake_is_one_line_and_exit_code_2(args, said):
     assert found.stderr.count("\n") == 1 and found.stderr.startswith("course: ")
 
 
+DAMAGED = {
+    "cut off": '{"values": 1',
+    "empty": "",
+    "a list": "[1, 2]",
+    "a text": '"values"',
+    "nothing": "null",
+    "no values": "{}",
+    "values that are none": '{"values": [1], "config": 3, "versions": {}}',
+    "deep": "[" * 100_000,
+    "no text": b"\xff\xfe\x00",
+}
+
+
+def one_line(found, said):
+    assert found.exit_code == 2, found.stdout
+    assert found.stderr.startswith("course: ") and found.stderr.count("\n") == 1
+    assert said in found.stderr
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Empty folders for results and claims, in place of the package's own."""
+    claims = sys.modules["course_utils.ledger.claims"]  # the room's own name is the function
+    for module in (results, claims):
+        monkeypatch.setattr(module, "FOLDER", tmp_path / module.__name__.rpartition(".")[2])
+        (module.FOLDER / "lstm").mkdir(parents=True)
+    claims.claims.cache_clear()
+    yield results.FOLDER / "lstm", claims.FOLDER / "lstm"
+    claims.claims.cache_clear()
+
+
+def put(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_damaged_result_is_named(folders, kind):
+    put(folders[0] / f"{NAME}.json", DAMAGED[kind])
+    for command in (("stale",), ("verify", NAME), ("run", NAME)):
+        one_line(course(*command), f"{NAME}.json is damaged")
+
+
+ENTRY = (
+    "- {id: a-b, chapter: c/d, statement: It is., result: r, value: v, rules: [ge 1], "
+    "verdict: measured}"
+)
+WRONG = {
+    "a: [1": "damaged",
+    "- id: x\n  id2: [": "damaged",
+    b"\xff\xfe\x00": "damaged",
+    "3": "expected a list of claims",
+    "text": "expected a list of claims",
+    "{a: 1}": "expected a list of claims",
+    "- 3": "expected a list of claims",
+    "- {id: a-b}": "missing 6 required",
+    ENTRY.replace("id: a-b", "id: 3"): "id is 3; write it as text",
+    ENTRY.replace("value: v", "value: 3"): "value is 3; write it as text",
+    ENTRY.replace("[ge 1]", "5"): "rules is 5; write one text a rule",
+    ENTRY.replace("[ge 1]", "[5]"): "rules is [5]; write one text a rule",
+    ENTRY.replace("verdict: measured", "verdict: [x]"): "verdict is ['x']",
+    ENTRY.replace("verdict:", "source: paper, verdict:"): "source is 'paper'",
+    ENTRY.replace("verdict:", "paper: 3, verdict:"): "paper is 3",
+    ENTRY.replace("verdict:", "by_seed: [v], verdict:"): "by_seed is ['v']",
+    ENTRY.replace("verdict:", "colour: red, verdict:"): "unexpected keyword argument 'colour'",
+    ENTRY: "no result 'r' is recorded",
+}
+
+
+@pytest.mark.parametrize("content", WRONG)
+def test_a_damaged_claim_is_named(folders, content):
+    put(folders[1] / "gates.yml", content)
+    one_line(course("claims"), WRONG[content])
+
+
+def test_a_folder_that_cannot_be_written_is_named(folders, monkeypatch):
+    monkeypatch.setattr(running.load(NAME), "run", lambda config, progress: {"tanh": 1.0})
+
+    def refuse(*args, **options):
+        raise PermissionError(13, "Permission denied", "results")
+
+    monkeypatch.setattr(results.tempfile, "NamedTemporaryFile", refuse)
+    one_line(course("run", NAME), "Permission denied")
+
+
+def test_what_cannot_be_written_whole_leaves_nothing(folders, monkeypatch):
+    def full(path, mode):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results.Path, "chmod", full)
+    with pytest.raises(OSError, match="No space"):
+        ledger.record("toy", {"values": {}}, folders[0])
+    assert not list(folders[0].iterdir())
+
+
 def test_the_command_lists_claims_and_marks_the_near_ones():
     listed = course("claims").stdout.splitlines()
     assert len(listed) >= len(ledger.claims()) + 1 and " hang by less than two" in listed[-1]
     near = course("claims", "--near").stdout.splitlines()[:-1]
     assert near and set(near) <= set(listed) and all(" ! " in line for line in near)
+
+
 def test_stale_says_so_by_its_exit_code(monkeypatch):
     for reasons, code in ((["numpy 1 → 2"], 1), ([], 0)):
         monkeypatch.setattr(dependencies, "reasons", lambda *args, said=reasons: said)

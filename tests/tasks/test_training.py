@@ -135,3 +135,20 @@ def test_a_group_is_formed_only_where_there_is_none(monkeypatch, device, backend
     assert training.distributed(model) == ("wrapped", model)
     training.distributed(model)
     assert formed == [backend]
+
+
+@pytest.mark.parametrize("wrong", [2.5, True, None, -1, "2"])
+def test_updates_are_counted_in_integers(wrong):
+    with pytest.raises(ValueError, match="updates: expected an integer of at least 0"):
+        training.fit(lambda: 1.0, wrong, bar=False)
+    with pytest.raises(ValueError, match="every: expected a positive integer"):
+        training.fit(lambda: 1.0, 2, every=wrong, bar=False)
+    assert training.fit(lambda: 1.0, np.int64(2), every=np.int8(1), bar=False).updates == 2
+
+
+@pytest.mark.parametrize("wrong", [0, -1.0, True, float("nan"), "1"])
+def test_a_clip_is_positive_or_none(wrong):
+    with pytest.raises(ValueError, match="clip: expected a positive number, or None"):
+        training.torch_step(torch.nn.Linear(1, 1), None, None, clip=wrong)
+    with pytest.raises(ValueError, match="clip: expected a positive number, or None"):
+        training.NumpyStep({"w": np.ones(1)}, None, None, optim.SGD(), clip=wrong)

@@ -1,5 +1,6 @@
 """The public step and the public initial states are those of the layer."""
 
+import numpy as np
 import pytest
 import torch
 from layers import B, D, H, T, assert_same, build, draw, draw_states, tuple_of
@@ -79,3 +80,21 @@ def test_a_mistake_is_named(mistake):
     call, error, message = MISTAKES[mistake]
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "changed, message",
+    [
+        ({"prev": None}, "prev: expected a tuple of tensors"),
+        ({"x": np.ones((B, D))}, "x: expected a tensor, got ndarray"),
+        ({"x": torch.ones(B, D).long()}, "x: expected floating numbers"),
+        ({"prev": (torch.zeros(B, H), torch.zeros(B, H))}, r"prev\.h: expected torch\.float64"),
+        ({"prev": (None, None)}, r"prev\.h: expected a tensor, got NoneType"),
+    ],
+)
+def test_a_step_names_what_is_no_tensor_of_its_kind(changed, message):
+    layer = build("lstm")
+    state = torch_nn.initial_state("lstm", B, H, dtype=torch.float64)
+    given = {"x": draw(B, D), "prev": state} | changed
+    with pytest.raises(TypeError, match=message):
+        torch_nn.step("lstm", layer.params("_l0"), **given)

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from course_utils import torch_nn
+from course_utils.numpy_nn.validation import numbers
 from course_utils.tasks.text import streams
 from course_utils.training import fit, torch_step
 
@@ -80,12 +81,13 @@ def bits(model, ids):
         return nats.item() / float(np.log(2))
 
 
-def surprises(model, ids, before=(), empty_every=None):
+def surprises(model, ids, before=(), empty_every=None, chunk=20_000):
     """Bits of each character of ids (N,) given those before it -> (N,), from a state that has read
     ``before``; without it the first character is predicted from the uniform distribution.
 
     empty_every: read in pieces of so many characters, each from an empty memory, as one would
-    whose evaluation forgets to carry the state.
+    whose evaluation forgets to carry the state.  chunk: characters at a time, which memory decides
+    and nothing else.
     """
     model.eval()
     whole = np.concatenate([np.asarray(before, np.int64), ids])
@@ -101,7 +103,7 @@ def surprises(model, ids, before=(), empty_every=None):
             return bits[len(before) :]
         x = torch.from_numpy(whole.copy())[:, None]
         state, found = None, []
-        for piece in x[:-1].split(20_000):
+        for piece in x[:-1].split(chunk):
             logits, state = model(piece, state)
             found.append(torch.log_softmax(logits[:, 0], -1))
         logp = torch.cat(found)
@@ -115,6 +117,7 @@ def write(model, start, n, rows, temperature, seed):
 
     start: ids (m,) read first, from an empty memory, the same in every row.
     """
+    numbers("temperature", temperature, positive=True)
     model.eval()
     rng = np.random.default_rng(seed)
     x = torch.as_tensor(np.asarray(start, np.int64))[:, None].expand(-1, rows)

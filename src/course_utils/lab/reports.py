@@ -5,14 +5,17 @@ from pathlib import Path
 
 import course_utils
 from course_utils import ledger
-from course_utils.lab import dependencies, verifying
+from course_utils.lab import dependencies, running, verifying
 
 
 def stale():
     """{result: why it is not what its experiment would say today}; the fresh ones are left out."""
     sources = dependencies.Sources(Path(course_utils.__file__).parent)
     found = {
-        name: dependencies.reasons(ledger.result(name), sources) for name in ledger.recorded()
+        name: dependencies.reasons(
+            ledger.result(name, "experiment", "config", "versions"), sources
+        )
+        for name in ledger.recorded()
     }
     return {name: reasons for name, reasons in found.items() if reasons}
 
@@ -49,7 +52,8 @@ def verify(names, *, every=False, stamp=False, keep=False, say=print, progress=i
     """
     chosen = list(names) or (ledger.recorded() if every else verifying.quick())
     for name in chosen:
-        ledger.result(name)  # a name that is unknown is said before anything runs
+        running.load(name)  # a name that is unknown is said before anything runs
+        ledger.result(name)
     good = True
     for name in chosen:
         found = verifying.verify(name, progress(name))

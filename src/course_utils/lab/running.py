@@ -95,10 +95,9 @@ def fingerprint(name, code):
 
 def cost(name):
     """CPU seconds that the last recording took; None without one."""
-    try:
-        record = ledger.result(name)
-    except ledger.LedgerError:
+    if name not in ledger.recorded():
         return None
+    record = ledger.result(name, "seconds")
     return record.get("cpu_seconds") or record["seconds"]
 
 
@@ -109,6 +108,6 @@ def announced(name, jobs):
         return f"{name}: never recorded, so nobody knows what it will cost"
     hours = f"{seconds:.0f} CPU s" if seconds < 600 else f"{seconds / 3600:.2f} CPU hours"
     return (
-        f"{name}: the last recording took {hours} on {ledger.result(name)['device']}; "
+        f"{name}: the last recording took {hours} on {ledger.result(name, 'device')['device']}; "
         f"{jobs} seed{'s' if jobs > 1 else ''} at a time where it goes over seeds"
     )

@@ -171,7 +171,7 @@ def _named(run_seed):
 def _read(path):
     try:
         return pickle.loads(path.read_bytes()) if path else None
-    except (OSError, EOFError, pickle.UnpicklingError):
+    except Exception:  # damaged bytes may raise anything; the seed is run again
         return None
 
 

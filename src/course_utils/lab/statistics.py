@@ -42,6 +42,10 @@ def rate_interval(successes, of, level=0.95):
 def median_interval(values, level=0.95, resamples=2000):
     """Percentile bootstrap of the median of values (n,): (low, high); the same at each call."""
     values = np.asarray(values, float)
+    if not 0 < level < 1:
+        raise ValueError(f"level: expected a share between 0 and 1, got {level!r}")
+    if not np.isfinite(values).all():
+        raise ValueError("values: NaN or infinity among them; leave out the seeds that diverged")
     if values.ndim != 1 or not len(values):
         raise ValueError(f"values: expected numbers (n,), n > 0, got shape {values.shape}")
     rows = np.random.default_rng(0).integers(0, len(values), (resamples, len(values)))

@@ -57,7 +57,7 @@ class Verified:
 def verify(name, progress=iter):
     """Run an experiment as it was recorded and compare: `Verified`.  LedgerError without a record;
     ValueError if its settings are others today."""
-    then = ledger.result(name)
+    then = ledger.result(name, "experiment", "config")
     config = running.load(name).Config()
     if then["config"] != running.plain(config):
         raise ValueError(f"{name}: recorded with other settings; record it anew: course run {name}")
@@ -102,7 +102,7 @@ def stamp(verified):
 def keep(verified):
     """Record what this kind of processor said beside what decides; the path.  ValueError on the
     kind of processor that the deciding record is from."""
-    here, there = kind(device()), kind(ledger.result(verified.name)["device"])
+    here, there = kind(device()), kind(ledger.result(verified.name, "device")["device"])
     if here == there:
         raise ValueError(
             f"{verified.name}: its record is from {there} too; record it anew: "

@@ -54,6 +54,7 @@ class Claim:
     note: str = ""
 
     def __post_init__(self):
+        self._check_types()
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.id):
             raise LedgerError(f"claim {self.id!r}: id must be kebab-case")
         for name in ("rules", "partly"):
@@ -73,6 +74,21 @@ class Claim:
         if self.verdict in ("partly", "not tested there") and not self.note:
             raise LedgerError(f"claim {self.id}: {self.verdict} needs a note: what differs?")
         self._check_source()
+
+    def _check_types(self):
+        for name in ("id", "chapter", "statement", "result", "value", "verdict", "of", "shown",
+                     "note", "fixed"):  # fmt: skip
+            if not isinstance(value := getattr(self, name), str):
+                raise LedgerError(f"claim {self.id!r}: {name} is {value!r}; write it as text")
+        for name in ("source", "by_seed", "paper"):
+            value = getattr(self, name)
+            if not isinstance(value, dict) and not (name == "paper" and value is None):
+                raise LedgerError(f"claim {self.id}: {name} is {value!r}; write it as a mapping")
+        for name in ("rules", "partly"):
+            value = getattr(self, name)
+            lines = value if isinstance(value, list | tuple) else [value]
+            if not all(isinstance(line, str) for line in lines):
+                raise LedgerError(f"claim {self.id}: {name} is {value!r}; write one text a rule")
 
     def _check_source(self):
         if self.paper is not None and "value" not in self.paper:
@@ -265,8 +281,21 @@ def _read(path):
         import yaml  # only the book and the tests read claims; Colab has it as well
     except ImportError as error:
         raise ImportError("claims are YAML: pip install pyyaml") from error
-    listed = yaml.safe_load(path.read_text("utf-8")) or []
     try:
-        return [Claim(**entry) for entry in listed]
-    except TypeError as error:
-        raise LedgerError(f"{path.name}: {error}") from error
+        listed = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        said = " ".join(str(error).split())  # YAML's spread over several lines
+        raise LedgerError(f"{path.name} is damaged: {said}") from error
+    listed = [] if listed is None else listed
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise LedgerError(f"{path.name}: expected a list of claims, each with its fields")
+    found = []
+    for entry in listed:
+        try:
+            found.append(Claim(**entry))
+        except TypeError as error:  # a field that is missing, or that there is not
+            said = str(error).removeprefix("Claim.__init__() ")
+            raise LedgerError(f"{path.name}: claim {entry.get('id')!r}: {said}") from error
+        except LedgerError as error:
+            raise LedgerError(f"{path.name}: {error}") from error
+    return found

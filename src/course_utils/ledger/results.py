@@ -17,17 +17,43 @@ class LedgerError(ValueError):
     """A claim or a result that is missing, or that does not say what was asked of it."""
 
 
-def result(name):
-    """The record of experiment ``name``: experiment, config, values, seeds, seconds, versions …"""
+FIELDS = {  # of a record, as far as code relies on them
+    "experiment": str,
+    "config": dict,
+    "values": dict,
+    "seconds": int | float,
+    "device": str,
+    "versions": dict,
+}
+
+
+def result(name, *fields):
+    """The record of experiment ``name``: experiment, config, values, seeds, seconds, versions …
+
+    fields: further ones of FIELDS that it must have.  LedgerError without one, or where the file is
+    damaged.
+    """
     path = next(FOLDER.rglob(f"{name}.json"), None) if re.fullmatch(r"\w+", name) else None
     if path is None:
         raise LedgerError(f"no result {name!r} is recorded; run: course run {name}")
-    return read(path)
+    return read(path, *fields)
 
 
-def read(path):
-    """The record in one file."""
-    return json.loads(Path(path).read_text("utf-8"))
+def read(path, *fields):
+    """The record in one file, with values and these fields; LedgerError where it is damaged."""
+    path = Path(path)
+    remedy = f"restore it, or record it anew: course run {path.stem.partition('@')[0]}"
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:  # no JSON, or no text at all
+        raise LedgerError(f"{path.name} is damaged ({error}); {remedy}") from error
+    wrong = "" if isinstance(found, dict) else "it holds no record"
+    for name in () if wrong else ("values", *fields):
+        if not isinstance(found.get(name), FIELDS[name]):
+            wrong = f"it has no {name}"
+    if wrong:
+        raise LedgerError(f"{path.name} is damaged ({wrong}); {remedy}")
+    return found
 
 
 def kinds(name):
@@ -111,9 +137,15 @@ def record(name, content, folder=None):
     folder = Path(folder or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    return Path(file.name).replace(folder / f"{name}.json")
+        written = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            written.chmod(0o644)
+            return written.replace(folder / f"{name}.json")
+        except BaseException:  # a full disk, Ctrl-C: nothing half-written stays behind
+            written.unlink(missing_ok=True)
+            raise
 
 
 def _joined(text):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn.ops import log_softmax
-from course_utils.numpy_nn.validation import running
-from course_utils.shapes import ShapeError, expect
+from course_utils.numpy_nn.validation import floating, running
+from course_utils.shapes import ShapeError, expect, expect_ids, positive_integer
 
 
 class Lattice(NamedTuple):
@@ -40,8 +40,7 @@ def ctc(logits, targets, lengths=None, target_lengths=None, *, blank=0, zero_inf
     equal ones) has loss inf and a gradient of NaN; with zero_infinity both are 0.  All as
     nn.CTCLoss.
     """
-    sizes = expect(logits=(logits, "T B V"))
-    T, B, V = (sizes[axis] for axis in "TBV")
+    T, B, V = _sizes(logits, blank)
     targets, target_lengths = _checked(targets, target_lengths, B, V, blank)
     there = np.ones((T, B), bool) if lengths is None else running(lengths, T, B)
     lengths = there.sum(axis=0)
@@ -119,7 +118,7 @@ def best_path(logits, lengths=None, *, blank=0):
     logits (T, B, V), lengths (B,), T if None.  Not always the likeliest labelling: several paths
     may say another one.
     """
-    T, B, _ = logits.shape
+    T, B, _ = _sizes(logits, blank)
     lengths = np.full(B, T) if lengths is None else running(lengths, T, B).sum(axis=0)
     paths = logits.argmax(axis=-1)
     return [collapse(paths[:n, b], blank) for b, n in enumerate(lengths)]
@@ -132,9 +131,10 @@ def prefix_beam_search(logits, width, *, blank=0):
     end in blank and those that end in its last label apart: only after a blank may that label come
     again.  Exact as soon as nothing is dropped.  Graves 2012, section 7.5; Hannun et al. 2014.
     """
-    if width < 1:
-        raise ValueError(f"width: expected at least 1, got {width}")
-    expect(logits=(logits, "T V"))
+    width = positive_integer(width=width)
+    _sizes(logits, blank, "T V")
+    if np.isnan(logits).any():
+        raise ValueError("logits: NaN is never likely; look for it in the model")
     beam = {(): (0.0, -np.inf)}  # labels: log-probability of ending in blank, and in the last label
     for row in log_softmax(logits).tolist():
         following = {}
@@ -170,6 +170,14 @@ def _moved(rows, places):
     return out
 
 
+def _sizes(logits, blank, axes="T B V"):
+    """The sizes of checked logits, of whose symbols the blank is one."""
+    sizes = expect(logits=(logits, axes))
+    floating("f", logits=logits)
+    expect_ids("blank", blank, sizes["V"])
+    return tuple(sizes[axis] for axis in axes.split())
+
+
 def _checked(targets, target_lengths, B, V, blank):
     """Integers (B, L) with blank wherever no label stands, and how many labels each row has."""
     targets = np.asarray(targets)
@@ -178,13 +186,11 @@ def _checked(targets, target_lengths, B, V, blank):
             f"targets: expected integers, shape ({B}, L) (B, L), "
             f"got {targets.dtype} {targets.shape}"
         )
-    if not 0 <= blank < V:
-        raise IndexError(f"blank: {blank} is outside the {V} symbols of the logits")
     L = targets.shape[1]
     if target_lengths is None:
         there = np.ones((B, L), bool)
     else:
-        there = running(target_lengths, L, B).T
+        there = running(target_lengths, L, B, "target_lengths", "L").T
     labels = targets[there]
     if labels.size and (labels.min() < 0 or labels.max() >= V):
         bad = int(labels.min() if labels.min() < 0 else labels.max())

@@ -24,13 +24,12 @@ def mse(prediction, target, mask=None):
         )
     lead = prediction.shape if mask is None else prediction.shape[: np.ndim(mask)]
     counts = counting(mask, lead, "prediction")
-    counts = np.broadcast_to(
-        counts.reshape(*lead, *(1,) * (prediction.ndim - len(lead))), prediction.shape
-    )
-    dtype, n = prediction.dtype, int(counts.sum())
+    ones = (1,) * (prediction.ndim - len(lead))
+    counts = np.broadcast_to(counts.reshape((*lead, *ones)), prediction.shape)
+    dtype = prediction.dtype
     target = np.where(counts, target, 0).astype(dtype, copy=False)
     error = np.asarray(np.where(counts, prediction, 0) - target)
-    return (error[counts] ** 2).mean(), 2 * error / n
+    return (error[counts] ** 2).mean(), shared(2 * error, counts.sum())
 
 
 def cross_entropy(logits, ids, mask=None):
@@ -50,7 +49,13 @@ def cross_entropy(logits, ids, mask=None):
     dlogits = np.exp(log_p)
     np.put_along_axis(dlogits, ids[..., None], np.expm1(picked), axis=-1)  # p - 1 where it is right
     loss = -picked[counts[..., None]].mean()
-    return loss, np.where(counts[..., None], dlogits / int(counts.sum()), 0)
+    return loss, np.where(counts[..., None], shared(dlogits, counts.sum()), 0)
+
+
+def shared(gradient, n):
+    """gradient / n in its own dtype; n may be more than float16 can count."""
+    wide = np.result_type(gradient, np.float32)
+    return (gradient / np.asarray(n, wide)).astype(gradient.dtype, copy=False)
 
 
 def counting(mask, shape, name):

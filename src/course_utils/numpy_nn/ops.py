@@ -6,7 +6,7 @@ Those of cells count axes from the end, and so take arrays with more axes in fro
 
 import numpy as np
 
-from course_utils.numpy_nn.validation import numpy_array
+from course_utils.numpy_nn.validation import cotangent, numpy_array
 from course_utils.shapes import ShapeError, expect, expect_ids, positive_integer
 
 
@@ -126,6 +126,7 @@ def affine_backward(weight, x, dy):
     wanted = (*x.shape[:-1], len(weight))
     if dy.shape != wanted:
         raise ShapeError(f"dy: expected shape {wanted} (of x, N), got {dy.shape}")
+    dy = cotangent("dy", dy, np.result_type(weight, x))
     rows_x, rows_dy = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
     return dy @ weight, rows_dy.T @ rows_x, rows_dy.sum(axis=0)
 

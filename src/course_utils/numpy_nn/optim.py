@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.numpy_nn.validation import floating, matching
+from course_utils.numpy_nn.validation import by_name, floating, made_by, matching, numbers
 
 
 def clip_norm(grads, limit):
@@ -20,8 +20,10 @@ def clip_norm(grads, limit):
     infinite or NaN because a gradient is, the gradients come back as they are, for no scale would
     help.  Pascanu, Mikolov & Bengio 2013, algorithm 1.
     """
-    if not limit > 0:
-        raise ValueError(f"limit: expected a positive number, got {limit!r}")
+    by_name("grads", grads)
+    limit = numbers("limit", limit, positive=True)
+    if limit.ndim:
+        raise ValueError(f"limit: expected one number, got shape {limit.shape}")
     floating("f", **{f"grads[{name!r}]": g for name, g in grads.items()})
     largest = float(np.max([abs(g).max(initial=0) for g in grads.values()], initial=0))
     if not 0 < largest < math.inf:
@@ -41,12 +43,16 @@ class SGD:
 
     lr: float = 0.1
 
+    def __post_init__(self):
+        numbers("lr", self.lr)
+
     def init(self, params):
         """No state is needed."""
         return ()
 
     def update(self, params, grads, state=()):
         """-> (new params, state)."""
+        by_name("params", params)
         floating("f", **{f"params[{name!r}]": p for name, p in params.items()})
         matching(params, grads=grads)
         new = {
@@ -73,6 +79,12 @@ class Adam:
     beta2: float = 0.999
     eps: float = 1e-8
 
+    def __post_init__(self):
+        numbers("lr", self.lr)
+        numbers("beta1", self.beta1, below=1)
+        numbers("beta2", self.beta2, below=1)
+        numbers("eps", self.eps)
+
     def init(self, params):
         """Zero moments."""
         _wide_enough(params)
@@ -82,6 +94,7 @@ class Adam:
     def update(self, params, grads, state):
         """-> (new params, new state); nothing is changed in place."""
         _wide_enough(params)
+        made_by(state, AdamState, "Adam.init or update", name="state")
         matching(params, grads=grads, **{"state.mean": state.mean, "state.square": state.square})
         n = state.updates + 1
         mean = _blend(state.mean, grads, self.beta1)
@@ -109,6 +122,7 @@ def _as(number, dtype):
 
 
 def _wide_enough(params):
+    by_name("params", params)
     for name, p in params.items():
         floating("f", **{f"params[{name!r}]": p})
         if p.dtype == np.float16:

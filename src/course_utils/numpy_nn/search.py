@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_utils.shapes import ShapeError, positive_integer, whole
+
 
 class Hypothesis(NamedTuple):
     """One sequence written so far: tokens, without start and with the end token if it has one."""
@@ -33,11 +35,14 @@ def greedy(step, state, *, start, end, limit):
 
     A sequence that has ended is filled up with end; the first of equally likely tokens is taken.
     """
+    state, limit = _checked(state), whole("limit", limit, least=0)
     tokens = np.full(len(state[0]), start)
     done = np.zeros(len(tokens), bool)
     written = []
     while len(written) < limit and not done.all():
         log_p, state = step(tokens, state)
+        if np.isnan(log_p[~done]).any():
+            raise ValueError("step: gave a log-probability of NaN; look for it in the model")
         tokens = np.where(done, end, log_p.argmax(axis=-1))
         done |= tokens == end
         written.append(tokens)
@@ -53,8 +58,8 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
     (end counts) that divides the log-probability, 1 if None: without one, shorter is likelier.
     Stops as soon as no survivor can still become one of the best.
     """
-    if width < 1 or limit < 1:
-        raise ValueError(f"width, limit: expected at least 1, got {width} and {limit}")
+    width, limit = positive_integer(width=width, limit=limit)
+    state = _checked(state, one=True)
     penalty = penalty or (lambda length: 1.0)
     live = [Hypothesis((), 0.0, 0.0, False)]
     best = []
@@ -85,6 +90,15 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
         ):
             break
     return best
+
+
+def _checked(state, one=False):
+    """state as a tuple of arrays; with ``one``, of one source."""
+    if not isinstance(state, tuple | list) or not state:
+        raise TypeError(f"state: expected a tuple of arrays (N, ...), got {type(state).__name__}")
+    if one and len(state[0]) != 1:
+        raise ShapeError(f"state: expected one source, arrays (1, ...), got {len(state[0])} rows")
+    return tuple(state)
 
 
 def _bound(live, length, limit, penalty):

@@ -25,7 +25,8 @@ from course_utils.numpy_nn.attention import (
 from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.stack import unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import unroll, unroll_backward
-from course_utils.shapes import expect
+from course_utils.numpy_nn.validation import cotangent, running
+from course_utils.shapes import expect, expect_ids, positive_integer
 
 # One step of the decoder after its cell, given the context c; Luong et al. 2015, section 3
 EQUATIONS = (
@@ -60,6 +61,10 @@ class Seq2Seq:
     def __post_init__(self):
         if self.order not in ("after", "before"):
             raise ValueError(f'order: expected "after" or "before", got {self.order!r}')
+        sizes = ("source_symbols", "target_symbols", "embedding", "hidden")
+        positive_integer(**{name: getattr(self, name) for name in sizes})
+        for name in ("start", "end"):
+            expect_ids(name, getattr(self, name), self.target_symbols)
 
     @property
     def reads(self):
@@ -123,6 +128,7 @@ def shifted(target, start):
 def encode(model, params, source, lengths=None):
     """source (S, B), token ids; lengths (B,), S if None -> Encoded, tape."""
     S, B = (expect(source=(source, "S B"))[axis] for axis in "SB")
+    source = _read(params, source, lengths)
     x = ops.embed(params["source_embedding.weight"], source)  # (S, B, E)
     ways = [_part(params, "encoder.", "_l0"), _part(params, "encoder.", "_l0_reverse")]
     layers = [tuple(ways) if model.bidirectional else ways[0]]
@@ -137,8 +143,9 @@ def seq2seq(model, params, source, target, lengths=None):
     Returns logits (T, B, V), those at t given the targets before t; the weights of the attention
     (T, B, S), None without one; and a tape.
     """
-    encoded, encoder = encode(model, params, source, lengths)
     expect(source=(source, "S B"), target=(target, "T B"))
+    source = _read(params, source, lengths)
+    encoded, encoder = encode(model, params, source, lengths)
     inputs = shifted(target, model.start)
     logits, weights, _, decoder, *kept = _decode(model, params, encoded, inputs, encoded.state)
     return logits, weights, Seq2SeqTape(model, params, source, inputs, encoder, decoder, *kept)
@@ -148,6 +155,7 @@ def seq2seq_backward(tape, dlogits):
     """dlogits (T, B, V) -> grads with the keys of params."""
     model, params = tape.model, tape.params
     grads, dmemory = {}, 0
+    dlogits = cotangent("dlogits", dlogits, tape.states.dtype)
     top = tape.states if tape.attended is None else tape.attended
     dtop, grads["readout.weight"], grads["readout.bias"] = ops.affine_backward(
         params["readout.weight"], top, dlogits
@@ -222,6 +230,13 @@ def _decode(model, params, encoded, inputs, state):
         top = attended = np.tanh(ops.affine(params["combine.weight"], params["combine.bias"], both))
     logits = ops.affine(params["readout.weight"], params["readout.bias"], top)
     return logits, weights, last, decoder, attention, states, both, attended
+
+
+def _read(params, source, lengths):
+    """The tokens that are looked up: what stands after a sequence may be anything, here it is 0."""
+    there = running(lengths, *source.shape)
+    V = len(params["source_embedding.weight"])
+    return expect_ids("source", source, V, there)
 
 
 def _layer(name, rows, columns, rng):

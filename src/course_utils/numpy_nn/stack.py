@@ -18,6 +18,7 @@ from course_utils.numpy_nn.validation import (
     generator,
     made_by,
     numpy_array,
+    probability,
     running,
 )
 from course_utils.shapes import ShapeError, expect, positive_integer
@@ -77,8 +78,7 @@ def unroll_stack(
     """
     spec = get_spec(key)
     pairs, ways = _directions(layers)
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout: expected a probability below 1, got {dropout}")
+    dropout = probability("dropout", dropout)
     if rng is not None:
         generator(rng)
     floating(x=x)

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.unroll import Tape, backward
-from course_utils.numpy_nn.validation import generator, made_by
+from course_utils.numpy_nn.validation import cotangent, generator, made_by, probability
 from course_utils.shapes import ShapeError, positive_integer
 
 
@@ -28,8 +28,7 @@ def randomly_truncated_backward(tape, dy, stop, rng):
     dy (T, B, H); one draw per step for the whole batch.  The expectation over rng is the full
     gradient; its variance is what one pays.  Tallec & Ollivier 2017, with a constant probability.
     """
-    if not 0 <= stop < 1:
-        raise ValueError(f"stop: expected a probability below 1, got {stop!r}")
+    stop = probability("stop", stop)
     generator(rng)
     scale = np.where(rng.random(len(dy)) < stop, 0.0, 1 / (1 - stop))
     return _cut_backward(tape, dy, dict(enumerate(scale.tolist())))
@@ -92,7 +91,10 @@ def cell_state_only_backward(tape, dy):
     made_by(tape, Tape, "numpy_nn.unroll")
     if tape.key != "lstm" or tape.mask is not None or tape.resets is not None:
         raise ValueError("tape: expected one of unroll('lstm', …) without lengths and resets")
-    cell = get_cell("lstm")
+    cell, dy = get_cell("lstm"), cotangent("dy", dy, tape.dtype)
+    wanted = (*tape.shape[:2], tape.params["weight_hh"].shape[1])
+    if dy.shape != wanted:
+        raise ShapeError(f"dy: expected shape {wanted} (T, B, H), got {dy.shape}")
     dc = np.zeros_like(tape.caches[0].c_prev) if tape.caches else None
     grads = {name: np.zeros_like(p) for name, p in tape.params.items()}
     for dh, cache in zip(dy[::-1], reversed(tape.caches), strict=True):  # dh: the loss's alone

@@ -31,6 +31,35 @@ def floating(kinds="fc", **arrays):
             raise TypeError(f"{name}: expected {KINDS[kinds]}, got {array.dtype}; {remedy}")
 
 
+def numbers(name, value, least=0, below=np.inf, *, positive=False):
+    """One real number, or an array of them, as float64: from least, or above it, to below."""
+    found = np.asarray(value)
+    fits = found.dtype.kind in "iuf"
+    if fits:
+        found = found.astype(np.float64)
+        low = found > 0 if positive else found >= least
+        fits = (low & ((found < below) | (below == np.inf))).all()  # NaN is on neither side
+    if not fits:
+        said = "a positive number" if positive else f"a number of at least {least}"
+        said += f" and below {below}" if below < np.inf else ""
+        raise ValueError(f"{name}: expected {said}, got {value!r}")
+    return found
+
+
+def probability(name, value):
+    """A share of at least 0 and below 1, as a float."""
+    kind = np.asarray(value).dtype.kind
+    if np.ndim(value) or kind not in "iuf" or not 0 <= value < 1:
+        raise ValueError(f"{name}: expected a probability below 1, got {value!r}")
+    return float(value)
+
+
+def by_name(name, arrays):
+    """Refuse by name what is no dict of arrays."""
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"{name}: expected a dict of arrays, got {type(arrays).__name__}")
+
+
 def check(spec, params, kinds="fc", **arrays):
     """Sizes by axis of checked params and arrays: ``spec.check``, and all of floating numbers.
 
@@ -51,10 +80,12 @@ def matching(params, **others):
     They may hold more arrays than params, as the gradients of further inputs.
     """
     for name, arrays in others.items():
+        by_name(name, arrays)
         missing = sorted(set(params) - set(arrays))
         if missing:
             raise KeyError(f"{name}: missing {', '.join(missing)}; expected the keys of params")
         for key, p in params.items():
+            numpy_array(f"{name}[{key!r}]", arrays[key])
             if np.shape(arrays[key]) != np.shape(p):
                 raise ShapeError(
                     f"{name}[{key!r}]: expected shape {np.shape(p)} of params[{key!r}], "
@@ -77,7 +108,7 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):
     where nets is K; the array itself where there is one state.  Floating states get one dtype, the
     widest of theirs and ``dtype``.
     """
-    given, blank = _states(spec, cell, state, B, H, dtype, name, nets)
+    given, blank = _states(spec, state, B, H, dtype, name, nets)
     found = []
     for field, value, own in zip(spec.states, given, blank, strict=True):
         label, value = f"{name}.{field}", own if value is None else value
@@ -92,7 +123,7 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):
 
 def last_gradient(spec, cell, dlast, B, H, dtype, name="dlast", nets=None):
     """The gradients of the last states, as ``initial_state``: zero for None, all of ``dtype``."""
-    given, blank = _states(spec, cell, dlast, B, H, dtype, name, nets)
+    given, blank = _states(spec, dlast, B, H, dtype, name, nets)
     found = []
     for field, value, own in zip(spec.states, given, blank, strict=True):
         if value is None or own.dtype.kind in "iu":  # nothing flows through a clock
@@ -102,7 +133,7 @@ def last_gradient(spec, cell, dlast, B, H, dtype, name="dlast", nets=None):
     return cell.State(*found)
 
 
-def _states(spec, cell, state, B, H, dtype, name, nets):
+def _states(spec, state, B, H, dtype, name, nets):
     """What is given, arrays of the right shapes or None, and what the cell starts from."""
     given = (None,) * len(spec.states) if state is None else state
     if isinstance(given, np.ndarray):
@@ -117,8 +148,8 @@ def _states(spec, cell, state, B, H, dtype, name, nets):
             f"{name}: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "
             f"got {len(given)}"
         )
-    own = getattr(cell, "initial_state", None)
-    blank = own(B, H, dtype) if own else [np.zeros((B, H), dtype) for _ in given]
+    starts = [spec.initial.get(field, 0.0) for field in spec.states]  # an int is a clock's
+    blank = [np.full((B, H), v, np.int64 if isinstance(v, int) else dtype) for v in starts]
     blank = [b if nets is None else np.broadcast_to(b, (nets, B, H)) for b in blank]
     sizes = f"B={B}, H={H}" if nets is None else f"K={nets}, B={B}, H={H}"
     given = [np.asarray(v) if isinstance(v, (list, tuple)) else v for v in given]
@@ -133,17 +164,19 @@ def _states(spec, cell, state, B, H, dtype, name, nets):
     return given, blank
 
 
-def running(lengths, T, B):
+def running(lengths, T, B, name="lengths", axis="T"):
     """lengths (B,), integers from 0 to T -> (T, B) true where a step counts; None for None."""
     if lengths is None:
         return None
     lengths = np.asarray(lengths)
     if not np.issubdtype(lengths.dtype, np.integer) or lengths.shape != (B,):
         raise ShapeError(
-            f"lengths: expected {B} integers, shape ({B},), got {lengths.dtype} {lengths.shape}"
+            f"{name}: expected {B} integers, shape ({B},), got {lengths.dtype} {lengths.shape}"
         )
     if lengths.size and (lengths.min() < 0 or lengths.max() > T):
-        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.min()} to {lengths.max()}")
+        raise ValueError(
+            f"{name}: expected 0 to {axis}={T}, got {lengths.min()} to {lengths.max()}"
+        )
     return np.arange(T)[:, None] < lengths
 
 

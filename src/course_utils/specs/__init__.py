@@ -24,6 +24,6 @@ def get_spec(key):
     """The spec of a cell, or a KeyError that lists the cells there are."""
     if isinstance(key, CellSpec):
         return key
-    if key not in SPECS:
+    if not isinstance(key, str) or key not in SPECS:
         raise KeyError(f"key: there is no cell {key!r}; choose from {', '.join(SPECS)}")
     return SPECS[key]

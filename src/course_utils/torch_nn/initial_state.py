@@ -4,7 +4,6 @@ import torch
 from torch import nn
 
 from course_utils.specs import get_spec
-from course_utils.torch_nn import cells
 
 
 def initial_state(key, batch_size, hidden_size, *, dtype=None, device=None):
@@ -17,8 +16,12 @@ def initial_state(key, batch_size, hidden_size, *, dtype=None, device=None):
 
 def cell_state(key, B, H, like):
     """The same in the dtype and on the device of a tensor."""
-    own = getattr(cells.get_cell(key), "initial_state", None)
-    return own(B, H, like) if own else (like.new_zeros(B, H),) * len(get_spec(key).states)
+    spec = get_spec(key)
+    starts = (spec.initial.get(name, 0.0) for name in spec.states)  # an int is a clock's
+    return tuple(
+        like.new_full((B, H), v, dtype=torch.long if isinstance(v, int) else like.dtype)
+        for v in starts
+    )
 
 
 def initial_states(layer, B, like):

@@ -6,6 +6,8 @@ next; state is a tuple of tensors whose first axis is N.
 
 import torch
 
+from course_utils.shapes import ShapeError, positive_integer, whole
+
 
 def wu_penalty(alpha=0.6):
     """length -> ((5 + length) / 6)^alpha.  Wu et al. 2016, section 7; alpha 0 is no penalty."""
@@ -23,11 +25,14 @@ def greedy(step, state, *, start, end, limit):
 
     A sequence that has ended is filled up with end.
     """
+    state, limit = _checked(state), whole("limit", limit, least=0)
     tokens = torch.full((len(state[0]),), start, device=state[0].device)
     done = torch.zeros_like(tokens, dtype=torch.bool)
     written = []
     while len(written) < limit and not done.all():
         log_p, state = step(tokens, state)
+        if log_p[~done].isnan().any():
+            raise ValueError("step: gave a log-probability of NaN; look for it in the model")
         tokens = log_p.argmax(dim=-1).masked_fill(done, end)
         done = done | (tokens == end)
         written.append(tokens)
@@ -43,8 +48,8 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
     divides the log-probability, 1 if None.  limit, the most tokens; what reaches it unfinished
     counts as it is.  Stops as soon as no survivor can still become one of the best.
     """
-    if width < 1 or limit < 1:
-        raise ValueError(f"width, limit: expected at least 1, got {width} and {limit}")
+    width, limit = positive_integer(width=width, limit=limit)
+    state = _checked(state, one=True)
     penalty = penalty or (lambda length: 1.0)
     device = state[0].device
     history = torch.empty(1, 0, dtype=torch.long, device=device)  # (live, length)
@@ -72,3 +77,12 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
         if len(best) == width and best[-1][1] >= hope:
             break
     return best
+
+
+def _checked(state, one=False):
+    """state as a tuple of tensors; with ``one``, of one source."""
+    if not isinstance(state, tuple | list) or not state:
+        raise TypeError(f"state: expected a tuple of tensors (N, ...), got {type(state).__name__}")
+    if one and len(state[0]) != 1:
+        raise ShapeError(f"state: expected one source, tensors (1, ...), got {len(state[0])} rows")
+    return tuple(state)

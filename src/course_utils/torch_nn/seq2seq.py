@@ -4,7 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.shapes import expect
+from course_utils.shapes import expect, expect_ids
+from course_utils.torch_nn import validation
 from course_utils.torch_nn.attention import Attention, padding
 from course_utils.torch_nn.recurrent import Recurrent
 
@@ -45,6 +46,10 @@ class Seq2Seq(nn.Module):
         memory = hidden * (2 if bidirectional else 1)
         if order not in ("after", "before"):
             raise ValueError(f'order: expected "after" or "before", got {order!r}')
+        validation.size("source_symbols", source_symbols)
+        target_symbols = validation.size("target_symbols", target_symbols)
+        expect_ids("start", start, target_symbols)
+        expect_ids("end", end, target_symbols)
         self.start, self.end, self.order = start, end, order
         reads = embedding + (memory if score and order == "before" else 0)
         self.source_embedding = nn.Embedding(source_symbols, embedding, **factory)
@@ -66,14 +71,20 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source, lengths=None):
         """source (S, B) -> memory (S, B, M), mask (1, B, S), the decoder's first states (B, H)."""
+        S, B = source.shape
+        if lengths is not None:  # what stands after a sequence may be anything
+            lengths = validation.check_lengths(lengths, S, B)
+            there = torch.arange(S, device=source.device)[:, None] < lengths.to(source.device)
+            source = source.masked_fill(~there, 0)
+        validation.check_ids("source", source, self.source_embedding.num_embeddings)
         memory, last = self.encoder(self.source_embedding(source), lengths=lengths)
         last = last if isinstance(last, tuple) else (last,)
-        S, B = source.shape
         lengths = torch.full((B,), S) if lengths is None else lengths
         return memory, padding(lengths, S).to(source.device), tuple(s[-1] for s in last)
 
     def decode(self, inputs, state, memory, mask):
         """inputs (T, B), ids; state, tuple of (B, H) -> logits (T, B, V), weights, new state."""
+        validation.check_ids("target", inputs, self.target_embedding.num_embeddings)
         x, weights = self.target_embedding(inputs), None
         if self.attention is None:
             top, state = self._advance(x, state)

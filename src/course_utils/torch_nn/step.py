@@ -5,6 +5,7 @@ import torch
 from course_utils.shapes import ShapeError, expect
 from course_utils.specs import get_spec
 from course_utils.torch_nn import cells
+from course_utils.torch_nn.validation import check_tensors
 
 
 def step(key, params, x, prev, **others):
@@ -16,7 +17,12 @@ def step(key, params, x, prev, **others):
     tuple.  Raises ShapeError or KeyError by name.
     """
     spec, cell = get_spec(key), cells.get_cell(key)
-    prev = (prev,) if isinstance(prev, torch.Tensor) else tuple(prev)
+    prev = (prev,) if isinstance(prev, torch.Tensor) else prev
+    if not isinstance(prev, tuple | list):
+        raise TypeError(
+            f"prev: expected a tuple of tensors, as from initial_state, got {type(prev).__name__}"
+        )
+    check_tensors(x, **{f"prev.{n}": s for n, s in zip(spec.states, prev, strict=False)})
     if len(prev) != len(spec.states):
         raise ShapeError(
             f"prev: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "

@@ -1,13 +1,13 @@
 """What ``Recurrent`` checks before it computes: errors name the argument and the remedy."""
 
-import functools
 import warnings
 from numbers import Real
 
 import torch
 
-from course_utils.shapes import ShapeError
-from course_utils.torch_nn import cells, fast, modes
+from course_utils.shapes import ShapeError, expect_ids
+from course_utils.specs import get_spec
+from course_utils.torch_nn import fast, modes
 from course_utils.torch_nn.native import KERNELS
 from course_utils.torch_nn.scan import has_scan
 
@@ -97,15 +97,9 @@ def check_states(layer, hx, shape, axes, x):
     return tuple(given)
 
 
-@functools.cache
 def counters(key):
     """The states of a cell that are integers, such as the clock of ``clockwork``."""
-    own = getattr(cells.get_cell(key), "initial_state", None)
-    if own is None:
-        return ()
-    names = cells.get_spec(key).states
-    states = zip(names, own(0, 0, torch.empty(0)), strict=True)
-    return tuple(name for name, s in states if not s.dtype.is_floating_point)
+    return tuple(name for name, v in get_spec(key).initial.items() if isinstance(v, int))
 
 
 def same_kind(name, x, like, *others):
@@ -121,6 +115,18 @@ def same_kind(name, x, like, *others):
     same_device(name, x, like)
 
 
+def check_tensors(x, **others):
+    """x, a tensor of floating numbers, and others of its dtype; clocks are integers."""
+    for name, value in ({"x": x} | others).items():
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"x: expected floating numbers, got {x.dtype}")
+    for name, value in others.items():
+        if value.is_floating_point():
+            same_kind(name, value, x)
+
+
 def same_device(name, x, like):
     """x must be on like's device."""
     if x.device != like.device:
@@ -129,20 +135,35 @@ def same_device(name, x, like):
         )
 
 
-def check_lengths(lengths, T, B):
+def check_integers(name, ids):
+    """A tensor of integers, no booleans."""
+    if not isinstance(ids, torch.Tensor):
+        raise TypeError(f"{name}: expected a tensor of integers, got {type(ids).__name__}")
+    if ids.dtype.is_floating_point or ids.dtype.is_complex or ids.dtype == torch.bool:
+        raise TypeError(f"{name}: expected integers, got {ids.dtype}")
+
+
+def check_ids(name, ids, size):
+    """Integers from 0 to size - 1; on another device than the CPU its own kernel complains."""
+    check_integers(name, ids)
+    if ids.device.type == "cpu" and modes.concrete(ids) and not modes.recorded():
+        expect_ids(name, ids.numpy(), size)
+
+
+def check_lengths(lengths, T, B, name="lengths", axis="T"):
     """lengths as integers (B,), each from 0 to T."""
     lengths = torch.as_tensor(lengths)
     kind = lengths.dtype
     whole = not (kind.is_floating_point or kind.is_complex or kind == torch.bool)
     if not whole or tuple(lengths.shape) != (B,):
         raise ShapeError(
-            f"lengths: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
+            f"{name}: expected {B} integers, shape ({B},), got {kind} {tuple(lengths.shape)}"
         )
     fits = ((lengths >= 0) & (lengths <= T)).all()
     if torch.compiler.is_compiling():  # checked when the graph runs
-        torch._assert_async(fits, f"lengths: expected 0 to T={T}")
+        torch._assert_async(fits, f"{name}: expected 0 to {axis}={T}")
     elif modes.concrete(fits) and not fits:
-        raise ValueError(f"lengths: expected 0 to T={T}, got {lengths.tolist()}")
+        raise ValueError(f"{name}: expected 0 to {axis}={T}, got {lengths.tolist()}")
     return lengths
 
 

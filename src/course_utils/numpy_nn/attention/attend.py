@@ -8,6 +8,7 @@ from course_utils.numpy_nn.attention.masks import check_mask, finite, masked_sof
 from course_utils.numpy_nn.attention.products import blend, match, turned
 from course_utils.numpy_nn.attention.scores import get_score
 from course_utils.numpy_nn.ops import softmax_backward
+from course_utils.numpy_nn.validation import cotangent
 from course_utils.shapes import expect
 
 # One query against one memory, as lines of ``course_utils.equations``: the keys and the values of
@@ -54,11 +55,12 @@ def attend_backward(tape, dcontext, dweights=None):
     and grads with the keys of params.
     """
     expect(dcontext=(dcontext, "T B V"), weights=(tape.weights, "T B S"))
-    dcontext = np.where(tape.lost[..., None], 0, dcontext)
+    dtype = np.result_type(tape.weights, tape.values)
+    dcontext = np.where(tape.lost[..., None], 0, cotangent("dcontext", dcontext, dtype))
     dvalues = blend(turned(tape.weights), dcontext)  # context = blend(weights, values)
     dw = match(dcontext, tape.values)
     if dweights is not None:
-        dw = dw + np.where(tape.lost[..., None], 0, dweights)
+        dw = dw + np.where(tape.lost[..., None], 0, cotangent("dweights", dweights, dtype))
     dscores = softmax_backward(tape.weights, dw)  # weights = masked_softmax(scores)
     back = get_score(tape.kind).backward
     dqueries, dkeys, grads = back(tape.params, tape.cache, dscores)
@@ -89,6 +91,7 @@ class PointTape(NamedTuple):
     params: dict
     cache: tuple
     allowed: np.ndarray  # (T, B, S)
+    dtype: np.dtype
 
 
 def point(kind, params, queries, keys, mask=None):
@@ -100,12 +103,12 @@ def point(kind, params, queries, keys, mask=None):
     """
     scores, cache, mask, lost, _ = _score(kind, params, queries, keys, None, mask)
     logits = spoilt(np.where(mask, scores, -np.inf).astype(scores.dtype), lost)
-    return logits, PointTape(kind, params, cache, mask & ~lost[..., None])
+    return logits, PointTape(kind, params, cache, mask & ~lost[..., None], logits.dtype)
 
 
 def point_backward(tape, dlogits):
     """dlogits (T, B, S) -> dqueries, dkeys, grads."""
-    dscores = np.where(tape.allowed, dlogits, 0)
+    dscores = np.where(tape.allowed, cotangent("dlogits", dlogits, tape.dtype), 0)
     return get_score(tape.kind).backward(tape.params, tape.cache, dscores)
 
 

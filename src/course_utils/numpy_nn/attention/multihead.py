@@ -8,6 +8,7 @@ import numpy as np
 from course_utils.numpy_nn.attention.attend import AttendTape, attend, attend_backward
 from course_utils.numpy_nn.attention.masks import check_mask, finite, saw, spoilt
 from course_utils.numpy_nn.ops import affine_backward
+from course_utils.numpy_nn.validation import cotangent
 from course_utils.shapes import expect
 
 
@@ -75,7 +76,7 @@ def multi_head(params, heads, queries, memory=None, mask=None):
 def multi_head_backward(tape, dy):
     """dy (T, B, E) -> dqueries, dmemory (None in self-attention: dqueries has all), grads."""
     params, heads, queries, memory, shared, inner, joined, lost = tape
-    dy = np.where(lost[..., None], 0, dy)
+    dy = np.where(lost[..., None], 0, cotangent("dy", dy, joined.dtype))
     W_q, W_k, W_v = np.split(params["in_proj_weight"], 3)
     djoined, dout, dout_bias = affine_backward(params["out_proj.weight"], joined, dy)
     dq, dk, dv, _ = attend_backward(inner, _part(djoined, heads))

@@ -11,7 +11,13 @@ import numpy as np
 from course_utils.numpy_nn.attention.attend import attend, attend_backward
 from course_utils.numpy_nn.attention.masks import check_mask
 from course_utils.numpy_nn.cells import get_cell
-from course_utils.numpy_nn.validation import check, initial_state, last_gradient, made_by
+from course_utils.numpy_nn.validation import (
+    check,
+    cotangent,
+    initial_state,
+    last_gradient,
+    made_by,
+)
 from course_utils.shapes import ShapeError, expect
 from course_utils.specs import get_spec
 
@@ -77,6 +83,8 @@ def attentive_backward(tape, dstates, dcontexts, dlast=None):
     spec, cell = get_spec(tape.key), get_cell(tape.key)
     (T, B, D), memory = tape.shapes
     H = expect(dstates=(dstates, "T B H"), dcontexts=(dcontexts, "T B M"))["H"]
+    dstates = cotangent("dstates", dstates, tape.dtype)
+    dcontexts = cotangent("dcontexts", dcontexts, tape.dtype)
     dstate = last_gradient(spec, cell, dlast, B, H, tape.dtype)
     dx, dmemory = np.zeros((T, B, D), tape.dtype), np.zeros(memory, tape.dtype)
     grads = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.params.items()}

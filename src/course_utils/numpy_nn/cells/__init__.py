@@ -10,8 +10,8 @@ Axes count from the end: B is axis -2, ``weight.mT`` swaps the last two.  So the
 serves many nets at once, on arrays with one more axis in front (``numpy_nn.many``).
 
 A cell whose output is not its first state also has ``readout(params, x, state) -> (y, cache)`` and
-``readout_backward(params, cache, dy) -> (dx, dstate, grads)``.  One that does not start from zeros
-has ``initial_state(B, H, dtype) -> State``.
+``readout_backward(params, cache, dy) -> (dx, dstate, grads)``.  What a
+state starts from stands in the spec (``initial``).
 """
 
 from functools import cache

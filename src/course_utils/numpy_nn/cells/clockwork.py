@@ -24,11 +24,6 @@ class Cache(NamedTuple):
     hears: np.ndarray
 
 
-def initial_state(B, H, dtype):
-    """Zeros, and clocks at 0."""
-    return State(np.zeros((B, H), dtype), np.zeros((B, H), np.int64))
-
-
 def random_state(rng, zeros):
     """For tests: clocks that stand at different times in different rows."""
     B, H = zeros.t.shape

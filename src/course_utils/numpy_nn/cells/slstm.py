@@ -36,12 +36,6 @@ class Cache(NamedTuple):
     first: np.ndarray
 
 
-def initial_state(B, H, dtype):
-    """A memory of zero that weighs next to nothing, n = 1 at m = -50, so that n is never 0."""
-    zeros = np.zeros((B, H), dtype)
-    return State(zeros, zeros, np.ones((B, H), dtype), np.full((B, H), -50.0, dtype))
-
-
 def random_state(rng, zeros):
     """For tests: a normaliser must be positive."""
     h, c, n, m = (rng.standard_normal(z.shape) for z in zeros)

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from course_utils.numpy_nn.losses import counting
+from course_utils.numpy_nn.losses import counting, shared
 from course_utils.numpy_nn.ops import log_softmax
-from course_utils.numpy_nn.validation import floating, numpy_array
+from course_utils.numpy_nn.validation import floating, numbers, numpy_array
 from course_utils.shapes import ShapeError, expect, expect_ids
 
 
@@ -41,7 +41,7 @@ def mses(prediction, target):
         )
     counting(None, prediction.shape, "prediction")
     error = prediction - target.astype(prediction.dtype, copy=False)
-    return (error**2).reshape(len(error), -1).mean(axis=1), 2 * error / error[0].size
+    return (error**2).reshape(len(error), -1).mean(axis=1), shared(2 * error, error[0].size)
 
 
 def cross_entropies(logits, ids):
@@ -61,7 +61,7 @@ def cross_entropies(logits, ids):
     picked = np.take_along_axis(log_p, ids[..., None], axis=-1)
     dlogits = np.exp(log_p)
     np.put_along_axis(dlogits, ids[..., None], np.expm1(picked), axis=-1)
-    return -picked.reshape(len(ids), -1).mean(axis=1), dlogits / ids[0].size
+    return -picked.reshape(len(ids), -1).mean(axis=1), shared(dlogits, ids[0].size)
 
 
 def clip_norm(grads, limit):
@@ -69,9 +69,7 @@ def clip_norm(grads, limit):
 
     limit, one for all or (K,).
     """
-    limit = np.asarray(limit, np.float64)
-    if not (limit > 0).all():
-        raise ValueError(f"limit: expected positive numbers, got {limit}")
+    limit = numbers("limit", limit, positive=True)
     floating("f", **{f"grads[{name!r}]": g for name, g in grads.items()})
     rows = {name: g.reshape(len(g), -1) for name, g in grads.items()}
     largest = np.max([abs(g).max(axis=1, initial=0) for g in rows.values()], axis=0)

@@ -3,9 +3,9 @@
 p, the layer's parameters by the spec's names; from_x (B, G·H), the input's share of every
 pre-activation, computed for the whole sequence at once by ``project``; prev and the result, tuples
 in the order of the spec's states, each (B, H).  A file may define its own ``project(p, x)``,
-``readout(p, x, states) -> y`` where the output is not the first state, ``initial_state(B, H, like)
--> states`` where they do not begin at zero, and ``init_(p, **config)`` for weights that are not
-uniform in ±1/√H.
+``readout(p, x, states) -> y`` where the output is not the first state, and ``init_(p, **config)``
+for weights that are not uniform in ±1/√H.  What a state starts from stands in the spec
+(``initial``).
 """
 
 from importlib import import_module

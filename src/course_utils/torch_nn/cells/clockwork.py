@@ -4,11 +4,6 @@ import torch
 from torch.nn import functional as F
 
 
-def initial_state(B, H, like):
-    """Zeros, and clocks at 0."""
-    return like.new_zeros(B, H), like.new_zeros(B, H, dtype=torch.long)
-
-
 def init_(p, periods):
     """The weights that the clocks switch off start, and stay, at zero."""
     weight = p["weight_hh"]

@@ -6,12 +6,6 @@ from torch.nn import functional as F
 from course_utils.torch_nn.cells import recur
 
 
-def initial_state(B, H, like):
-    """A memory of zero that weighs next to nothing, n = 1 at m = -50, so that n is never 0."""
-    zeros = like.new_zeros(B, H)
-    return zeros, zeros, like.new_ones(B, H), like.new_full((B, H), -50.0)
-
-
 def step(p, from_x, prev):
     """from_x (B, 4H), prev = (h, c, n, m) -> the same four."""
     h_prev, c_prev, n_prev, m_prev = prev
