@@ -17,7 +17,7 @@ from course_utils.shapes import expect
 OPERATIONS = ("sum", "count", "difference", "greater", "lesser", "and", "or", "assign", "reset")
 
 # The operations as lines of ``course_utils.equations``, for one table: rows_prev are the rows
-# selected one step earlier, ToColumns the table as (C, R).  The language stops at comparisons with a
+# selected one step earlier, ToColumns the table as (C, R).  The language stops at comparing with a
 # number, and at what happened more than one step ago: rows_2 (two steps) and scalar_3 (three) are
 # given by hand.
 EQUATIONS = (
