@@ -433,3 +433,11 @@ def test_a_search_refuses_nan_and_states_it_cannot_follow(room):
     for nothing in ((), None, state(1)[0]):
         with pytest.raises(TypeError, match="state: expected a tuple"):
             module.greedy(lost, nothing, **options)
+
+
+def test_torch_translates_many_sources_under_vmap():
+    module = torch_model(MODELS[0], parameters(MODELS[0]))
+    sources, target = torch.tensor(np.stack([SOURCE, SOURCE[::-1]])), torch.tensor(TARGET)
+    found = torch.vmap(lambda source: module(source, target)[0])(sources)
+    for source, logits in zip(sources, found, strict=True):
+        torch.testing.assert_close(logits, module(source, target)[0])
