@@ -60,7 +60,10 @@ test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the bu
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not slow and not site and not browser and not gpu" $(ARGS)
 
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
-	@$(BIN)/python -m pytest -m "slow or site or browser" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "slow and not site and not browser and not gpu" \
+		--ignore tests/grading $(ARGS)
+	@$(BIN)/python -m pytest -m "slow and not gpu" tests/grading $(ARGS)
+	@$(BIN)/python -m pytest -m "site or browser" $(ARGS)
 	@$(BIN)/python -m pytest --nbval-lax -p no:cacheprovider -W default notebooks
 
 # Each in an environment of its own, with what a reader may have; torch as PIP_TORCH_ARGS gives it.

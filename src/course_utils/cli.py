@@ -1,7 +1,6 @@
 """The command ``course``: each line of help says what it does; the work is in the rooms below."""
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -297,8 +296,7 @@ def run(
     """Run an experiment and record what came out; a run that was stopped goes on."""
     from course_utils.lab.running import main_run
 
-    with plain_errors():
-        main_run(name, quick, jobs=jobs, budget=budget, fresh=fresh)
+    main_run(name, quick, jobs=jobs, budget=budget, fresh=fresh)
 
 
 @app.command()
@@ -306,8 +304,7 @@ def stale():
     """Name the results that today's code, settings or libraries would not give, and why."""
     from course_utils.lab import reports
 
-    with plain_errors():
-        lines = reports.stale_lines()
+    lines = reports.stale_lines()
     print("\n".join(lines))
     raise typer.Exit(1 if len(lines) > 1 else 0)
 
@@ -321,8 +318,7 @@ def claims(
     """List the book's claims: verdict, and how many seeds or standard errors it hangs by."""
     from course_utils.lab import reports
 
-    with plain_errors():
-        print("\n".join(reports.claim_lines(near)))
+    print("\n".join(reports.claim_lines(near)))
 
 
 @app.command()
@@ -346,8 +342,7 @@ def verify(
     def progress(name):
         return lambda items: tqdm(items, desc=name, disable=None, leave=False)
 
-    with plain_errors():
-        good = reports.verify(names or [], every=every, stamp=stamp, keep=keep, progress=progress)
+    good = reports.verify(names or [], every=every, stamp=stamp, keep=keep, progress=progress)
     raise typer.Exit(0 if good else 1)
 
 
@@ -373,18 +368,6 @@ def show_code(
     from rich.syntax import Syntax
 
     Console().print(Syntax(text, language(target), theme="ansi_dark", background_color="default"))
-
-
-@contextmanager
-def plain_errors():
-    """A mistake in what was asked for becomes one line and exit code 2."""
-    from course_utils.lab.seeds import OverBudget
-
-    try:
-        yield
-    except (ValueError, OverBudget, OSError) as error:  # LedgerError among them
-        print(f"course: {' '.join(str(error).split())}", file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -28,9 +28,9 @@ IMPORTS = {
     "torch_nn": {"shapes", "specs"},
     "tasks": {"shapes"},
     "figures": {"equations", "specs"},
-    "training": {"numpy_nn"},
-    "ledger": set(),
-    "lab": {"ledger", "numpy_nn", "specs", "tasks", "torch_nn", "training"},
+    "training": {"numpy_nn", "shapes"},
+    "ledger": {"errors"},
+    "lab": {"errors", "ledger", "numpy_nn", "specs", "tasks", "torch_nn", "training"},
     "experiments": {
         "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
     },

@@ -1,9 +1,11 @@
 """A second run is compared value by value; the command line says what came out, in one line."""
 
+import io
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
 
 import pytest
-from typer.testing import CliRunner
 
 from course_utils import cli, ledger
 from course_utils.lab import dependencies, machine, running, verifying
@@ -114,8 +116,22 @@ def test_a_recording_carries_what_it_depends_on(tmp_path, monkeypatch):
     assert all(reason.startswith("config.") for reason in dependencies.reasons(record))
 
 
+class Said(NamedTuple):
+    """How `course` ended, and what it wrote."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
 def course(*args):
-    return CliRunner().invoke(cli.app, list(args))
+    """Run the command as its entry point does."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["course", *args])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+    return Said(stopped.value.code or 0, out.getvalue(), err.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,13 @@ import pkgutil
 from dataclasses import asdict
 from functools import cache
 
+from course_utils.errors import UserError
+
 EXPERIMENTS = "course_utils.experiments"  # by name: experiments import this room
+
+
+class ExperimentError(UserError, ValueError):
+    """What was asked of an experiment cannot be done: it is unknown, or its record is another's."""
 
 
 @cache
@@ -30,7 +36,7 @@ def chapter(name):
 def load(name):
     """The module of one experiment."""
     if name not in places():
-        raise ValueError(f"experiment: {name!r} is unknown; there are: {', '.join(names())}")
+        raise ExperimentError(f"experiment: {name!r} is unknown; there are: {', '.join(names())}")
     return importlib.import_module(places()[name])
 
 

@@ -13,7 +13,7 @@ import time
 
 from course_utils import ledger
 from course_utils.lab import dependencies
-from course_utils.lab.catalogue import chapter, load, names, places, plain
+from course_utils.lab.catalogue import ExperimentError, chapter, load, names, places, plain
 from course_utils.lab.machine import cores, device, one_thread, versions
 from course_utils.lab.seeds import OverBudget, study
 
@@ -79,7 +79,9 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
         found = run(name, progress=progress)
     found["code"] = dependencies.hashes(name, found["config"], found["values"])
     if not quick and (edited := [n for n in before if found["code"].get(n) != before[n]]):
-        raise ValueError(f"{name}: {', '.join(edited)} changed while it ran; nothing was recorded")
+        raise ExperimentError(
+            f"{name}: {', '.join(edited)} changed while it ran; nothing was recorded"
+        )
     path = ledger.record(name, found, out or ledger.folder(chapter(name)))
     if not quick:
         progress.clear()

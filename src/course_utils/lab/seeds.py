@@ -17,10 +17,11 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
+from course_utils.errors import UserError
 from course_utils.lab.machine import cores, one_thread
 
 
-class OverBudget(RuntimeError):
+class OverBudget(UserError, RuntimeError):
     """A study that has used its CPU time; the message says how to go on."""
 
 

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_utils.errors import UserError
+
 PACKAGE = "course_utils"
 SKIPPED = ("ctx", "kind", "lineno", "returns", "type_comment", "type_params")
 
@@ -65,7 +67,7 @@ class Sources:
         """The module of an experiment by its id: "experiments.lstm.gates.adding"."""
         for path in self.root.glob(f"experiments/**/{experiment}.py"):
             return ".".join(path.relative_to(self.root).with_suffix("").parts)
-        raise ValueError(f"experiment: there is no file {experiment}.py in experiments")
+        raise UserError(f"experiment: there is no file {experiment}.py in experiments")
 
     def locate(self, dotted):
         """Where ``lab.solving.fit`` is defined: (module, name), name "" for a module; or None."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from course_utils import ledger
 from course_utils.lab import dependencies, running
+from course_utils.lab.catalogue import ExperimentError
 from course_utils.lab.machine import device, kind, versions
 
 QUICK = 15.0  # CPU seconds: what a recording took that is verified without being asked for
@@ -60,7 +61,9 @@ def verify(name, progress=iter):
     then = ledger.result(name, "experiment", "config")
     config = running.load(name).Config()
     if then["config"] != running.plain(config):
-        raise ValueError(f"{name}: recorded with other settings; record it anew: course run {name}")
+        raise ExperimentError(
+            f"{name}: recorded with other settings; record it anew: course run {name}"
+        )
     now = running.run(name, progress=progress, config=config)
     return compared(then, now)
 
@@ -90,7 +93,9 @@ def quick(limit=QUICK):
 def stamp(verified):
     """Note in the record that today's code gives its numbers; the path.  ValueError if not."""
     if not verified.identical:
-        raise ValueError(f"{verified.name}: only a record that came out identical can be stamped")
+        raise ExperimentError(
+            f"{verified.name}: only a record that came out identical can be stamped"
+        )
     record = ledger.result(verified.name)
     record["code"] = dependencies.hashes(verified.name, record["config"], record["values"])
     record["verified"] = {
@@ -104,7 +109,7 @@ def keep(verified):
     kind of processor that the deciding record is from."""
     here, there = kind(device()), kind(ledger.result(verified.name, "device")["device"])
     if here == there:
-        raise ValueError(
+        raise ExperimentError(
             f"{verified.name}: its record is from {there} too; record it anew: "
             f"course run {verified.name}"
         )

@@ -9,11 +9,13 @@ import re
 import tempfile
 from pathlib import Path
 
+from course_utils.errors import UserError
+
 FOLDER = Path(__file__).parent / "results"
 LIMIT = 200_000  # bytes: they ship with the package, so curves are thinned before they are recorded
 
 
-class LedgerError(ValueError):
+class LedgerError(UserError, ValueError):
     """A claim or a result that is missing, or that does not say what was asked of it."""
 
 
