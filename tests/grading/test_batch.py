@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from course_utils.errors import UserError
-from course_utils.grading import feedback
+from course_utils.grading import batch, feedback
 from course_utils.grading.batch import grade_folder
 from course_utils.grading.compare import CLOSED
+from course_utils.grading.divide import Entry
 from course_utils.grading.exports.tables import csv_safe
 from course_utils.grading.files import file_names
 from course_utils.grading.handout import as_submission, solution_answers
@@ -242,6 +243,13 @@ def test_spreadsheets_get_no_formula():
             assert f"'{sign}" in csv_safe(f"{before}{sign}1"), (before, sign)
     for text in ("ada", "a-b", "3 = 3", "ada; bob", "Müller (2).ipynb"):
         assert csv_safe(text) == text
+
+
+def test_only_says_where_the_names_are():
+    entries = [Entry("Dan Syntax_4_assignsubmission_file_", None), Entry("ada.ipynb", None)]
+    with pytest.raises(UserError, match=r"first column of grades\.csv .* 'Dan Syntax_4_"):
+        batch.chosen_entries(entries, {"regrade": ["Dan Syntax"]})
+    assert batch.chosen_entries(entries, {"regrade": ["ada"]}) == {"ada.ipynb"}
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -13,17 +13,20 @@ import pytest
 import yaml
 
 from course_utils.errors import UserError
+from course_utils.grading import overview
 from course_utils.grading.adjust import load_adjustments
 from course_utils.grading.batch import conclude
 from course_utils.grading.divide import Entry
 from course_utils.grading.exercise import load
+from course_utils.grading.explain import NOT_ANSWERED, NOT_IN_IT
 from course_utils.grading.exports import EXPORTS
+from course_utils.grading.exports.moodle import said as said_to_moodle
 from course_utils.grading.exports.tables import FIXED
 from course_utils.grading.handout import solution_answers
 from course_utils.grading.policy import Policy, load_policy
-from course_utils.grading.records import Record
+from course_utils.grading.records import PartResult, QuestionResult, Record
 from course_utils.grading.roster import Roster, Student, load_roster
-from course_utils.grading.rows import Course, klass
+from course_utils.grading.rows import Course, Row, klass
 from course_utils.grading.similar import fingerprint
 from course_utils.grading.systems import Sender
 
@@ -398,6 +401,23 @@ def test_junit_counts_what_it_holds(written):
         assert int(suite.get("tests")) == len(cases) == len(KEYS)
         assert int(suite.get("failures")) == len(list(suite.iter("failure")))
         assert int(suite.get("errors")) == len(list(suite.iter("error")))
+
+
+@pytest.mark.parametrize("said", [NOT_ANSWERED, NOT_IN_IT])
+def test_what_is_not_there_is_no_mistake(said):
+    assert not overview.answered(QuestionResult(0, 1, {"h": PartResult(False, said)}))
+
+
+def test_a_mistake_is_named_by_what_was_said_not_by_the_students_line():
+    part = PartResult(False, "Python cannot read it: unmatched ')'")
+    found = QuestionResult(0, 1, {"h": part}, ["line 4: c = f)"])
+    assert overview.answered(found) and overview.reason(found) == part.public
+
+
+def test_remarks_that_are_joined_by_semicolons_end_in_no_full_stop():
+    row = Row(record("ada", missing=("q1",)), notes=["3 days late: 80% of the points count."])
+    assert row.remarks() == ["3 days late: 80% of the points count"]
+    assert said_to_moodle(row) == "3 days late: 80% of the points count; q1: 0 of 2"
 
 
 def test_the_overview_shows_and_escapes(written):

@@ -62,7 +62,8 @@ def test_the_tolerance_is_exact(where, error):
     "have, kind, says",
     [
         (WANT.T, "shape", "transposed?"),
-        (WANT[:-1], "shape", "too few along axis 0"),
+        (WANT[:-1], "shape", "one too few along axis 0"),
+        (np.concatenate([WANT, WANT[:1]]), "shape", "one too many along axis 0"),
         (WANT[0], "shape", "an axis was lost"),
         (WANT > 0, "kind", "holds bool"),
         (WANT * np.nan, "nan", "NaN"),

@@ -11,6 +11,7 @@ import pytest
 from emitting import emitted
 
 from course_utils.grading import verdict
+from course_utils.grading.bundle import unpack
 from course_utils.grading.derive import derive
 from course_utils.grading.exercise import load, references_in
 from course_utils.grading.handout import as_submission, solution_answers
@@ -125,6 +126,11 @@ def test_every_known_mistake_is_known_by_name(path):
             continue
         given = emitted(exercise, key, mutant.answers(exercise)[key])
         assert verdict.known_mistake(rules, given) == mutant.hint, mutant.name
+        for name, part in unpack(rules["bundle"])[1].items():  # the same with one part right
+            mixed = given | {name: part}
+            said, wrong = verdict.known_mistake(rules, mixed), verdict.wrong_parts(rules, mixed)
+            changed = [set(m["prints"]) for m in rules["mistakes"] if m["hint"] == said]
+            assert said is None or any(parts <= set(wrong) for parts in changed), mutant.name
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)

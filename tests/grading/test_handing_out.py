@@ -1,6 +1,8 @@
 """An exercise of one's own, outside this repository, and what a class is given."""
 
 import json
+import re
+import shlex
 import sys
 import zipfile
 from pathlib import Path
@@ -55,6 +57,29 @@ def test_a_new_exercise_grades_at_once(course, tmp_path, sandbox):
     code, out, _ = course("mutate", "my_step")
     assert code == 0 and "0 complaints" in out
     assert course("new", "my_step")[0] == 2  # never overwritten
+
+
+def test_an_exercise_is_added_as_contributing_says(course, tmp_path, monkeypatch):
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Add an exercise")[2]
+    page = page.partition("\n## ")[0]
+    commands = re.search(r"```shell\n(.*?)```", page, re.DOTALL)[1].splitlines()
+    new, derive, mutate = (shlex.split(line, comments=True)[1:] for line in commands)
+    path, variant = re.search(r"```python\n# (\S+)\n(.*?)```", page, re.DOTALL).groups()
+    assert course(*new)[0] == 0
+    for kind, named in re.findall(r"(solutions|tests)(/\S+\.\w+)", commands[0]):
+        assert (tmp_path / f"{kind}{named}").is_file()
+    before = (tmp_path / path).read_text("utf-8")
+    (tmp_path / path).write_text(f"{before}\n\n{variant}", "utf-8")
+    assert course(*derive)[0] == 0
+    (given,) = (tmp_path / "exercises").glob("*/*.ipynb")
+    exercise = load(tmp_path / "solutions" / given.parent.name / given.name)
+    for word in ("# === ANSWER q1 ===", "### BEGIN SOLUTION", 'grading.check("q1", h=h)'):
+        assert word in page and any(word in cell.source for cell in exercise.cells)
+    hint = re.search(r'hint="(.*?)"', variant)[1]
+    known = references_in(given.read_bytes())["questions"]["q1"]["mistakes"]
+    assert hint in [mistake["hint"] for mistake in known]
+    code, out, _ = course(*mutate)
+    assert code == 0 and f"{before.count('@wrong') + before.count('@right') + 1} variants, 0" in out
 
 
 @pytest.mark.parametrize("name", ["My-Step", "1st", "../x", "ünder", ""])

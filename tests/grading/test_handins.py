@@ -12,6 +12,7 @@ from fuzzing import fuzz
 from hypothesis import strategies as st
 
 from course_utils.grading.exercise import load
+from course_utils.grading.explain import NOT_IN_IT
 from course_utils.grading.grade import grade
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.notebook import Unreadable, read_cells
@@ -46,6 +47,15 @@ def test_the_page_for_instructors_says_what_happens():
     if os.environ.get("COURSE_WRITE"):
         PAGE.write_text(text, "utf-8")
     assert PAGE.read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
+
+
+def test_of_another_exercise_nothing_is_said_but_that(exercise, sandbox, references):
+    other = ROOT / "solutions" / "recurrence" / "unrolled.ipynb"
+    record = grade(other.read_bytes(), exercise, sandbox, references)
+    assert record.score == 0 and "exercise unrolled, not of lstm_step" in record.reason
+    assert record.notes == []
+    for question in record.questions.values():
+        assert question.said == [] and {p.public for p in question.parts.values()} == {NOT_IN_IT}
 
 
 def test_helpers_are_kept_where_the_exercise_allows_them(exercise, sandbox, references):

@@ -251,6 +251,16 @@ def counts_the_first_layers_bias(answers):
     return {"q7": swap(answers["q7"], "biases = 4 * H * layers", "biases = 4 * H")}
 
 
+@wrong("q7", hint="PyTorch's two biases in both: the first count has one bias a gate")
+def counts_two_biases_in_both(answers):
+    return {"q7": swap(answers["q7"], "return weights + biases,", "return weights + 2 * biases,")}
+
+
+@wrong("q7", hint="one bias in both: the second count has two a gate, as PyTorch keeps them")
+def counts_one_bias_in_both(answers):
+    return {"q7": swap(answers["q7"], "weights + 2 * biases", "weights + biases")}
+
+
 @right
 def written_out_by_hand(answers):
     return {

@@ -56,6 +56,16 @@ def counts_every_step(answers):
     return {"q3": swap(answers["q3"], "return first + others", "return T * (first + others)")}
 
 
+@wrong("q3", hint="T times the first layer: its weights are shared over time")
+def counts_the_first_layer_at_every_step(answers):
+    return {"q3": swap(answers["q3"], "return first +", "return T * first +")}
+
+
+@wrong("q3", hint="two biases in the first layer: each unit has one here")
+def counts_two_biases_below(answers):
+    return {"q3": swap(answers["q3"], "H * D + H * H + H", "H * D + H * H + 2 * H")}
+
+
 @wrong("q3", hint="upper layers read H inputs, not D")
 def gives_every_layer_the_input(answers):
     return {"q3": swap(answers["q3"], "(H * H + H * H + H)", "(H * D + H * H + H)")}

@@ -73,7 +73,10 @@ def chosen_entries(entries, options):
     if wanted:
         fitting = {n for n in names if n in wanted or n.removesuffix(".ipynb") in wanted}
         if not fitting:
-            raise UserError(f"--only: no submission is called {', '.join(wanted)}")
+            called = ", ".join(wanted)
+            near = next((n for n in names if any(w in n for w in wanted)), names[0])
+            raise UserError(f"--only: no submission is called {called}; the first column of "
+                            f"grades.csv has the names, such as {near!r}")  # fmt: skip
         return fitting
     index, count = options.get("shard") or (1, 1)
     return set(names[index - 1 :: count])

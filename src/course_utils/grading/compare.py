@@ -90,7 +90,8 @@ def wrong_shape(want, have):
         if len(axes) == 1:
             axis = axes[0]
             if have.shape[axis] - want.shape[axis] in (-1, 1):
-                return text + f": one too many or too few along axis {axis}"
+                few = "few" if have.shape[axis] < want.shape[axis] else "many"
+                return text + f": one too {few} along axis {axis}"
             return text + f": axis {axis} differs"
     if have.ndim == want.ndim - 1:
         return text + ": an axis was lost (a sum or an index too many?)"

@@ -5,9 +5,12 @@ The notebook's own check, `course check` and the feedback page all say it with t
 
 import re
 
+NOT_ANSWERED = "not answered yet"
+NOT_IN_IT = "not in this notebook"  # which is that of another exercise
+
 # (error, pattern of its text, what to say; {0}, {1}: what the pattern caught)
 KNOWN = (
-    ("NotImplementedError", r"write your answer here", "not answered yet"),
+    ("NotImplementedError", r"write your answer here", NOT_ANSWERED),
     (
         "TypeError",
         r"cannot unpack non-iterable NoneType|'NoneType' object is not|NoneType.* not callable"
@@ -28,7 +31,8 @@ KNOWN = (
     (
         "ValueError",
         r"too many values to unpack \(expected (\d+)",
-        "{0} values are expected, there are more: what does your function return?",
+        "{0} values are expected, there are more: does your function return one array for several, "
+        "or too many?",
     ),
     (
         "TypeError",
@@ -97,7 +101,7 @@ def told(text, lines=()):
     """An error as one or a few lines: its meaning, its name, the student's own line."""
     text = re.sub(r" \((?:<[^>]*>|[^()]*\.py), line \d+\)", "", text)
     meaning = sentence(text)
-    if meaning == "not answered yet":
+    if meaning == NOT_ANSWERED:
         return [meaning]
     head = f"{meaning} ({text})" if meaning and "cannot read" not in meaning else meaning or text
     return [head, *(f"  {line}" for line in lines[-2:])]

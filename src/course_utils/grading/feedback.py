@@ -23,6 +23,7 @@ h1 { font-size: 1.4rem; margin: 0 0 .25rem; } h2 { font-size: 1.05rem; margin: 0
 .bad { color: var(--bad); }
 section { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem;
   margin: 1rem 0; }
+section p { margin: .5rem 0 0; }
 section header { display: flex; justify-content: space-between; gap: 1rem; }
 ul { margin: .5rem 0 0; padding-left: 1.2rem; } li { margin: .2rem 0; }
 pre { background: var(--panel); padding: .6rem .8rem; border-radius: .4rem; white-space: pre-wrap;
@@ -100,7 +101,7 @@ def question(key, found):
         f"of {points(found.max)}</span></header>"
     ]
     reasons = {part_text(part) for part in found.parts.values()}
-    if len(reasons) == 1 and len(found.parts) > 1:
+    if reasons == {"right"} or len(reasons) == 1 < len(found.parts):
         lines.append(f"<p>{text(reasons.pop())}</p>")
     else:
         items = "".join(

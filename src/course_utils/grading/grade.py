@@ -11,6 +11,7 @@ from dataclasses import replace
 from course_utils.grading import explain as explanations
 from course_utils.grading import review, verdict
 from course_utils.grading.bundle import BundleError, unpack
+from course_utils.grading.explain import NOT_IN_IT
 from course_utils.grading.guard import Overdue, time_limit
 from course_utils.grading.notebook import Unreadable, read_cells
 from course_utils.grading.pick import wrong_exercise
@@ -64,7 +65,11 @@ def grade(data, exercise, sandbox, references):
     record.fingerprint = fingerprint(exercise, spliced.answers)
     wrong = wrong_exercise(exercise.name, cells)
     if wrong and record.score == 0:
-        record.reason = wrong
+        record.reason, record.notes = wrong, list(notes)
+        for question in record.questions.values():
+            question.said = []
+            for part in question.parts.values():
+                part.public = part.secret = NOT_IN_IT
     return record
 
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from urllib.parse import quote
 
+from course_utils.grading.explain import NOT_ANSWERED, NOT_IN_IT
 from course_utils.grading.feedback import document, points, text, tone
 
 BARS = 10
@@ -114,11 +115,11 @@ def difficulty(exercise, rows):
 
 
 def mistakes(exercise, rows):
-    """The commonest reasons for which points were lost."""
+    """The commonest reasons for which answers lost points."""
     count = Counter()
     for row in rows:
         for key, question in row.record.questions.items():
-            if row.final is not None and not question.full:
+            if row.final is not None and not question.full and answered(question):
                 count[key, reason(question)] += 1
     common = [(c, n) for c, n in count.most_common(SHOWN_MISTAKES) if n]
     if not common:
@@ -136,12 +137,18 @@ def mistakes(exercise, rows):
     return f"{drawn}<details><summary>In full</summary><ol>{''.join(items)}</ol></details>"
 
 
+def answered(question):
+    """Whether there is an answer that could be wrong."""
+    absent = (NOT_ANSWERED, NOT_IN_IT)
+    return not any(p.public in absent or p.secret in absent for p in question.parts.values())
+
+
 def reason(question):
     """Why a question lost points, without this student's numbers: a hint, an error, a verdict."""
     for line in question.said:
         if line.startswith("Hint: "):
             return line.removeprefix("Hint: ")
-    for line in question.said[:1]:
+    for line in [said for said in question.said if not re.match(r"\s*line \d+", said)][:1]:
         found = re.match(r"Your cell stopped with (\w+)", line)
         return f"the cell stopped with {found[1]}" if found else shape_of(line)
     wrong = [p.public or p.secret for p in question.parts.values() if not p.ok]

@@ -57,7 +57,8 @@ class Row:
         """All that is to be said about a row: the record's notes, ours, and the flags."""
         review = [f"{key}: {', '.join(q.review)}" for key, q in self.record.questions.items()
                   if q.review]  # fmt: skip
-        return list(dict.fromkeys([*self.record.notes, *self.notes, *review, *self.flags]))
+        said = [*self.record.notes, *self.notes, *review, *self.flags]
+        return list(dict.fromkeys(note.removesuffix(".") for note in said))  # joined by semicolons
 
 
 @dataclass

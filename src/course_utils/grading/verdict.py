@@ -117,14 +117,16 @@ def known_mistake(rules, given):
     """The hint of the recorded mistake that gives just these values, or None.
 
     With two mistakes at once no record fits as a whole; then the first wrong part decides that a
-    record has in common with them, for one hint at a time is enough.
+    record has in common with them, for one hint at a time is enough. A record that changes a part
+    which is right here is another mistake.
     """
     wrong = wrong_parts(rules, given)
     recorded = rules.get("mistakes", ())
     best = nearest(recorded, wrong, given)
     if best is None:
         for name in wrong:
-            best = nearest([m for m in recorded if name in m["prints"]], [name], given, alone=True)
+            fitting = [m for m in recorded if {name} <= set(m["prints"]) <= set(wrong)]
+            best = nearest(fitting, [name], given, alone=True)
             if best is not None:
                 break
     return best["hint"] if best else None

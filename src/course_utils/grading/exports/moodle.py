@@ -39,4 +39,5 @@ def said(row):
     record = row.record
     lost = [f"{k}: {q.points:g} of {q.max:g}" for k, q in record.questions.items() if not q.full]
     lost = [] if row.final is None else lost
-    return "; ".join([*([record.reason] if record.reason else []), *row.notes, *lost])
+    said = [*([record.reason] if record.reason else []), *row.notes, *lost]
+    return "; ".join(part.removesuffix(".") for part in said)
