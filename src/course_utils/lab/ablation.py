@@ -23,8 +23,8 @@ def ablate(params, x, held=None, cut=""):
     def averaged(states):
         return states | {k: np.broadcast_to(states[k].mean(0), states[k].shape) for k in cut}
 
-    found = SPECS["lstm"].unroll(params, x, held=held, between=averaged)
-    return {name: np.asarray(values, float) for name, values in found.items()}
+    by_equation = SPECS["lstm"].unroll(params, x, held=held, between=averaged)
+    return {name: np.asarray(values, float) for name, values in by_equation.items()}
 
 
 def scores(params, x, score):

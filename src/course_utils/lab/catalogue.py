@@ -19,8 +19,8 @@ class ExperimentError(UserError, ValueError):
 def places():
     """{id: module name} of all experiments, sorted by id."""
     package = importlib.import_module(EXPERIMENTS)
-    found = pkgutil.walk_packages(package.__path__, f"{EXPERIMENTS}.")
-    return dict(sorted((m.name.rpartition(".")[2], m.name) for m in found if not m.ispkg))
+    modules = pkgutil.walk_packages(package.__path__, f"{EXPERIMENTS}.")
+    return dict(sorted((m.name.rpartition(".")[2], m.name) for m in modules if not m.ispkg))
 
 
 def names():

@@ -34,16 +34,16 @@ def reached(sources, experiment):
     """{name: `Unit`} of everything followed that ``run`` and ``data`` of an experiment reach."""
     home = sources.place(experiment)
     configs = {place for place, _ in config_classes(sources, experiment)}
-    found = {}
+    units = {}
     waiting = [(home, name) for name in ("run", "data") if name in sources.module(home).defined]
     while waiting:
         where, name = waiting.pop()
-        if f"{where}.{name}" not in found:
+        if f"{where}.{name}" not in units:
             method = DRAWN.get(f"{where}.{name}")
             unit = sources.unit(where, name, method, fields=(where, name) not in configs)
-            found[f"{where}.{name}"] = unit
+            units[f"{where}.{name}"] = unit
             waiting += [target for target in unit.targets if _follows(*target)]
-    return found
+    return units
 
 
 def hashes(experiment, config, values, sources=None, equations=None):
@@ -54,13 +54,13 @@ def hashes(experiment, config, values, sources=None, equations=None):
     """
     sources = sources or Sources(Path(course_utils.__file__).parent)
     equations = equations or written_equations()
-    found = reached(sources, experiment)
-    pieces = {name: unit.text for name, unit in found.items()}
-    named = {text for unit in found.values() for text in unit.strings} | set(_strings(config))
-    if any(unit.specs for unit in found.values()):
+    units = reached(sources, experiment)
+    pieces = {name: unit.text for name, unit in units.items()}
+    named = {text for unit in units.values() for text in unit.strings} | set(_strings(config))
+    if any(unit.specs for unit in units.values()):
         named |= set(_keys(values))
     pieces |= {f"equations of {key}": equations[key] for key in named & set(equations)}
-    if any(name.split(".")[0] == CLOCK for name in found):
+    if any(name.split(".")[0] == CLOCK for name in units):
         rooms = [room for room in KERNELS if (sources.root / room).is_dir()]
         pieces |= {f"kernels of {room}": sources.room(room) for room in rooms}
     return {name: digest(text) for name, text in sorted(pieces.items()) if text}
@@ -105,32 +105,32 @@ def differences(then, now):
 
 def settings(sources, experiment):
     """The Config's defaults, read from the source; by import where they are no plain values."""
-    found = {}
+    defaults = {}
     try:
         for (where, _), node in reversed(config_classes(sources, experiment)):
             for line in node.body:
                 if isinstance(line, ast.AnnAssign):
-                    value = _plain(line.value, sources.module(where), sources, found)
-                    found[line.target.id] = value
+                    value = _plain(line.value, sources.module(where), sources, defaults)
+                    defaults[line.target.id] = value
     except (ValueError, KeyError, TypeError, AttributeError):
         from course_utils.lab import catalogue
 
         return catalogue.plain(catalogue.load(experiment).Config())
-    return found
+    return defaults
 
 
 def config_classes(sources, experiment):
     """[((module, name), class)]: the experiment's Config, wherever it stands, then its bases."""
-    found = []
+    classes = []
     waiting = [sources.locate(f"{sources.place(experiment)}.Config")]
     while waiting:
         where, name = waiting.pop(0)
         module = sources.module(where)
         [node] = module.defined[name]
-        found.append(((where, name), node))
+        classes.append(((where, name), node))
         bases = [sources.resolve(module, {}, next(chains(base))) for base in node.bases]
         waiting += filter(None, bases)
-    return found
+    return classes
 
 
 def _settings(then, now):

@@ -102,11 +102,11 @@ def surprises(model, ids, before=(), empty_every=None, chunk=20_000):
             bits = torch.cat([first, nats]).T.flatten().numpy() / np.log(2)
             return bits[len(before) :]
         x = torch.from_numpy(whole.copy())[:, None]
-        state, found = None, []
+        state, parts = None, []
         for piece in x[:-1].split(chunk):
             logits, state = model(piece, state)
-            found.append(torch.log_softmax(logits[:, 0], -1))
-        logp = torch.cat(found)
+            parts.append(torch.log_softmax(logits[:, 0], -1))
+        logp = torch.cat(parts)
         bits = -logp.gather(-1, x[1:])[:, 0].numpy() / np.log(2)
         first = [] if len(before) else [np.log2(logp.shape[-1])]
     return np.concatenate([first, bits])[-len(ids) :]
@@ -121,12 +121,12 @@ def write(model, start, n, rows, temperature, seed):
     model.eval()
     rng = np.random.default_rng(seed)
     x = torch.as_tensor(np.asarray(start, np.int64))[:, None].expand(-1, rows)
-    state, found = None, []
+    state, ids = None, []
     with torch.no_grad():
         for _ in range(n):
             logits, state = model(x, state)
             p = torch.softmax(logits[-1].double() / temperature, -1).numpy()
             drawn = (p.cumsum(-1) > rng.random((rows, 1)) * p.sum(-1, keepdims=True)).argmax(-1)
-            found.append(drawn)
+            ids.append(drawn)
             x = torch.from_numpy(drawn)[None]
-    return np.array(found)
+    return np.array(ids)

@@ -43,10 +43,10 @@ def kind(text):
 
 def versions():
     """Python and the libraries whose version can move a number."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in ("numpy", "torch", "scikit-learn"):
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

@@ -15,7 +15,7 @@ def labels(characters):
     line: characters since the last line break.  quote: 1 between two double quotation marks.
     depth: brackets that are open.  An empty line closes all marks and brackets.
     """
-    found = {name: np.zeros(len(characters)) for name in ("line", "quote", "depth")}
+    known = {name: np.zeros(len(characters)) for name in ("line", "quote", "depth")}
     line = quote = depth = 0
     for k, c in enumerate(characters):
         if c == "\n":
@@ -27,8 +27,8 @@ def labels(characters):
         quote = 1 - quote if c == '"' else quote
         depth = max(depth + (c in OPENS) - (c in CLOSES), 0)
         for name, value in (("line", line), ("quote", quote), ("depth", depth)):
-            found[name][k] = min(value, MOST.get(name, value))
-    return found
+            known[name][k] = min(value, MOST.get(name, value))
+    return known
 
 
 def cells(model, ids, strip=1000, warm=200):
@@ -76,9 +76,9 @@ def measure(name, scores, values):
     return (area if name == "quote" else correlation)(scores, values)
 
 
-def strength(name, found):
+def strength(name, fit):
     """How far from knowing nothing: sign and side do not matter."""
-    return abs(found - 0.5) if name == "quote" else abs(found)
+    return abs(fit - 0.5) if name == "quote" else abs(fit)
 
 
 def best_cell(name, choose, test):

@@ -11,20 +11,20 @@ from course_utils.lab import dependencies, running, verifying
 def stale():
     """{result: why it is not what its experiment would say today}; the fresh ones are left out."""
     sources = dependencies.Sources(Path(course_utils.__file__).parent)
-    found = {
+    by_result = {
         name: dependencies.reasons(
             ledger.result(name, "experiment", "config", "versions"), sources
         )
         for name in ledger.recorded()
     }
-    return {name: reasons for name, reasons in found.items() if reasons}
+    return {name: reasons for name, reasons in by_result.items() if reasons}
 
 
 def stale_lines():
     """One line a stale result, and one that counts."""
-    found = stale()
-    lines = [f"{name}: {'; '.join(reasons)}" for name, reasons in found.items()]
-    return [*lines, f"{len(found)} of {len(ledger.recorded())} results are stale"]
+    by_result = stale()
+    lines = [f"{name}: {'; '.join(reasons)}" for name, reasons in by_result.items()]
+    return [*lines, f"{len(by_result)} of {len(ledger.recorded())} results are stale"]
 
 
 def claim_lines(near=False):
@@ -56,12 +56,12 @@ def verify(names, *, every=False, stamp=False, keep=False, say=print, progress=i
         ledger.result(name)
     good = True
     for name in chosen:
-        found = verifying.verify(name, progress(name))
-        good = good and not found.flipped
-        for line in found.lines:
+        verified = verifying.verify(name, progress(name))
+        good = good and not verified.flipped
+        for line in verified.lines:
             say(line)
-        if stamp and found.identical:
-            say(f"  stamped: {verifying.stamp(found)}")
-        if keep and found.flipped:
-            say(f"  kept: {verifying.keep(found)}")
+        if stamp and verified.identical:
+            say(f"  stamped: {verifying.stamp(verified)}")
+        if keep and verified.flipped:
+            say(f"  kept: {verifying.keep(verified)}")
     return good

@@ -56,9 +56,9 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
 
     load(name)
     if quick:
-        found = run(name, quick, progress=lambda items: tqdm(items, desc=name, disable=None))
+        record = run(name, quick, progress=lambda items: tqdm(items, desc=name, disable=None))
         if out is None:
-            for key, values in found["values"].items():
+            for key, values in record["values"].items():
                 say(f"{key}: {values}")
             return None
     else:
@@ -76,16 +76,16 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
         )  # fmt: skip
         if fresh:
             progress.clear()
-        found = run(name, progress=progress)
-    found["code"] = dependencies.hashes(name, found["config"], found["values"])
-    if not quick and (edited := [n for n in before if found["code"].get(n) != before[n]]):
+        record = run(name, progress=progress)
+    record["code"] = dependencies.hashes(name, record["config"], record["values"])
+    if not quick and (edited := [n for n in before if record["code"].get(n) != before[n]]):
         raise ExperimentError(
             f"{name}: {', '.join(edited)} changed while it ran; nothing was recorded"
         )
-    path = ledger.record(name, found, out or ledger.folder(chapter(name)))
+    path = ledger.record(name, record, out or ledger.folder(chapter(name)))
     if not quick:
         progress.clear()
-    say(f"recorded in {found['seconds']} s ({found['cpu_seconds']} CPU s): {path}")
+    say(f"recorded in {record['seconds']} s ({record['cpu_seconds']} CPU s): {path}")
     return path
 
 

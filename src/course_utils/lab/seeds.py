@@ -64,16 +64,16 @@ class Study:
     def over(self, run_seed, seeds):
         """See `over_seeds`."""
         paths = {seed: self.path(run_seed, seed) for seed in seeds}
-        found = {seed: read for seed, path in paths.items() if (read := _read(path)) is not None}
-        self.elsewhere += sum(seconds for _, seconds in found.values())
-        waiting = [seed for seed in seeds if seed not in found]
+        outcomes = {seed: read for seed, path in paths.items() if (read := _read(path)) is not None}
+        self.elsewhere += sum(seconds for _, seconds in outcomes.values())
+        waiting = [seed for seed in seeds if seed not in outcomes]
         spread = self.workers > 1 and len(waiting) > 1 and _named(run_seed)
         run = self._spread if spread else self._one_by_one
         counted = waiting if self.shown else self.bar(waiting)
         for _, (seed, outcome) in zip(counted, run(run_seed, waiting), strict=True):
-            found[seed] = outcome
+            outcomes[seed] = outcome
             _store(paths[seed], outcome)
-        return [found[seed][0] for seed in seeds]
+        return [outcomes[seed][0] for seed in seeds]
 
     def path(self, run_seed, seed):
         """The file of one seed's result; None where it can't be told from others'."""

@@ -87,10 +87,10 @@ class Sources:
         if first in module.defined:
             return module.name, first
         target = {**module.imported, **local}.get(first)
-        found = self.locate(target) if target is not None else None
-        while found and not found[1] and rest:
-            found = self.locate(f"{found[0]}.{rest.pop(0)}")
-        return found
+        place = self.locate(target) if target is not None else None
+        while place and not place[1] and rest:
+            place = self.locate(f"{place[0]}.{rest.pop(0)}")
+        return place
 
 
 @dataclass
@@ -164,25 +164,25 @@ def _names(node):
 
 def imports_of(nodes):
     """{name: what it stands for, without the package's own name} for imports of this package."""
-    found = {}
+    names = {}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             base = node.module.removeprefix(PACKAGE).removeprefix(".")
             for a in node.names:
-                found[a.asname or a.name] = f"{base}.{a.name}".removeprefix(".")
-    return found
+                names[a.asname or a.name] = f"{base}.{a.name}".removeprefix(".")
+    return names
 
 
 def _roots(tree):
     """First names of everything that is imported anywhere in a file."""
-    found = set()
+    roots = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {a.name.split(".")[0] for a in node.names}
+            roots |= {a.name.split(".")[0] for a in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found |= {"torch"} if "torch_nn" in node.module + "".join(
+            roots |= {"torch"} if "torch_nn" in node.module + "".join(
                 a.name for a in node.names) else {node.module.split(".")[0]}  # fmt: skip
-    return found
+    return roots
 
 
 def chains(node):

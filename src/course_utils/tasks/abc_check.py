@@ -31,19 +31,19 @@ FULL = 4  # bars at least
 def faults(tune):
     """The kinds of fault of a tune (str), as a set: empty when it is well formed."""
     head, music = split(tune)
-    found, metre = set(), None
+    kinds, metre = set(), None
     try:
         metre, unit = header(head)
     except ValueError:
-        found.add("header")
+        kinds.add("header")
     tokens, rest = tokenise(music)
     if rest:
-        found.add("symbols")
+        kinds.add("symbols")
     if unbalanced(tokens, music):
-        found.add("brackets")
+        kinds.add("brackets")
     if metre is not None and not rest and not full_bars(tokens, metre, unit):
-        found.add("bars")
-    return found
+        kinds.add("bars")
+    return kinds
 
 
 def split(tune):
@@ -72,17 +72,17 @@ def tokenise(music):
     """-> matches of TOKEN, and what no token fits (str)."""
     tokens, rest, place = [], "", 0
     while place < len(music):
-        found = TOKEN.match(music, place)
+        token = TOKEN.match(music, place)
         if (
-            found is None
-            or (found["chord"] is not None and not notes(found["chord"]))
-            or (found["grace"] is not None and not notes(found["grace"]))
+            token is None
+            or (token["chord"] is not None and not notes(token["chord"]))
+            or (token["grace"] is not None and not notes(token["grace"]))
         ):
             rest += music[place]
             place += 1
         else:
-            tokens.append(found)
-            place = found.end()
+            tokens.append(token)
+            place = token.end()
     return tokens, rest
 
 
@@ -126,7 +126,7 @@ def full_bars(tokens, metre, unit):
 
 def measure(tokens, metre, unit):
     """-> (length, whether between two plain bar lines) of every bar; None if it means nothing."""
-    found, plain = [], False  # the tune's start is no plain line
+    bars, plain = [], False  # the tune's start is no plain line
     total, factor, left, broken, last = Fraction(0), Fraction(1), 0, Fraction(1), None
     for token in tokens:
         if token["tuplet"]:
@@ -155,6 +155,6 @@ def measure(tokens, metre, unit):
                 return None
             now = token["line"] == "|"
             if total:
-                found.append((total, plain and now))
+                bars.append((total, plain and now))
             total, plain, last = Fraction(0), now, None
-    return None if total or not found else found
+    return None if total or not bars else bars

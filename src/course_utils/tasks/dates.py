@@ -90,13 +90,13 @@ class Dates:
 
     def pairs(self, rng, n):
         """n pairs of texts, (as written, ISO)."""
-        found = []
+        pairs = []
         for day in rng.choice(self.days, n):
             date = datetime.date.fromordinal(int(day))
             locale = self.locales[rng.integers(len(self.locales))]
             form = self.formats[rng.integers(len(self.formats))]
-            found.append((write(date, locale, form), date.isoformat()))
-        return found
+            pairs.append((write(date, locale, form), date.isoformat()))
+        return pairs
 
     def sample(self, rng, n):
         """-> x (S, n), ids of ``source`` filled up with PAD; target (11, n), ids, END last."""

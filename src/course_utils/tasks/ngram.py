@@ -84,7 +84,7 @@ class KneserNey:
 
         learn: go on counting, each character after it was predicted; this changes the model.
         """
-        ids, found = expect_ids("ids", ids, self.size).tolist(), []
+        ids, bits = expect_ids("ids", ids, self.size).tolist(), []
         for j in range(start, len(ids)):
             p = 1 / self.size
             for k, (table, d) in enumerate(zip(self.tables, self.discounts, strict=True)):
@@ -92,10 +92,10 @@ class KneserNey:
                 if not seen:
                     break  # what was never seen is the end of no longer context that was
                 p = (max(seen[ids[j]] - d, 0) + d * len(seen) * p) / seen.total()
-            found.append(-np.log2(p))
+            bits.append(-np.log2(p))
             if learn and j >= self.order - 1:
                 self.count(ids, j)
-        return np.array(found)
+        return np.array(bits)
 
     def distribution(self, context):
         """p of every character after the characters ``context`` (a sequence of ids) -> (size,)."""

@@ -71,8 +71,8 @@ def joined(tunes):
 
 def title(tune):
     """The title, or an empty string."""
-    found = re.search(r"^T:(.*)$", tune, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(r"^T:(.*)$", tune, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def share(name):
@@ -88,14 +88,14 @@ def oneill():
     Of each number the first transcription; what is not music to play (chord names, comments,
     bookkeeping) and the spaces around bar lines are left out.
     """
-    found = {}
+    by_number = {}
     for path in files():
         for block in re.split(r"\n\s*\n", path.read_text(encoding="ascii").replace("\r", "")):
             number = re.search(r"^X:\s*(\d+)", block, re.MULTILINE)
             tune = plain(block)
             if number and tune:
-                found.setdefault(int(number[1]), tune)
-    return Tunes(tuple(found[k] for k in sorted(found)))
+                by_number.setdefault(int(number[1]), tune)
+    return Tunes(tuple(by_number[k] for k in sorted(by_number)))
 
 
 def files():
@@ -149,8 +149,8 @@ def bars(tune):
     music = "".join(
         x for x in tune.splitlines(keepends=True) if not re.match(r"[A-Za-z]:(?!\|)", x)
     )
-    found = re.split(r"[|:\]\n]+|\[[|12]", music)
-    return [bar for bar in (re.sub(r"[\s\[]", "", b) for b in found) if bar]
+    parts = re.split(r"[|:\]\n]+|\[[|12]", music)
+    return [bar for bar in (re.sub(r"[\s\[]", "", b) for b in parts) if bar]
 
 
 def known(tunes, others):

@@ -82,10 +82,10 @@ def summary(config, rows):
     }
 
 
-def medians(found):
+def medians(rows):
     """The median of each number over the seeds, and all numbers by seed."""
-    return {k: float(np.median([one[k] for one in found])) for k in found[0]} | {
-        "by_seed": {k: [one[k] for one in found] for k in found[0]}
+    return {k: float(np.median([row[k] for row in rows])) for k in rows[0]} | {
+        "by_seed": {k: [row[k] for row in rows] for k in rows[0]}
     }
 
 
@@ -160,20 +160,20 @@ def past(config, model, table, ids, longest, seed):
     known = np.array([context in table.tables[-1] for context in before])
     counted = [-np.log2(table.distribution(context)[x])
                for context, x in zip(before, windows[-1], strict=True)]  # fmt: skip
-    found = {"intact": last_bits(model, windows), "table": np.array(counted)}
+    bits = {"intact": last_bits(model, windows), "table": np.array(counted)}
     for k in config.kept:
         mixed = windows.copy()
         mixed[: longest - k] = np.roll(windows[: longest - k], 1, axis=1)
-        found[f"other_{k}"] = last_bits(model, mixed)
+        bits[f"other_{k}"] = last_bits(model, mixed)
     k = config.kept[1]
     mixed = windows.copy()
     mixed[: longest - k] = rng.permuted(windows[: longest - k], axis=0)
-    found["shuffled"] = last_bits(model, mixed)
-    found["cost"] = found[f"other_{k}"] - found["intact"]
+    bits["shuffled"] = last_bits(model, mixed)
+    bits["cost"] = bits[f"other_{k}"] - bits["intact"]
     return {
-        name: {k: float(v[where].mean()) for k, v in found.items()}
+        name: {k: float(v[where].mean()) for k, v in bits.items()}
         | {"share": float(where.mean()),
-           "error": float(found["cost"][where].std() / np.sqrt(where.sum()))}
+           "error": float(bits["cost"][where].std() / np.sqrt(where.sum()))}
         for name, where in (("all", known | True), ("seen", known), ("new", ~known))
     }  # fmt: skip
 
@@ -183,20 +183,20 @@ def pairs(characters, least, most):
 
     An empty line closes everything, as in ``probing.labels``.
     """
-    found, open_, quote = {"quotes": [], "brackets": []}, [], None
+    places, open_, quote = {"quotes": [], "brackets": []}, [], None
     for k, c in enumerate(characters):
         if c == "\n" and characters[k - 1 : k] == "\n":
             open_, quote = [], None
         elif c == '"' and quote is None:
             quote = k
         elif c == '"':
-            found["quotes"].append((quote, k))
+            places["quotes"].append((quote, k))
             quote = None
         elif c in OPENS:
             open_.append(k)
         elif c in CLOSES and open_:
-            found["brackets"].append((open_.pop(), k))
-    return {kind: [(a, b) for a, b in of if least <= b - a <= most] for kind, of in found.items()}
+            places["brackets"].append((open_.pop(), k))
+    return {kind: [(a, b) for a, b in of if least <= b - a <= most] for kind, of in places.items()}
 
 
 def marks(config, model, text, before=100):
@@ -248,10 +248,10 @@ def passage(config, model, text, seed, before=200):
     rows = []
     for place in range(before + lead, len(window)):
         column = window[: place + 1, None]
-        found = connections(model, column)[::-1, 0][before:]  # of the passage's characters alone
+        sensitivity = connections(model, column)[::-1, 0][before:]  # of the passage's characters alone
         rows.append({
             "bits": round(float(last_bits(model, column)[0]), 2),
-            "sensitivity": [round(float(v), 4) for v in found],
+            "sensitivity": [round(float(v), 4) for v in sensitivity],
             "change": [round(float(v), 3) for v in change[: place - before, place - before]],
         })  # fmt: skip
     characters = text.decode(window[before:])

@@ -33,11 +33,11 @@ QUICK = Config(hidden=16, steps=51, gaps=(1, 10, 50), seeds=(0, 1, 2))
 def run(config, progress=iter):
     """By network: median over seeds of gradient norms by gap, and of Jacobians by gap."""
     rows = over_seeds(partial(one_seed, config), config.seeds, progress)
-    found = {"gaps": list(config.gaps), "nets": len(rows), "reach": {}, "belt": {}}
+    results = {"gaps": list(config.gaps), "nets": len(rows), "reach": {}, "belt": {}}
     for name in ("rnn", "lstm", "lstm_keeps"):
         norms = np.array([row["reach"][name] for row in rows])  # (seeds, steps)
         relative = np.median(norms / norms[:, :1], axis=0)
-        found["reach"][name] = {
+        results["reach"][name] = {
             "relative": relative.tolist(),
             "at_end": float(relative[-1]),
             "half": int(np.argmax(relative < 0.5)) if (relative < 0.5).any() else None,
@@ -45,8 +45,8 @@ def run(config, progress=iter):
     for name in ("lstm", "lstm_keeps", "lstm_loud"):
         values = np.median([row["belt"][name] for row in rows], axis=0)  # (gaps, 4)
         kinds = ("full", "direct", "share", "unit")
-        found["belt"][name] = dict(zip(kinds, values.T.tolist(), strict=True))
-    return found
+        results["belt"][name] = dict(zip(kinds, values.T.tolist(), strict=True))
+    return results
 
 
 def one_seed(config, seed):

@@ -60,11 +60,11 @@ def run(config, progress=iter):
 
     updates counts a seed that did not learn with all its updates.
     """
-    found = {"of": len(config.seeds), "cells": config.cells, "budget": config.updates}
+    results = {"of": len(config.seeds), "cells": config.cells, "budget": config.updates}
     cases = [(how, start) for how, starts in config.cases for start in starts]
     for how, start in progress(cases):
-        rows = over_seeds(partial(one, config, how, start), config.seeds, progress)
-        found.setdefault(how, {})[start] = {
+        rows = over_seeds(partial(run_seed, config, how, start), config.seeds, progress)
+        results.setdefault(how, {})[start] = {
             "solved": sum(row["solved"] for row in rows),
             "updates": median(rows, "updates"),
             "by_seed": [row["updates"] if row["solved"] else None for row in rows],
@@ -74,7 +74,7 @@ def run(config, progress=iter):
             "constant_after": median(rows, "constant_after"),
             "shares": np.median([row["shares"] for row in rows], axis=0).round(3).tolist(),
         }
-    return found
+    return results
 
 
 def sample(config, rng, n):
@@ -88,7 +88,7 @@ def sample(config, rng, n):
     return Batch(x, target)
 
 
-def one(config, how, start, seed):
+def run_seed(config, how, start, seed):
     """Train one network until it has learned the sign, or time is up; when it has learned the
     constant (mean error below a tenth), look what its cells do."""
     optimiser, lr = WAYS[how]
@@ -110,10 +110,10 @@ def one(config, how, start, seed):
         return float((off[-1] >= 0.5).mean())
 
     step = numpy_step(net, lambda: sample(config, rng, config.batch), losses.mse)
-    found = train_until_solved(config, step, wrong)
+    outcome = train_until_solved(config, step, wrong)
     if not seen:
         raise RuntimeError(f"{how}, {start}, seed {seed}: the constant was never learned")
-    return seen | {"solved": found["solved"], "updates": found["sequences"] // config.batch}
+    return seen | {"solved": outcome["solved"], "updates": outcome["sequences"] // config.batch}
 
 
 def doing(net, last):

@@ -37,12 +37,12 @@ QUICK = Config(lengths=(50,), updates=1500, wrong=0.02, seeds=(0,))
 
 def run(config, progress=iter):
     """By length: seeds that solved it, sequences it took, how many of 2560 others were wrong."""
-    found = {"of": len(config.seeds)}
+    results = {"of": len(config.seeds)}
     for length in progress(config.lengths):
-        rows = over_seeds(partial(one, config, length), config.seeds, progress)
+        rows = over_seeds(partial(run_seed, config, length), config.seeds, progress)
         solved = [row for row in rows if row["solved"]]
         took = [row["sequences"] for row in solved]
-        found[str(length)] = {
+        results[str(length)] = {
             "solved": len(solved),
             "sequences": float(np.mean(took)) if took else None,
             "fastest": min(took, default=None),
@@ -51,11 +51,11 @@ def run(config, progress=iter):
             "wrong_worst": max((row["wrong"] for row in solved), default=None),
             "loss": rows[0]["loss"],
         }
-        found["weights"] = rows[0]["weights"]
-    return found
+        results["weights"] = rows[0]["weights"]
+    return results
 
 
-def one(config, length, seed):
+def run_seed(config, length, seed):
     """Train one network until it is right often enough, or time is up."""
     biases, task = np.array(config.input_biases), Adding(length)
     net = Net(
@@ -65,8 +65,8 @@ def one(config, length, seed):
     tests = [task.sample(np.random.default_rng((seed, length, k)), 2560) for k in (2, 3)]
 
     step = numpy_step(net, lambda: task.sample(rng, config.batch), losses.mse)
-    found = train_until_solved(config, step, lambda: wrong(net, task, tests[0]))
-    return found | {"wrong": round(2560 * wrong(net, task, tests[1])), "weights": net.size}
+    outcome = train_until_solved(config, step, lambda: wrong(net, task, tests[0]))
+    return outcome | {"wrong": round(2560 * wrong(net, task, tests[1])), "weights": net.size}
 
 
 def wrong(net, task, batch):

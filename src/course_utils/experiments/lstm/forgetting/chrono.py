@@ -40,12 +40,12 @@ QUICK = Config(starts=("both",), lengths=(22, 40), updates=800, wrong=0.1, seeds
 
 def run(config, progress=iter):
     """By start and length: seeds that solved it and the sequences it took."""
-    found = {"of": len(config.seeds), "longest": config.lengths[-1]}
+    results = {"of": len(config.seeds), "longest": config.lengths[-1]}
     for name, length in progress([(s, n) for s in config.starts for n in config.lengths]):
-        rows = over_seeds(partial(one, config, name, length), config.seeds, progress)
+        rows = over_seeds(partial(run_seed, config, name, length), config.seeds, progress)
         which = "short" if length < config.lengths[-1] else "long"
-        found.setdefault(name, {})[which] = table(rows)
-    return found
+        results.setdefault(name, {})[which] = table(rows)
+    return results
 
 
 def start(layer, name, longest, seed):
@@ -58,7 +58,7 @@ def start(layer, name, longest, seed):
         set_layer_bias(layer, "i", -bias)
 
 
-def one(config, name, length, seed):
+def run_seed(config, name, length, seed):
     """Train one network until it is right often enough, or time is up."""
     task, rng = Adding(length), np.random.default_rng((seed, 1))
     model = Net("lstm", 2, config.hidden, 1, seed, last=True)

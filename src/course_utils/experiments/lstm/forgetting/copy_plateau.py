@@ -39,13 +39,13 @@ QUICK = Config(delays=(10,), nets=("rnn",), hidden=24, updates=400, seeds=(0,))
 
 def run(config, progress=iter):
     """By network and delay: loss over training, when it left the plateau, items recalled."""
-    found = {"of": len(config.seeds), "baseline": {}}
+    results = {"of": len(config.seeds), "baseline": {}}
     for name, delay in progress([(n, d) for n in config.nets for d in config.delays]):
         task = Copy(delay, config.items)
-        rows = over_seeds(partial(one, config, name, task), config.seeds, progress)
+        rows = over_seeds(partial(run_seed, config, name, task), config.seeds, progress)
         left = [row["left"] for row in rows if row["left"] is not None]
-        found["baseline"][str(delay)] = float(task.memoryless)
-        found.setdefault(name, {})[str(delay)] = {
+        results["baseline"][str(delay)] = float(task.memoryless)
+        results.setdefault(name, {})[str(delay)] = {
             "left": len(left),
             "first_left": median(left),
             "level": median(rows, "level"),
@@ -54,10 +54,10 @@ def run(config, progress=iter):
             "plateau": median(rows, "plateau"),
             "curves": [row["curve"] for row in rows],
         }
-    return found
+    return results
 
 
-def one(config, name, task, seed):
+def run_seed(config, name, task, seed):
     """Train one network; losses are relative to the answer that remembers nothing."""
     rng = np.random.default_rng((seed, task.delay, 1))
     model = Net(

@@ -45,12 +45,12 @@ QUICK = Config(biases=(0.0, -4.0), steps=300, nets=3, length=50, updates=1200, s
 def run(config, progress=iter):
     """By bias: |c| and slope over time untrained, and how many seeds learned to add."""
     at = np.unique(np.geomspace(1, config.steps, 40).astype(int))
-    found = {"of": len(config.seeds), "at": at.tolist()}
+    results = {"of": len(config.seeds), "at": at.tolist()}
     for bias in progress(config.biases):
         size, slope = untrained(config, bias)
-        rows = over_seeds(partial(one, config, bias), config.seeds, progress)
+        rows = over_seeds(partial(run_seed, config, bias), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
-        found[f"{bias:g}"] = {
+        results[f"{bias:g}"] = {
             "size": size[at - 1].tolist(),
             "slope": slope[at - 1].tolist(),
             "size_end": float(size[-1]),
@@ -59,7 +59,7 @@ def run(config, progress=iter):
             "sequences": median(took),
             "wrong": median(rows, "wrong"),
         }
-    return found
+    return results
 
 
 def untrained(config, bias):
@@ -76,7 +76,7 @@ def untrained(config, bias):
     return np.sqrt((c**2).mean(axis=(0, 2))), (1 - np.tanh(c) ** 2).mean(axis=(0, 2))
 
 
-def one(config, bias, seed):
+def run_seed(config, bias, seed):
     """Train one network on the adding problem until it is right often enough, or time is up."""
     task, rng = Adding(config.length), np.random.default_rng((seed, 1))
     net = Net(

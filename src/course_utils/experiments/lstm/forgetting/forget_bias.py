@@ -39,7 +39,7 @@ def run(config, progress=iter):
     """For both starts, seeds that solved each cell of the grid, and what f would keep of a cue."""
     keeps = 1 / (1 + np.exp(-np.array(config.biases)))
     kept = keeps[:, None] ** np.array(config.gaps)
-    found = {
+    results = {
         "of": len(config.seeds),
         "biases": list(config.biases),
         "gaps": list(config.gaps),
@@ -48,7 +48,7 @@ def run(config, progress=iter):
     cells = [(way, bias) for way in WAYS for bias in config.biases]
     rows = [
         [
-            over_seeds(partial(one, config, way, bias, gap), config.seeds, progress)
+            over_seeds(partial(run_seed, config, way, bias, gap), config.seeds, progress)
             for gap in config.gaps
         ]
         for way, bias in progress(cells)
@@ -56,7 +56,7 @@ def run(config, progress=iter):
     accuracy = np.array(rows).reshape(len(WAYS), *kept.shape, -1)
     for way, values in zip(WAYS, accuracy, strict=True):
         solved = (values >= config.solved).sum(axis=-1)
-        found[way] = {
+        results[way] = {
             "solved": solved.tolist(),
             "accuracy": np.median(values, axis=-1).tolist(),
             "rate_kept": rate(solved, kept >= 0.1, config),
@@ -66,9 +66,9 @@ def run(config, progress=iter):
                 for b, row in zip(config.biases, solved, strict=True)
             },
         }
-    found["runs_kept"] = int((kept >= 0.1).sum()) * len(config.seeds)
-    found["runs_lost"] = int((kept < 1e-3).sum()) * len(config.seeds)
-    return found
+    results["runs_kept"] = int((kept >= 0.1).sum()) * len(config.seeds)
+    results["runs_lost"] = int((kept < 1e-3).sum()) * len(config.seeds)
+    return results
 
 
 def rate(solved, cells, config):
@@ -82,7 +82,7 @@ def furthest(config, row):
                default=0)  # fmt: skip
 
 
-def one(config, way, bias, gap, seed):
+def run_seed(config, way, bias, gap, seed):
     """Accuracy on 500 new sequences after training (stopped early once solved)."""
     task = Cue(gap)
     model = Net("lstm", task.words, config.hidden, task.cues, seed, last=True)

@@ -37,11 +37,11 @@ QUICK = Config(length=20, nets=(("lstm_1997", 4),), updates=2000, wrong=0.02, se
 
 def run(config, progress=iter):
     """By network: seeds that solved it, sequences it took, wrong of 2560 other sequences."""
-    found = {"of": len(config.seeds)}
+    results = {"of": len(config.seeds)}
     for key, units in progress(config.nets):
-        rows = over_seeds(partial(one, config, key, units), config.seeds, progress)
+        rows = over_seeds(partial(run_seed, config, key, units), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
-        found[key] = {
+        results[key] = {
             "solved": len(took),
             "sequences": float(np.mean(took)) if took else None,
             "by_seed": [row["sequences"] if row["solved"] else None for row in rows],
@@ -49,10 +49,10 @@ def run(config, progress=iter):
             "accuracy": float(np.median([1 - row["wrong"] / 2560 for row in rows])),
             "weights": rows[0]["weights"],
         }
-    return found
+    return results
 
 
-def one(config, key, units, seed):
+def run_seed(config, key, units, seed):
     """Train one network until it is right often enough, or time is up."""
     task, rng = TemporalOrder(config.length), np.random.default_rng((seed, 1))
     biases = {"i": config.input_bias} if key == "lstm_1997" else None
@@ -63,5 +63,5 @@ def one(config, key, units, seed):
         return float((net(batch.x.astype(np.float32))[0].argmax(-1) != batch.target).mean())
 
     step = numpy_step(net, lambda: task.sample(rng, config.batch), losses.cross_entropy)
-    found = train_until_solved(config, step, lambda: wrong(tests[0]))
-    return found | {"wrong": round(2560 * wrong(tests[1])), "weights": net.size}
+    outcome = train_until_solved(config, step, lambda: wrong(tests[0]))
+    return outcome | {"wrong": round(2560 * wrong(tests[1])), "weights": net.size}

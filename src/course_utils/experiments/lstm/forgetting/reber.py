@@ -44,11 +44,11 @@ QUICK = Config(nets=(("lstm_1997", "lstm_1997", 8, None, 0.0),), updates=2500, s
 
 def run(config, progress=iter):
     """By network: seeds that solved it, sequences it took, shares of outer symbols right."""
-    found = {"of": len(config.seeds)}
+    results = {"of": len(config.seeds)}
     for name, *net in progress(config.nets):
-        rows = over_seeds(partial(one, config, *net), config.seeds, progress)
+        rows = over_seeds(partial(run_seed, config, *net), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
-        found[name] = {
+        results[name] = {
             "solved": len(took),
             "sequences": float(np.mean(took)) if took else None,
             "by_seed": [row["sequences"] if row["solved"] else None for row in rows],
@@ -57,10 +57,10 @@ def run(config, progress=iter):
             "strings": median(rows, "strings"),
             "weights": rows[0]["weights"],
         }
-    return found
+    return results
 
 
-def one(config, key, units, forget, output_step, seed):
+def run_seed(config, key, units, forget, output_step, seed):
     """Train one network on its own 256 strings until it makes no mistake, or time is up."""
     rng, task = np.random.default_rng((seed, 1)), EmbeddedReber()
     strings = [task.sample(rng, config.strings) for _ in range(2)]

@@ -50,17 +50,17 @@ QUICK = Config(nets=("forget", "none"), updates=2500, symbols=3000, seeds=(0,))
 def run(config, progress=iter):
     """By network: shares perfect, good and the rest, mean streams, and the sizes of states."""
     tests = streams(config, config.warm_up + config.symbols, 7000)
-    found = {"of": len(config.seeds), "trained_on": config.updates * config.batch * config.chunk}
+    results = {"of": len(config.seeds), "trained_on": config.updates * config.batch * config.chunk}
     for name in progress((*config.nets, "reset")):
         rows = []
         for seed in config.seeds:
             net = train_reset(config, seed) if name == "reset" else train(config, name, seed)
             rows.append(test_strings(config, net) if name == "reset" else test(config, net, tests))
             if seed == config.seeds[0] and name in ("forget", "none"):
-                found[f"trace_{name}"] = trace(net, tests)
-        found[name] = table(config, rows)
-        found[name]["weights"] = net.size
-    return found
+                results[f"trace_{name}"] = trace(net, tests)
+        results[name] = table(config, rows)
+        results[name]["weights"] = net.size
+    return results
 
 
 def table(config, rows):
@@ -69,7 +69,7 @@ def table(config, rows):
     perfect = mean >= config.symbols
     good = ~perfect & (mean > config.good)
     rest = ~perfect & ~good
-    found = {
+    summary = {
         "perfect": int(perfect.sum()),
         "good": int(good.sum()),
         "rest": int(rest.sum()),
@@ -80,9 +80,9 @@ def table(config, rows):
         "outer_by_seed": [row["outer"] for row in rows],
     }
     if rows[0].get("largest"):
-        found["largest"] = median(rows, "largest")
-        found["largest_by_seed"] = [row["largest"] for row in rows]
-    return found
+        summary["largest"] = median(rows, "largest")
+        summary["largest_by_seed"] = [row["largest"] for row in rows]
+    return summary
 
 
 def streams(config, steps, seed):
@@ -178,7 +178,7 @@ def trace(net, tests, steps=120, far=20_000):
     x, states = tests[0][:, :1], tests[1][:, 0]
     _, last, tape = numpy_nn.unroll(net.key, layer_of(net.params), x[:far])
     c = np.array([cache.c_prev[0] for cache in tape.caches[1:]] + [last.c[0]])  # (far, H)
-    found = {
+    recording = {
         "symbols": "".join(reber.SYMBOLS[k] for k in x[:steps, 0].argmax(-1)),
         "c": c[:steps].T.round(4).tolist(),
         "at": (at := np.unique(np.geomspace(1, len(c), 60).astype(int))).tolist(),
@@ -187,8 +187,8 @@ def trace(net, tests, steps=120, far=20_000):
     }
     if net.key == "lstm":
         f = np.array([cache.f[0] for cache in tape.caches])
-        found["f"] = f[:steps].T.round(4).tolist()
+        recording["f"] = f[:steps].T.round(4).tolist()
         kinds = {"end": states[: len(f)] == 0, "begin": states[: len(f)] == 1}
         kinds["inside"] = ~(kinds["end"] | kinds["begin"])
-        found["keeps"] = {k: f[rows].mean(axis=0).tolist() for k, rows in kinds.items()}
-    return found
+        recording["keeps"] = {k: f[rows].mean(axis=0).tolist() for k, rows in kinds.items()}
+    return recording

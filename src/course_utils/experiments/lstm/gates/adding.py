@@ -31,19 +31,19 @@ QUICK = Config(
 def run(config, progress=iter):
     """For each network and length: how many seeds solved it, sequences it took, share wrong."""
     cases = [(net, length) for net in config.nets for length in config.lengths]
-    found = {name: {} for name, *_ in config.nets}
+    results = {name: {} for name, *_ in config.nets}
     for (name, *net), length in progress(cases):
         rows = over_seeds(partial(one_seed, config, *net, length), config.seeds, progress)
         took = [row["sequences"] for row in rows if row["solved"]]
-        found[name][str(length)] = {
+        results[name][str(length)] = {
             "solved": len(took),
             "sequences": median(took),
             "wrong": [row["wrong"] for row in rows],
             "loss": rows[0]["loss"],
         }
-    found["of"] = len(config.seeds)
-    found["parameters"] = parameters(Net("lstm", 2, config.hidden, 1, 0))
-    return found
+    results["of"] = len(config.seeds)
+    results["parameters"] = parameters(Net("lstm", 2, config.hidden, 1, 0))
+    return results
 
 
 def one_seed(config, key, retention, input_bias, length, seed):

@@ -74,10 +74,10 @@ def run(config, progress=iter):
 def middle(rows):
     """Medians over the seeds."""
     names = "agreement correlation forget_new forget_same forget_filler belt".split()
-    found = {name: median(rows, name) for name in names}
+    medians = {name: median(rows, name) for name in names}
     for way, keys in (("held", HELD), ("cut", CUTS)):
-        found[way] = {k: median(rows, way, k) for k in keys}
-    return found
+        medians[way] = {k: median(rows, way, k) for k in keys}
+    return medians
 
 
 def one_seed(config, seed, keeps=None):

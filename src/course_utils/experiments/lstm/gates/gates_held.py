@@ -31,12 +31,12 @@ QUICK = Config(length=24, retention=0.9, updates=600, wrong=0.2, seeds=(0,))
 def run(config, progress=iter):
     """Share of the answers that are right: as trained, and with parts held or cut; medians."""
     rows = over_seeds(partial(one_seed, config), config.seeds, progress)
-    found = {"right": median(rows, "right")}
+    results = {"right": median(rows, "right")}
     for way, keys in (("held", HELD), ("cut", CUTS)):
-        found[way] = {k: median(rows, way, k) for k in keys}
+        results[way] = {k: median(rows, way, k) for k in keys}
     constant = 1 - Adding(config.length).wrong(0.5, rows[0]["target"])
     seeds = [{k: v for k, v in row.items() if k != "target"} for row in rows]
-    return found | {"constant": constant, "seeds": seeds, "of": len(rows)}
+    return results | {"constant": constant, "seeds": seeds, "of": len(rows)}
 
 
 def one_seed(config, seed):

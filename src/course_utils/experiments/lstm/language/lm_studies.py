@@ -40,14 +40,14 @@ def run(config, progress=iter):
     wanted = [(*config.spread, seed) for seed in config.seeds]
     wanted += [(*net, config.seeds[0])
                for net in config.sizes + config.layers + config.dropout]  # fmt: skip
-    done = {net: one(config, book, *net) for net in progress(list(dict.fromkeys(wanted)))}
-    found = {
+    done = {net: run_net(config, book, *net) for net in progress(list(dict.fromkeys(wanted)))}
+    studies = {
         name: [done[*net, config.seeds[0]] for net in getattr(config, name)]
         for name in ("sizes", "layers", "dropout")
     }
     spread = [done[*config.spread, seed]["bits"] for seed in config.seeds]
-    found["best"] = {name: min(row["bits"] for row in found[name]) for name in found}
-    return found | {"spread": spread, "range": float(np.ptp(spread))}
+    studies["best"] = {name: min(row["bits"] for row in studies[name]) for name in studies}
+    return studies | {"spread": spread, "range": float(np.ptp(spread))}
 
 
 def data(config):
@@ -56,7 +56,7 @@ def data(config):
     return {"name": "music21 corpus/oneills1850, as tasks.tunes.oneill", "sha256": book.sha256}
 
 
-def one(config, book, layers, hidden, dropout, seed):
+def run_net(config, book, layers, hidden, dropout, seed):
     """Train one network; bits on validation and, for comparison, on as much training text."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)

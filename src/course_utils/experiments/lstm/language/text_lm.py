@@ -45,38 +45,38 @@ def run(config, progress=iter):
     ids = text.encode(text.characters)
     a, b = (int(share * len(ids)) for share in config.shares)
     size, words = len(text.vocabulary), len(text.characters[b:].split())
-    found = {
+    results = {
         "vocabulary": size,
         "uniform": float(np.log2(size)),
         "characters": {"train": a, "validation": b - a, "test": len(ids) - b},
         "words": words,
         "letters_a_word": (len(ids) - b) / words,
     }
-    found["ngram"], counted = ngrams(config, ids, a, b, size)
+    results["ngram"], counted = ngrams(config, ids, a, b, size)
     truth = probing.labels(text.characters)
     rows = [one_seed(config, text, ids, a, b, counted, truth, s) for s in progress(config.seeds)]
-    found["lstm"] = {k: median(rows, k)
+    results["lstm"] = {k: median(rows, k)
                      for k in ("bits", "seen", "empty", "pieces", "mixed", "weight")}  # fmt: skip
-    found["lstm"] |= {
+    results["lstm"] |= {
         "by_seed": [row["bits"] for row in rows],
         "validation": rows[0]["validation"],
         "parameters": rows[0]["parameters"],
     }
-    perplexity = {"character": 2 ** found["lstm"]["bits"]}
-    found["perplexity"] = perplexity | {
-        "word": 2 ** (found["lstm"]["bits"] * found["letters_a_word"]),
-        "bits_a_word": found["lstm"]["bits"] * found["letters_a_word"],
+    perplexity = {"character": 2 ** results["lstm"]["bits"]}
+    results["perplexity"] = perplexity | {
+        "word": 2 ** (results["lstm"]["bits"] * results["letters_a_word"]),
+        "bits_a_word": results["lstm"]["bits"] * results["letters_a_word"],
     }
-    found["cells"] = {
+    results["cells"] = {
         name: {which: {"by_seed": [row["cells"][which][name] for row in rows],
                        "fit": median(rows, "cells", which, name, "fit"),
                        "all": median(rows, "cells", which, name, "all")}
                for which in ("trained", "untrained")}
         for name in PROBED
     }  # fmt: skip
-    found["edit"] = [row["edit"] for row in rows]
-    found["edit_kept"] = median(rows, "edit", "kept")
-    return found | {k: rows[0][k] for k in ("samples", "shown")}
+    results["edit"] = [row["edit"] for row in rows]
+    results["edit_kept"] = median(rows, "edit", "kept")
+    return results | {k: rows[0][k] for k in ("samples", "shown")}
 
 
 def read(config):
@@ -93,11 +93,11 @@ def data(config):
 
 def ngrams(config, ids, a, b, size):
     """Bits on the test part, orders chosen on validation; the best model's bits on both parts."""
-    found = {}
+    results = {}
     counted = {k: NGram(ids[:a], k, size).bits(ids[:b], a) for k in config.witten_bell}
     order = min(counted, key=counted.get)
     model = NGram(ids[:a], order, size)
-    found["witten_bell"] = {
+    results["witten_bell"] = {
         "order": order, "bits": model.bits(ids, b), "entries": model.entries,
         "validation": {str(k): v for k, v in counted.items()},
     }  # fmt: skip
@@ -105,15 +105,15 @@ def ngrams(config, ids, a, b, size):
     each = {k: model.surprises(ids[:b], a) for k, model in models.items()}
     order = min(each, key=lambda k: each[k].mean())
     test = models[order].surprises(ids, b)
-    found["kneser_ney"] = {
+    results["kneser_ney"] = {
         "order": order, "bits": float(test.mean()), "entries": models[order].entries,
         "validation": {str(k): float(v.mean()) for k, v in each.items()},
     }  # fmt: skip
     both = each[order], test
     model = models[order]
     model.surprises(ids[:b], a, learn=True)  # reads on to where the test part begins
-    found["learning"] = float(model.surprises(ids, b, learn=True).mean())
-    return found, both
+    results["learning"] = float(model.surprises(ids, b, learn=True).mean())
+    return results, both
 
 
 def one_seed(config, text, ids, a, b, counted, truth, seed):
@@ -169,14 +169,14 @@ def sample(model, text, read, temperature, seed):
 def inspect(model, text, ids, a, b, truth):
     """For each property: the best cell on validation and its fit on test; all cells together."""
     states = [probing.cells(model, part) for part in (ids[a:b], ids[b:])]
-    found = {}
+    by_property = {}
     for name in PROBED:
         values = [probing.kept(truth[name][part]) for part in (slice(a, b), slice(b, None))]
         pairs = list(zip(states, values, strict=True))
         cell, fit, sign = probing.best_cell(name, *pairs)
-        found[name] = {"cell": cell, "fit": fit, "sign": sign,
+        by_property[name] = {"cell": cell, "fit": fit, "sign": sign,
                        "all": probing.together(name, *pairs)}  # fmt: skip
-    return found
+    return by_property
 
 
 def edit(model, text, ids, b, inside, cell, before=150, after=6):

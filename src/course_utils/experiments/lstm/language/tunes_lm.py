@@ -49,7 +49,7 @@ def run(config, progress=iter):
     book = read(config)
     parts = {name: book.part(name) for name in tunes.PARTS}
     ids = {name: book.ids(name) for name in tunes.PARTS}
-    found = {
+    results = {
         "vocabulary": len(book.text.vocabulary),
         "uniform": float(np.log2(len(book.text.vocabulary))),
         "tunes": {name: len(part) for name, part in parts.items()} | {"all": len(book.tunes)},
@@ -57,13 +57,13 @@ def run(config, progress=iter):
         "xz": packed(parts),
         "real": judged(parts["test"], parts["train"]),
     }
-    found["ngram"], counting = ngrams(config, book, ids)
-    found["counted"] = {
+    results["ngram"], counting = ngrams(config, book, ids)
+    results["counted"] = {
         percent(t): judged(spell(config, book, counting, t), parts["train"])
         for t in config.temperatures
     }
     rows = [one_seed(config, book, ids, seed) for seed in progress(config.seeds)]
-    found["lstm"] = {
+    results["lstm"] = {
         "bits": median(rows, "bits"),
         "by_seed": [row["bits"] for row in rows],
         "seen": median(rows, "seen"),
@@ -73,20 +73,20 @@ def run(config, progress=iter):
         "parameters": rows[0]["parameters"],
         "lines": np.median([row["lines"] for row in rows], axis=0).tolist(),
     }
-    found["written"] = {
+    results["written"] = {
         t: {"share": median(rows, "written", t, "share"),
             "known": median(rows, "written", t, "known"),
             "by_seed": [row["written"][t]["share"] for row in rows]}
         | {"faults": rows[0]["written"][t]["faults"], "of": rows[0]["written"][t]["of"]}
         for t in rows[0]["written"]
     }  # fmt: skip
-    found["cold"] = {
+    results["cold"] = {
         "share": median(rows, "cold", "share"),
         "by_seed": [row["cold"]["share"] for row in rows],
         "faults": [row["cold"]["faults"] for row in rows],
         "temperature": config.temperatures[0],
     }
-    return found | {k: rows[0][k] for k in ("samples", "shown")}
+    return results | {k: rows[0][k] for k in ("samples", "shown")}
 
 
 def read(config):
@@ -104,14 +104,14 @@ def data(config):
 
 def ngrams(config, book, ids):
     """Bits on the test part, orders chosen on the validation part; the best model."""
-    size, found, models = len(book.text.vocabulary), {}, {}
+    size, results, models = len(book.text.vocabulary), {}, {}
     for name, kind, orders in (("witten_bell", NGram, config.witten_bell),
                                ("kneser_ney", KneserNey, config.kneser_ney)):  # fmt: skip
         fitted = {k: kind(ids["train"], k, size) for k in orders}
         on = {k: bits_of(model, ids, "validation") for k, model in fitted.items()}
         best = min(on, key=on.get)
         models[name] = fitted[best]
-        found[name] = {
+        results[name] = {
             "validation": {str(k): v for k, v in on.items()},
             "order": best,
             "bits": bits_of(fitted[best], ids, "test"),
@@ -119,10 +119,10 @@ def ngrams(config, book, ids):
         }
     both = np.concatenate([ids["train"], ids["test"]])
     best = models["kneser_ney"]
-    found["lines"] = by_line(best.surprises(both, len(ids["train"])), book.part("test"))
+    results["lines"] = by_line(best.surprises(both, len(ids["train"])), book.part("test"))
     learning = KneserNey(ids["train"], best.order, size)
-    found["learning"] = float(learning.surprises(both, len(ids["train"]), learn=True).mean())
-    return found, best
+    results["learning"] = float(learning.surprises(both, len(ids["train"]), learn=True).mean())
+    return results, best
 
 
 def bits_of(model, ids, name):
@@ -155,7 +155,7 @@ def one_seed(config, book, ids, seed):
     )  # fmt: skip
     test = ids["test"]
     each = lm.surprises(model, test, before)
-    found = {
+    measured = {
         "bits": float(each.mean()),
         "seen": float(lm.surprises(model, ids["train"][-len(test) :], ids["train"][:2000]).mean()),
         "empty": float(lm.surprises(model, test).mean()),
@@ -175,18 +175,18 @@ def one_seed(config, book, ids, seed):
 
     # from an empty memory, which never met an empty line in training, a tune may lose its head
     cold = texts_from(book.text.encode(START), config.temperatures[0])
-    found["cold"] = judged(cold, train)
+    measured["cold"] = judged(cold, train)
     for t in config.temperatures:
         texts = texts_from(ids["train"][-config.warm :], t)
-        found["written"][percent(t)] = judged(texts, train)
-        found["samples"][percent(t)] = [text for text in texts[:5] if text]
-        found["shown"][percent(t)] = first_good(texts, train)
-    return found
+        measured["written"][percent(t)] = judged(texts, train)
+        measured["samples"][percent(t)] = [text for text in texts[:5] if text]
+        measured["shown"][percent(t)] = first_good(texts, train)
+    return measured
 
 
 def spell(config, book, model, temperature):
     """Tunes drawn from an n-gram, character by character."""
-    rng, found = np.random.default_rng((config.seeds[0], 2)), []
+    rng, written = np.random.default_rng((config.seeds[0], 2)), []
     for _ in range(config.written):
         drawn = list(book.text.encode(START))
         while len(drawn) < config.longest:
@@ -194,8 +194,8 @@ def spell(config, book, model, temperature):
             drawn.append(int(rng.choice(len(p), p=p / p.sum())))
             if len(drawn) > 4 and book.text.decode(drawn[-2:]) == START:
                 break
-        found.append(ended(book.text.decode(drawn[2:])))
-    return found
+        written.append(ended(book.text.decode(drawn[2:])))
+    return written
 
 
 def percent(temperature):
@@ -205,16 +205,16 @@ def percent(temperature):
 
 def ended(text):
     """The first tune of a text; empty where it does not end."""
-    found = tunes.pieces(text)
-    return found[0] if found else ""
+    pieces = tunes.pieces(text)
+    return pieces[0] if pieces else ""
 
 
 def judged(texts, train):
     """Share of the tunes without fault, of each kind of fault, of bars that stand in ``train``."""
     kinds = [faults(text) if text else {"ended"} for text in texts]
-    counts = Counter(k for found in kinds for k in found)
+    counts = Counter(k for flaws in kinds for k in flaws)
     return {
-        "share": float(np.mean([not found for found in kinds])),
+        "share": float(np.mean([not flaws for flaws in kinds])),
         "faults": {k: counts[k] / len(texts) for k in ("ended", *KINDS)},
         "known": tunes.known(texts, train),
         "of": len(texts),

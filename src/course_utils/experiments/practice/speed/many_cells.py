@@ -35,15 +35,15 @@ def run(config, progress=iter):
     with timing.one_thread():
         cells = {key: cost(config, key) for key in progress(tuple(SPECS))}
         over_lstm = variants(config)
-    found = {key: row["loop_over_many"] for key, row in cells.items()}
-    lowest, highest = min(found, key=found.get), max(found, key=found.get)
+    ratios = {key: row["loop_over_many"] for key, row in cells.items()}
+    lowest, highest = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
     return {
         "blas": timing.blas(),
         "cells": cells,
         "of": len(cells),
-        "least": found[lowest],
+        "least": ratios[lowest],
         "lowest": lowest,
-        "most": found[highest],
+        "most": ratios[highest],
         "highest": highest,
         "over_lstm": over_lstm,
         "over_lstm_most": max(over_lstm.values()),

@@ -52,7 +52,7 @@ def run(config, progress=iter):
     cells = {key: [] for key in config.keys}
     with timing.one_thread():
         for key, size in progress(jobs):
-            cells[key].append(one(config, Case(key, size)))
+            cells[key].append(time_case(config, Case(key, size)))
         return {
             "blas": timing.blas(),
             "cells": cells,
@@ -69,7 +69,7 @@ def _times(config, work):
     return timing.interleave(work, seconds=config.seconds, least=config.least)
 
 
-def one(config, case):
+def time_case(config, case):
     """The row of one cell at one size."""
     times = _times(
         config,
@@ -116,14 +116,14 @@ def summary(rows):
 
 def shares(cells):
     """Of the floor, over all cells, at the sizes where products are most of the work."""
-    found = [
+    of_floor = [
         row["share_of_floor"]
         for rows in cells.values()
         for row in rows
         if row["size"][1] * row["size"][3] >= 8000 and row["size"][2] > 1  # B H, D
     ]
-    most = {"least": min(found), "most": max(found)} if found else {}
-    return most | {"reached": sum(share >= 0.8 for share in found), "of": len(found)}
+    most = {"least": min(of_floor), "most": max(of_floor)} if of_floor else {}
+    return most | {"reached": sum(share >= 0.8 for share in of_floor), "of": len(of_floor)}
 
 
 def spread(rows):
@@ -140,24 +140,24 @@ def spread(rows):
 
 def variants(config, progress):
     """By size: each variant's fast step over that of the LSTM with forget gate."""
-    found = []
+    rows = []
     for size in progress(config.variant_sizes):
         work = {key: Case(key, size).fast() for key in ("lstm", *config.variants)}
         times = _times(config, work)
         over = {k: _digits(timing.ratio(times, k, "lstm")) for k in config.variants}
-        found.append({"size": list(size), "over_lstm": over, "most": max(over.values())})
-    return found
+        rows.append({"size": list(size), "over_lstm": over, "most": max(over.values())})
+    return rows
 
 
 def layers(config, progress):
     """By cell without a kernel in PyTorch, and size: our loop over our fast backend."""
-    found = {key: [] for key in config.layers}
+    by_cell = {key: [] for key in config.layers}
     for key, size in progress([(k, s) for k in config.layers for s in config.variant_sizes]):
         case = Case(key, size)
         work = {"eager": case.torch("eager"), "compiled": case.torch("compiled")}
         work["nn.LSTM"] = Case("lstm", size).torch()
         times = _times(config, work)
-        found[key].append(
+        by_cell[key].append(
             {
                 "size": list(size),
                 "seconds": _short(timing.medians(times)),
@@ -165,7 +165,7 @@ def layers(config, progress):
                 "lstm_over_fast": _digits(timing.ratio(times, "nn.LSTM", "compiled")),
             }
         )
-    return found
+    return by_cell
 
 
 def _digits(value, n=4):

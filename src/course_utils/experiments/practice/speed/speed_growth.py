@@ -32,7 +32,7 @@ def run(config, progress=iter):
     """seconds[way][step][batch][width], the same for the floor, and the fits."""
     grid = [(T, B, H) for T in config.steps for B in config.batches for H in config.widths]
     with timing.one_thread():
-        rows = [one(config, *point) for point in progress(grid)]
+        rows = [time_point(config, *point) for point in progress(grid)]
     flops = np.array([Case(config.key, (T, B, H, H)).flops for T, B, H in grid], float)
     shape = (len(config.steps), len(config.batches), len(config.widths))
     seconds = {
@@ -43,7 +43,7 @@ def run(config, progress=iter):
         "steps": list(config.steps),
         "batches": list(config.batches),
         "widths": list(config.widths),
-        "seconds": {name: rounded(found) for name, found in seconds.items()},
+        "seconds": {name: rounded(values) for name, values in seconds.items()},
         "fit": {name: fit(grid, flops, seconds[name].ravel()) for name in WAYS},
         "torch_over_fast": rounded(ahead),
         "ahead": int((ahead > 1).sum()),
@@ -53,13 +53,13 @@ def run(config, progress=iter):
     }
 
 
-def one(config, T, B, H):
+def time_point(config, T, B, H):
     """Median seconds of every way at one point."""
     case = Case(config.key, (T, B, H, H))
     work = {"readable": case.readable(), "fast": case.fast(), "torch": case.torch()}
     times = timing.interleave(work | case.products(), seconds=config.seconds, least=config.least)
-    found = timing.medians(times)
-    return found | {"floor": floor(found)}
+    medians = timing.medians(times)
+    return medians | {"floor": floor(medians)}
 
 
 def fit(grid, flops, seconds):
@@ -68,11 +68,11 @@ def fit(grid, flops, seconds):
     terms = np.stack([T, T * B * H, flops], axis=1) / seconds[:, None]
     chosen, numbers = list(range(3)), np.zeros(3)
     while True:  # non-negative least squares: leave out what comes out negative
-        found, *_ = np.linalg.lstsq(terms[:, chosen], np.ones(len(seconds)), rcond=None)
-        if (found >= 0).all():
+        solution, *_ = np.linalg.lstsq(terms[:, chosen], np.ones(len(seconds)), rcond=None)
+        if (solution >= 0).all():
             break
-        chosen.remove(chosen[int(np.argmin(found))])
-    numbers[chosen] = found
+        chosen.remove(chosen[int(np.argmin(solution))])
+    numbers[chosen] = solution
     error = np.abs(terms @ numbers - 1)
     return {
         "step_us": 1e6 * float(numbers[0]),
@@ -83,6 +83,6 @@ def fit(grid, flops, seconds):
     }
 
 
-def rounded(found):
+def rounded(values):
     """Four digits of every number, as nested lists."""
-    return np.vectorize(lambda v: float(f"{v:.4g}"))(found).tolist()
+    return np.vectorize(lambda v: float(f"{v:.4g}"))(values).tolist()

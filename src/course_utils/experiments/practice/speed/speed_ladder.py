@@ -53,16 +53,16 @@ def run(config, progress=iter):
     with timing.one_thread():
         widths = sorted({*config.widths, *(size[3] for size in sizes.values())})
         roofs = {width: roof(config, width) for width in widths}
-        found = {
+        ladders = {
             name: climb(config, size, roofs[size[3]]) for name, size in progress(sizes.items())
         }
         return {
             "blas": timing.blas(),
-            "worst": max(row["worst"] for row in found.values()),
-            "worst_refined": max(row["worst_refined"] for row in found.values()),
+            "worst": max(row["worst"] for row in ladders.values()),
+            "worst_refined": max(row["worst_refined"] for row in ladders.values()),
             "roof": {str(width): points for width, points in roofs.items()},
             "seam": seam(config),
-            **found,
+            **ladders,
         }
 
 
@@ -214,11 +214,11 @@ def roof(config, width):
     """
     U, rng = aligned((4 * width, width), FLOAT), np.random.default_rng(3)
     rng.standard_normal(out=U, dtype=np.float32)
-    found = {"batch": list(config.batches), "intensity": [], "cut": []}
-    found |= {"rows": [], "columns": [], "pieces": []}
+    points = {"batch": list(config.batches), "intensity": [], "cut": []}
+    points |= {"rows": [], "columns": [], "pieces": []}
     for B in config.batches:
         cut = Product(4 * width, width, B)
-        found["cut"].append(cut.pieces)
+        points["cut"].append(cut.pieces)
         h, out = aligned((width, B), FLOAT), aligned((4 * width, B), FLOAT)
         h_rows, out_rows, U_T = aligned((B, width), FLOAT), aligned((B, 4 * width), FLOAT), U.T
         h_rows[...] = rng.standard_normal(out=h, dtype=np.float32).T
@@ -229,10 +229,10 @@ def roof(config, width):
         }
         times = timing.interleave(work, seconds=config.seconds / 16, least=config.least)
         flops = 2 * U.size * B
-        found["intensity"].append(flops / (U.nbytes + h.nbytes + out.nbytes))
+        points["intensity"].append(flops / (U.nbytes + h.nbytes + out.nbytes))
         for layout, seconds in timing.medians(times).items():
-            found[layout].append(1e-9 * flops / seconds)
-    return found
+            points[layout].append(1e-9 * flops / seconds)
+    return points
 
 
 def seam(config):

@@ -49,9 +49,9 @@ def run(config, progress=iter):
     ratios = {"numpy": [], "torch": []}
     for _ in progress(range(config.rounds)):
         free, capped = child(config, {}), child(config, CAP)
-        for name, found in ratios.items():
-            found.append(capped[name] / free[name])
-    return {name: float(np.median(found)) for name, found in ratios.items()}
+        for name, by_round in ratios.items():
+            by_round.append(capped[name] / free[name])
+    return {name: float(np.median(by_round)) for name, by_round in ratios.items()}
 
 
 def child(config, setting):

@@ -37,16 +37,16 @@ WAYS = {
 def run(config, progress=iter):
     """By way: milliseconds of a training step for every T, and what the last doubling costs."""
     with timing.one_thread():
-        rows = [one(config, T) for T in progress(config.steps)]
-    found = {name: [1e3 * row[name] for row in rows] for name in WAYS}
+        rows = [time_length(config, T) for T in progress(config.steps)]
+    milliseconds = {name: [1e3 * row[name] for row in rows] for name in WAYS}
     return {
         "steps": list(config.steps),
-        **{name: {"ms": ms, "doubling": ms[-1] / ms[-2]} for name, ms in found.items()},
+        **{name: {"ms": ms, "doubling": ms[-1] / ms[-2]} for name, ms in milliseconds.items()},
         "indexed_over_unbound": [row["ratio"] for row in rows],
     }
 
 
-def one(config, T):
+def time_length(config, T):
     """Median seconds of both ways at one length."""
     case = Case(config.key, (T, config.batch, config.inputs, config.hidden))
     p = {name: torch.from_numpy(v).requires_grad_() for name, v in case.params.items()}

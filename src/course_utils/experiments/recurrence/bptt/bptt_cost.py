@@ -64,19 +64,19 @@ def run(config, progress=iter):
 def held(tape, params, x):
     """Bytes of the distinct arrays that ``tape`` keeps alive besides x and the parameters."""
     given = {id(x), *(id(p) for p in params.values())}
-    found, todo = {}, [tape]
+    sizes, todo = {}, [tape]
     while todo:
         thing = todo.pop()
         if isinstance(thing, np.ndarray):
             while isinstance(thing.base, np.ndarray):
                 thing = thing.base
             if id(thing) not in given:
-                found[id(thing)] = thing.nbytes
+                sizes[id(thing)] = thing.nbytes
         elif isinstance(thing, dict):
             todo += thing.values()
         elif isinstance(thing, list | tuple):
             todo += thing
-    return sum(found.values())
+    return sum(sizes.values())
 
 
 def _timed(config, params, x, dy):

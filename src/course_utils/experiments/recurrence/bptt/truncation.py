@@ -41,25 +41,25 @@ QUICK = Config(
 
 def run(config, progress=iter):
     """Cosines by cell and stage, accuracies by chunk length, and the randomised estimator."""
-    found = {"every": list(config.every), "train_every": list(config.train_every)}
+    results = {"every": list(config.every), "train_every": list(config.train_every)}
     for key in ("rnn", "lstm"):
         rows = [one_seed(key, config, seed) for seed in progress(config.seeds)]
-        found[key] = {
+        results[key] = {
             stage: {"cosine": cosines, "mean": np.mean(cosines, axis=0).tolist()}
             for stage in ("start", "trained")
             for cosines in [[row[stage] for row in rows]]
         }
-        found[key]["accuracy"] = {
+        results[key]["accuracy"] = {
             str(every): float(np.mean([row["accuracy"][i] for row in rows]))
             for i, every in enumerate(config.train_every)
         }
-        found[key]["solved"] = {
+        results[key]["solved"] = {
             str(every): sum(row["accuracy"][i] > 0.99 for row in rows)
             for i, every in enumerate(config.train_every)
         }
-    found["nets"] = len(config.seeds)
-    found["random"] = randomised(config, progress)
-    return found
+    results["nets"] = len(config.seeds)
+    results["random"] = randomised(config, progress)
+    return results
 
 
 def one_seed(key, config, seed):
@@ -128,8 +128,8 @@ def randomised(config, progress):
         _randomised(config, np.random.default_rng((seed, 2))) for seed in progress(config.seeds)
     ]
     means = np.mean(rows, axis=0)  # (stops, 4)
-    found = dict(zip(("error", "chance", "noise", "cut"), means.T.tolist(), strict=True))
-    return found | {"stops": list(config.stops), "error_over_chance": _over(rows)}
+    summary = dict(zip(("error", "chance", "noise", "cut"), means.T.tolist(), strict=True))
+    return summary | {"stops": list(config.stops), "error_over_chance": _over(rows)}
 
 
 def _over(rows):

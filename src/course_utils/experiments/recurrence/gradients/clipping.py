@@ -34,21 +34,21 @@ QUICK = Config(lengths=(10,), updates=1500, seeds=(0,))
 
 def run(config, progress=iter):
     """By length and threshold: seeds that solved it, and the largest gradient norm on the way."""
-    found = {"of": len(config.seeds)}
+    results = {"of": len(config.seeds)}
     for length in progress(config.lengths):
-        found[str(length)] = {}
+        results[str(length)] = {}
         for limit in config.limits:
-            rows = over_seeds(partial(one, config, length, limit), config.seeds, progress)
-            found[str(length)]["clipped" if limit else "free"] = {
+            rows = over_seeds(partial(run_seed, config, length, limit), config.seeds, progress)
+            results[str(length)]["clipped" if limit else "free"] = {
                 "solved": count(rows, "solved"),
                 "sequences": [row["sequences"] for row in rows],
                 "largest_norm": median(rows, "largest"),
                 "diverged": count(rows, "diverged"),
             }
-    return found
+    return results
 
 
-def one(config, length, limit, seed):
+def run_seed(config, length, limit, seed):
     """One network, trained until it is right on 99 % of 1000 new sequences or time is up."""
     task, rng = TemporalOrder(length), np.random.default_rng((seed, 1))
     model = sparse(config, Net("rnn", 6, config.hidden, 4, seed, last=True), seed)

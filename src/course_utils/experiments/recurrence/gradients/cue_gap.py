@@ -9,7 +9,7 @@ QUICK = Config(hidden=16, gaps=(2, 30), updates=150, seeds=(0,))
 
 def run(config, progress=iter):
     """By network: how many seeds solve each gap."""
-    found = {"gaps": list(config.gaps), "of": len(config.seeds), "solved": {}, "accuracy": {}}
+    results = {"gaps": list(config.gaps), "of": len(config.seeds), "solved": {}, "accuracy": {}}
     for name in progress(NETS):
-        found["accuracy"][name], found["solved"][name] = by_gap(config, name, cue_net)
-    return found
+        results["accuracy"][name], results["solved"][name] = by_gap(config, name, cue_net)
+    return results

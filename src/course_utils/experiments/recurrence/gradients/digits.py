@@ -48,11 +48,11 @@ QUICK = Config(hidden=16, lr=(0.003,), updates=150, every=50, seeds=(0,))
 
 def run(config, progress=iter):
     """By order of the pixels and network: accuracy on the test part, by seed and its median."""
-    found = {"steps": Digits().steps, "of": len(config.seeds)}
-    found |= {part: len(Digits(part).rows) for part in digits.PARTS}
+    results = {"steps": Digits().steps, "of": len(config.seeds)}
+    results |= {part: len(Digits(part).rows) for part in digits.PARTS}
     for order, names in progress(tuple(ORDERS.items())):
-        found[order] = {name: rates(config, order == "permuted", name) for name in names}
-    return found
+        results[order] = {name: rates(config, order == "permuted", name) for name in names}
+    return results
 
 
 def data(config):
@@ -63,9 +63,9 @@ def data(config):
 def rates(config, permuted, name):
     """One network: its learning rate, then every seed with that."""
     first, *others = config.seeds
-    tried = {lr: one(config, permuted, name, first, lr) for lr in config.lr}
+    tried = {lr: run_seed(config, permuted, name, first, lr) for lr in config.lr}
     lr = max(tried, key=lambda lr: tried[lr]["validation"])
-    rows = [tried[lr], *(one(config, permuted, name, seed, lr) for seed in others)]
+    rows = [tried[lr], *(run_seed(config, permuted, name, seed, lr) for seed in others)]
     test = [row["test"] for row in rows]
     return {
         "lr": lr,
@@ -77,7 +77,7 @@ def rates(config, permuted, name):
     }
 
 
-def one(config, permuted, name, seed, lr):
+def run_seed(config, permuted, name, seed, lr):
     """Train one network; its accuracy on validation and test where validation was best."""
     train, held, test = (Digits(part, permuted) for part in digits.PARTS)
     model, rng = network(config, name, seed), np.random.default_rng((seed, 1))

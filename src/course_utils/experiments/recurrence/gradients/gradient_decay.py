@@ -38,27 +38,27 @@ QUICK = Config(hidden=24, steps=61, window=(10, 50), explorer_radii=(0.5, 0.9, 1
 
 def run(config, progress=iter):
     """Rates by activation, start and radius (medians over seeds), the hump, the explorer's grid."""
-    found = {"radii": list(config.radii), "rates": {}}
+    results = {"radii": list(config.radii), "rates": {}}
     for name in progress(tuple(ACTIVATIONS)):
-        found["rates"][name] = {start: rates(config, name, start) for start in config.starts}
-    found["hump"] = hump(config)
-    found["explorer"] = explorer(config)
+        results["rates"][name] = {start: rates(config, name, start) for start in config.starts}
+    results["hump"] = hump(config)
+    results["explorer"] = explorer(config)
     both = [
         (m, e, b)
-        for by_start in found["rates"].values()
+        for by_start in results["rates"].values()
         for r in by_start.values()
         for m, e, b in zip(r["measured"], r["estimate"], r["bound"], strict=True)
     ]
-    found["above_bound"] = sum(m > b * (1 + 1e-9) for m, _, b in both)
-    found["nets"] = len(both)
-    tanh = found["rates"]["tanh"]["gaussian"]
+    results["above_bound"] = sum(m > b * (1 + 1e-9) for m, _, b in both)
+    results["nets"] = len(both)
+    tanh = results["rates"]["tanh"]["gaussian"]
     off = {
         r: m - e for r, m, e in zip(config.radii, tanh["measured"], tanh["estimate"], strict=True)
     }
-    found["off_below_one"] = max(abs(v) for r, v in off.items() if r < 1)
-    found["off_chaos"] = off[max(config.radii)]
-    found["chaos"] = {"measured": tanh["measured"][-1], "estimate": tanh["estimate"][-1]}
-    return found
+    results["off_below_one"] = max(abs(v) for r, v in off.items() if r < 1)
+    results["off_chaos"] = off[max(config.radii)]
+    results["chaos"] = {"measured": tanh["measured"][-1], "estimate": tanh["estimate"][-1]}
+    return results
 
 
 def rates(config, activation, start):

@@ -58,15 +58,15 @@ class Skipping(torch.nn.Module):
 
 def run(config, progress=iter):
     """By network: log10 of the gradient's norm by lag at the start; seeds that solve each gap."""
-    found = {
+    results = {
         "gaps": list(config.gaps), "of": len(config.seeds), "span": config.span, "leak": LEAKS,
         "solved": {}, "accuracy": {},
     }  # fmt: skip
-    found["log10"] = {name: arriving(config, name) for name in STARTS}
-    found["at_40"] = {name: 10 ** min(row[40], 0.0) for name, row in found["log10"].items()}
+    results["log10"] = {name: arriving(config, name) for name in STARTS}
+    results["at_40"] = {name: 10 ** min(row[40], 0.0) for name, row in results["log10"].items()}
     for name in progress(NEW):
-        found["accuracy"][name], found["solved"][name] = by_gap(config, name, network)
-    return found
+        results["accuracy"][name], results["solved"][name] = by_gap(config, name, network)
+    return results
 
 
 def network(config, name, task, seed):

@@ -42,7 +42,7 @@ def run(config, progress=iter):
     size = len(text.vocabulary)
     both = np.concatenate([text.train, text.held_out])
     models = {str(k): NGram(text.train, k, size) for k in config.orders}
-    found = {
+    results = {
         "uniform": float(np.log2(size)),
         "ngram": {k: model.bits(both, text.cut) for k, model in models.items()},
         "entries": {k: model.entries for k, model in models.items()},
@@ -50,19 +50,19 @@ def run(config, progress=iter):
         "vocabulary": size,
         "characters": len(both),
     }
-    best = min(found["ngram"], key=found["ngram"].get)
-    found |= {"best_order": int(best), "best_ngram": found["ngram"][best]}
-    found["best_entries"] = found["entries"][best]
+    best = min(results["ngram"], key=results["ngram"].get)
+    results |= {"best_order": int(best), "best_ngram": results["ngram"][best]}
+    results["best_entries"] = results["entries"][best]
     for key, lr in config.nets:
-        rows = over_seeds(partial(one, config, text, key, lr), config.seeds, progress)
-        found["nets"][key] = {
+        rows = over_seeds(partial(run_seed, config, text, key, lr), config.seeds, progress)
+        results["nets"][key] = {
             "bits": median(rows, "bits"),
             "by_seed": [row["bits"] for row in rows],
             "parameters": rows[0]["parameters"],
             "curve": rows[0]["curve"],
             "samples": rows[0]["samples"],
         }
-    return found
+    return results
 
 
 def data(config):
@@ -71,7 +71,7 @@ def data(config):
     return {"name": text.name, "sha256": text.sha256}
 
 
-def one(config, text, key, lr, seed):
+def run_seed(config, text, key, lr, seed):
     """Train one network on strips of the text, the state carried from chunk to chunk."""
     torch.manual_seed(seed)
     model = lm.CharModel(len(text.vocabulary), config.embedding, config.hidden, key=key)

@@ -53,15 +53,15 @@ class Reader(torch.nn.Module):
 def run(config, progress=iter):
     """Share of held-out pieces judged right, by the RNN and by the bag of letters."""
     text = python_help().beginning(config.characters)
-    found = {"characters": len(text.characters)}
+    results = {"characters": len(text.characters)}
     for name, bag in (("rnn", False), ("bag", True)):
-        rows = over_seeds(partial(one, config, text, bag), config.seeds, progress)
-        found[name] = {
+        rows = over_seeds(partial(run_seed, config, text, bag), config.seeds, progress)
+        results[name] = {
             "accuracy": float(np.mean([row["accuracy"] for row in rows])),
             "by_seed": [row["accuracy"] for row in rows],
             "parameters": rows[0]["parameters"],
         }
-    return found
+    return results
 
 
 def data(config):
@@ -79,7 +79,7 @@ def pieces(ids, n, length, rng):
     return torch.from_numpy(x), torch.from_numpy(backwards.astype(np.float32))
 
 
-def one(config, text, bag, seed):
+def run_seed(config, text, bag, seed):
     """Train one reader and test it on pieces of the held-out end."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)

@@ -45,21 +45,21 @@ class Linear(torch.nn.Module):
 
 def run(config, progress=iter):
     """Accuracy of each seed with and without the tanh."""
-    found = {"tanh": [], "linear": []}
+    by_net = {"tanh": [], "linear": []}
     for seed in progress(config.seeds):
-        for name in found:
+        for name in by_net:
             model = Net("rnn", 1, config.hidden, 1, seed)
-            found[name].append(one(config, model if name == "tanh" else Linear(model), seed))
+            by_net[name].append(run_seed(config, model if name == "tanh" else Linear(model), seed))
     return {
-        "accuracy": found,
-        "tanh": float(np.mean(found["tanh"])),
-        "linear": float(np.mean(found["linear"])),
-        "solved": sum(a > 0.99 for a in found["tanh"]),
+        "accuracy": by_net,
+        "tanh": float(np.mean(by_net["tanh"])),
+        "linear": float(np.mean(by_net["linear"])),
+        "solved": sum(a > 0.99 for a in by_net["tanh"]),
         "of": len(config.seeds),
     }
 
 
-def one(config, model, seed):
+def run_seed(config, model, seed):
     """Accuracy on new sequences after training."""
     task, rng = TemporalXor(config.length), np.random.default_rng((seed, 1))
     step = torch_step(

@@ -49,10 +49,10 @@ class Window(torch.nn.Module):
 def run(config, progress=iter):
     """Mean accuracies, what the longest window could know at best, and the RNN's."""
     windows = [
-        [one(config, Window(w, config.hidden, seed), seed) for seed in config.seeds]
+        [run_seed(config, Window(w, config.hidden, seed), seed) for seed in config.seeds]
         for w in progress(config.windows)
     ]
-    rnn = [one(config, Net("rnn", 3, config.hidden, 1, seed), seed) for seed in config.seeds]
+    rnn = [run_seed(config, Net("rnn", 3, config.hidden, 1, seed), seed) for seed in config.seeds]
     return {
         "windows": list(config.windows),
         "window_accuracy": np.mean(windows, axis=1).tolist(),
@@ -64,7 +64,7 @@ def run(config, progress=iter):
     }
 
 
-def one(config, model, seed):
+def run_seed(config, model, seed):
     """Accuracy on new films after training."""
     task, rng = Lamp(config.length, config.every), np.random.default_rng((seed, 1))
     step = torch_step(

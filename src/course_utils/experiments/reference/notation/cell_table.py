@@ -31,14 +31,14 @@ def run(config, progress=iter):
     Errors are relative to the largest entry of what is compared.  ``complex`` is None where the
     equations have a kink, through which no complex step passes.
     """
-    found = {}
+    table = {}
     for key in progress(tuple(SPECS)):
         rows = [errors(key, config, seed) for seed in config.seeds]
-        found[key] = {
+        table[key] = {
             "parameters": SPECS[key].parameter_count(3, 5),
             **{name: _largest([row[name] for row in rows]) for name in rows[0]},
         }
-    return found
+    return table
 
 
 def errors(key, config, seed):
@@ -64,17 +64,17 @@ def errors(key, config, seed):
     outputs = spec.unroll(tensors, torch.tensor(x), states, **more)[spec.output]
     (outputs * torch.tensor(dy)).sum().backward()
     by_autograd = {name: p.grad.numpy() for name, p in tensors.items()}
-    found = {
+    differences = {
         "forward": relative(y, outputs.detach().numpy()),
         "autograd": max(relative(grads[name], by_autograd[name]) for name in params),
         "complex": None,
     }
     if spec.smooth:
-        found["complex"] = max(
+        differences["complex"] = max(
             relative(grads[name], complex_step(key, params, name, x, start, inputs, dy))
             for name in params
         )
-    return found
+    return differences
 
 
 def complex_step(key, params, name, x, start, inputs, dy):
