@@ -35,10 +35,10 @@ def load():
         ) from None
     data = load_digits()
     images, labels = data.images.astype(np.uint8), data.target.astype(np.uint8)
-    checksum = digest(images, labels)
-    if checksum != SHA256:
+    sha256 = digest(images, labels)
+    if sha256 != SHA256:
         raise DigitsError(
-            f"these digits are not the ones this course was written with: SHA-256 {checksum[:12]}…, "
+            f"these digits are not the ones this course was written with: SHA-256 {sha256[:12]}…, "
             f"expected {SHA256[:12]}…; scikit-learn has changed its copy"
         )
     images.flags.writeable = labels.flags.writeable = False  # the cache hands out one copy

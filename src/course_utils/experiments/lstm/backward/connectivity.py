@@ -248,7 +248,7 @@ def passage(config, model, text, seed, before=200):
     rows = []
     for place in range(before + lead, len(window)):
         column = window[: place + 1, None]
-        sensitivity = connections(model, column)[::-1, 0][before:]  # of the passage's characters alone
+        sensitivity = connections(model, column)[::-1, 0][before:]  # the passage's characters alone
         rows.append({
             "bits": round(float(last_bits(model, column)[0]), 2),
             "sensitivity": [round(float(v), 4) for v in sensitivity],

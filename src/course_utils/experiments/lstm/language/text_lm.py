@@ -56,7 +56,7 @@ def run(config, progress=iter):
     truth = probing.labels(text.characters)
     rows = [one_seed(config, text, ids, a, b, counted, truth, s) for s in progress(config.seeds)]
     results["lstm"] = {k: median(rows, k)
-                     for k in ("bits", "seen", "empty", "pieces", "mixed", "weight")}  # fmt: skip
+                       for k in ("bits", "seen", "empty", "pieces", "mixed", "weight")}  # fmt: skip
     results["lstm"] |= {
         "by_seed": [row["bits"] for row in rows],
         "validation": rows[0]["validation"],
@@ -175,7 +175,7 @@ def inspect(model, text, ids, a, b, truth):
         pairs = list(zip(states, values, strict=True))
         cell, fit, sign = probing.best_cell(name, *pairs)
         by_property[name] = {"cell": cell, "fit": fit, "sign": sign,
-                       "all": probing.together(name, *pairs)}  # fmt: skip
+                             "all": probing.together(name, *pairs)}  # fmt: skip
     return by_property
 
 

@@ -19,7 +19,7 @@ torch.set_num_threads(1)
 n, seconds = int(sys.argv[1]), float(sys.argv[2])
 a = np.random.default_rng(0).standard_normal((n, n), np.float32)
 out, t = np.empty_like(a), torch.from_numpy(a)
-found = {}
+medians = {}
 for name, call in (("numpy", lambda: np.dot(a, a, out=out)), ("torch", lambda: t @ t)):
     call(), call()
     times, end = [], time.perf_counter() + seconds
@@ -27,8 +27,8 @@ for name, call in (("numpy", lambda: np.dot(a, a, out=out)), ("torch", lambda: t
         start = time.process_time()
         call()
         times.append(time.process_time() - start)
-    found[name] = float(np.median(times))
-print(json.dumps(found))
+    medians[name] = float(np.median(times))
+print(json.dumps(medians))
 """
 
 
