@@ -86,7 +86,7 @@ def expressions(about):
 
 
 def read_task(about, arrays):
-    """The task of a question; arrays: the values of `expressions`, as arrays."""
+    """The task of a question; arrays: the values of `expressions` by name."""
     spec = get_spec(about["cell"]) if "cell" in about else None
     lines = tuple(about["equations"]) if spec is None else spec.lines(about.get("lines"))
     gates = spec.gates if spec is not None else ()
