@@ -50,10 +50,10 @@ def folder_with_solutions():
 def repository():
     """The folder that holds ``solutions/``: here, above, or above the package."""
     above = Path(__file__).resolve().parents
-    found = folder_with_solutions() or next((f for f in above if (f / "solutions").is_dir()), None)
-    if found is None:
+    root = folder_with_solutions() or next((f for f in above if (f / "solutions").is_dir()), None)
+    if root is None:
         raise UserError("there is no folder solutions/ here or above; say --solutions DIR")
-    return found
+    return root
 
 
 def solutions_in(solutions):
@@ -169,7 +169,7 @@ def grade(
         solution,
         out,
         options,
-        progress=lambda found: tqdm(found, desc=assignment, disable=None),
+        progress=lambda graded: tqdm(graded, desc=assignment, disable=None),
     )
     print("\n".join(closing_lines(done, out)))
 

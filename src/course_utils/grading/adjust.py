@@ -52,14 +52,14 @@ def load_adjustments(path, exercise):
 def one(path, line, row, exercise):
     """One line, checked."""
     row = {k: (v or "").strip() for k, v in row.items() if k}
-    found = {name: number(path, line, name, row.get(name, "")) for name in ("add", "set")}
-    if (found["add"] is None) == (found["set"] is None):
+    numbers = {name: number(path, line, name, row.get(name, "")) for name in ("add", "set")}
+    if (numbers["add"] is None) == (numbers["set"] is None):
         raise UserError(f"--adjust: {path}, line {line}: give add or set, and not both")
     question = row.get("question", "")
     if question and question not in exercise.questions:
         known = ", ".join(exercise.questions)
         raise UserError(f"--adjust: {path}, line {line}: no question {question}; know {known}")
-    return Adjustment(row["submission"], question, **found, reason=row.get("reason", ""))
+    return Adjustment(row["submission"], question, **numbers, reason=row.get("reason", ""))
 
 
 def number(path, line, name, text):

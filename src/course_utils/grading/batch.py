@@ -38,12 +38,12 @@ def grade_class(folder, solution, out, options, progress=iter):
     unsandboxed = options.get("unsandboxed", False)
     course = options.get("course") or Course()
     whole = options.get("whole", False)
-    with collect(folder, exercise, out, course.roster.known, whole) as found:
-        chosen = chosen_entries(found.entries, options)
+    with collect(folder, exercise, out, course.roster.known, whole) as collected:
+        chosen = chosen_entries(collected.entries, options)
         run = Run(out, exercise, solution, options.get("fresh", False), unsandboxed)
         sweep(out)
-        names = file_names(entry.name for entry in found.entries)
-        rows = {e.name: record for e in found.entries if (record := run.kept(names[e.name], e))}
+        names = file_names(entry.name for entry in collected.entries)
+        rows = {e.name: record for e in collected.entries if (record := run.kept(names[e.name], e))}
         anew = chosen if options.get("regrade") else chosen - set(rows)
         setup = {
             "solution": str(Path(solution).resolve()),
@@ -51,7 +51,7 @@ def grade_class(folder, solution, out, options, progress=iter):
             "unsandboxed": unsandboxed,
             "only": options.get("only"),
         }
-        waiting = [entry for entry in found.entries if entry.name in anew]
+        waiting = [entry for entry in collected.entries if entry.name in anew]
         try:
             for entry, record in progress(results(waiting, exercise, setup, run, options)):
                 record.submission, record.file = shown(entry.name), names[entry.name]
@@ -60,9 +60,9 @@ def grade_class(folder, solution, out, options, progress=iter):
                 rows[entry.name] = record
         finally:
             if options.get("shard"):  # what the others have done meanwhile
-                others = (e for e in found.entries if e.name not in rows)
+                others = (e for e in collected.entries if e.name not in rows)
                 rows |= {e.name: record for e in others if (record := run.kept(names[e.name], e))}
-            done = klass(exercise, found.entries, rows, course, found.left_out)
+            done = klass(exercise, collected.entries, rows, course, collected.left_out)
             conclude(out, exercise, done, options.get("exports", ()))
     return done
 

@@ -83,18 +83,18 @@ class Lister:
     def files(self, folder):
         """(list of `File` that may be submissions, {folder: senders} as Gradescope names them)."""
         if folder.is_dir():
-            found = self.listing(folder, ())
+            files = self.listing(folder, ())
         elif is_zip(folder):
-            found = self.unpacked(folder, ())
-            found = [replace(f, parts=f.parts or (folder.name,)) for f in found]
+            files = self.unpacked(folder, ())
+            files = [replace(f, parts=f.parts or (folder.name,)) for f in files]
         else:
-            found = [File((folder.name,), folder)]
+            files = [File((folder.name,), folder)]
         senders = {}
-        for file in found:
+        for file in files:
             if file.path is not None and file.parts[-1] == METADATA:
                 for name, people in gradescope(file.path).items():
                     senders["/".join((*file.parts[:-1], name))] = tuple(people)
-        kept = [self.kept(file) for file in found]
+        kept = [self.kept(file) for file in files]
         return self.without_results([f for f in kept if f is not None]), senders
 
     def listing(self, folder, parts):
@@ -105,23 +105,23 @@ class Lister:
             inside = sorted(os.scandir(folder), key=lambda e: os.fsencode(e.name))
         except OSError as error:
             return [File(parts or (folder.name,), None, unreadable(error))]
-        found = [] if inside or not parts else [File(parts, None)]  # an empty folder is a row
+        files = [] if inside or not parts else [File(parts, None)]  # an empty folder is a row
         for entry in inside:
             place, path = (*parts, entry.name), Path(entry.path)
             try:
                 if entry.is_symlink():
-                    found.append(File(place, None, "this is a link, not a file"))
+                    files.append(File(place, None, "this is a link, not a file"))
                 elif entry.is_dir():
-                    found += self.below(path, place)
+                    files += self.below(path, place)
                 elif not entry.is_file():
-                    found.append(File(place, None, "this is neither a file nor a folder"))
+                    files.append(File(place, None, "this is neither a file nor a folder"))
                 elif is_zip(path):
-                    found += self.unpacked(path, place)
+                    files += self.unpacked(path, place)
                 else:
-                    found.append(File(place, path))
+                    files.append(File(place, path))
             except OSError as error:
-                found.append(File(place, None, unreadable(error)))
-        return found
+                files.append(File(place, None, unreadable(error)))
+        return files
 
     def below(self, path, place):
         """The files of a folder, unless the whole of it is no submission."""
@@ -143,21 +143,21 @@ class Lister:
             inside = unzip.members(path, self.scratch, self.budget, wanted)
         except unzip.BadZip as error:
             return [File(place, None, str(error))]
-        homes, found = homes_in([parts for parts, *_ in inside]), []
+        homes, files = homes_in([parts for parts, *_ in inside]), []
         for parts, file, why in inside:
             where = (*place, *parts)
             home = next((parts[:k] for k in range(1, len(parts)) if parts[:k] in homes), None)
             if home is not None:
                 self.left_out["/".join((*place, *home))] = homes[home]
-                found += [File((*place, *home[:-1]), None)] if home[:-1] else []
+                files += [File((*place, *home[:-1]), None)] if home[:-1] else []
             elif file is not None and parts[-1].lower().endswith(".zip"):
                 if depth < unzip.DEEPEST:
-                    found += self.unpacked(file, where, depth + 1)
+                    files += self.unpacked(file, where, depth + 1)
                 else:
-                    found.append(File(where, None, "zips in zips in zips: unpack them first"))
+                    files.append(File(where, None, "zips in zips in zips: unpack them first"))
             elif parts:
-                found.append(File(where, file, why))
-        return found or [File(place, None, "the archive is empty")]
+                files.append(File(where, file, why))
+        return files or [File(place, None, "the archive is empty")]
 
     def kept(self, file):
         """A file that may be a submission, the bare folder of one that is none, or None.

@@ -38,10 +38,10 @@ def compare(expected, got, rtol=RTOL, atol=ATOL, reveal=False):
     what the secret seed's inputs were.
     """
     try:
-        found = judged(expected, got, rtol, atol)
+        verdict = judged(expected, got, rtol, atol)
     except (ArithmeticError, MemoryError, TypeError, ValueError) as error:
-        found = Verdict(False, "missing", f"it could not be compared: {type(error).__name__}")
-    return found if reveal or found.ok else found._replace(text=CLOSED[found.kind])
+        verdict = Verdict(False, "missing", f"it could not be compared: {type(error).__name__}")
+    return verdict if reveal or verdict.ok else verdict._replace(text=CLOSED[verdict.kind])
 
 
 def judged(expected, got, rtol, atol):

@@ -96,8 +96,8 @@ def diagnosis(exercise, key, entry, run):
     about, outcome = exercise.questions[key].diagnose, run.checks[INPUTS.format(key)]
     if outcome.bundle is None:
         raise ExerciseError(f"{exercise.name}: {key}: diagnose: {outcome.reason}")
-    found = {name: part.values for name, part in unpack(outcome.bundle)[1].items()}
-    task = read_task(about, found)
+    arrays = {name: part.values for name, part in unpack(outcome.bundle)[1].items()}
+    task = read_task(about, arrays)
     right = {n: p for n, p in unpack(entry["bundle"])[1].items() if n in task.parts}
     if set(right) != set(task.parts):
         raise ExerciseError(f"{exercise.name}: {key}: diagnose: the check emits {sorted(right)}")
@@ -162,7 +162,7 @@ def refuse_guessable(name, cell_id, bundle):
 
 def known_mistakes(exercise, sandbox, mutants, references):
     """{question: [{"hint", "prints"}]} from the exercise's wrong variants that carry a hint."""
-    found = {}
+    mistakes = {}
     for mutant in mutants(exercise.name) if mutants else ():
         if not mutant.hint:
             continue
@@ -178,8 +178,8 @@ def known_mistakes(exercise, sandbox, mutants, references):
             rules = {"rtol": exercise.questions[key].rtol, "atol": exercise.questions[key].atol}
             prints = differing(right, given, rules)
             if len(prints) + sum(compare(right[n], given[n]).ok for n in right) >= len(right):
-                found.setdefault(key, []).append({"hint": mutant.hint, "prints": prints})
-    return found
+                mistakes.setdefault(key, []).append({"hint": mutant.hint, "prints": prints})
+    return mistakes
 
 
 def student_notebook(exercise, references, public):

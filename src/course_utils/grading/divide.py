@@ -72,14 +72,14 @@ class Divider:
 
     def entries(self, files):
         """One `Entry` per submission; a single folder around everything is not part of names."""
-        found = self.top(files)
-        while len(found) > 1:
+        entries = self.top(files)
+        while len(entries) > 1:
             heads = {f.parts[0] for f in files}
             if len(heads) > 1 or any(len(f.parts) == 1 and f.path is not None for f in files):
                 break
             files = [replace(f, parts=f.parts[1:]) for f in files if len(f.parts) > 1]
-            found = [replace(e, name=e.name.partition("/")[2]) for e in found]
-        return list(distinct(found))
+            entries = [replace(e, name=e.name.partition("/")[2]) for e in entries]
+        return list(distinct(entries))
 
     def top(self, files):
         """The entries of the outermost folder, which is never one student's."""
@@ -112,13 +112,13 @@ class Divider:
         if len(senders) > 1 or students > 1 or any(GRADESCOPE.fullmatch(n[-1]) for n in below):
             return False
         work = {
-            name: found
+            name: notebooks
             for name, files in below.items()
-            if (found := [f for f in files if is_notebook(f.parts[-1])])
+            if (notebooks := [f for f in files if is_notebook(f.parts[-1])])
         }
         if sum(len(files) for files in work.values()) < 2:
             return True
-        ours = {n: found for n, fs in work.items() if (found := [f for f in fs if self.ours(f)])}
+        ours = {n: mine for n, fs in work.items() if (mine := [f for f in fs if self.ours(f)])}
         work = ours or work
         for name, files in work.items():
             if files[0].parts != name and len(self.divide(name, files)) > 1:
@@ -134,15 +134,15 @@ class Divider:
 
     def ours(self, file):
         """May this be somebody's work on this exercise?  Not the course's other notebooks."""
-        found, stem = self.peek(file), NOTEBOOK.sub("", file.parts[-1])
-        if found.written or not found.readable or found.begins == self.exercise.name:
+        glance, stem = self.peek(file), NOTEBOOK.sub("", file.parts[-1])
+        if glance.written or not glance.readable or glance.begins == self.exercise.name:
             return True
-        return found.begins not in ("", stem)
+        return glance.begins not in ("", stem)
 
     def busy(self, file):
         """Has somebody written into it (or damaged it)?"""
-        found = self.peek(file)
-        return bool(found.written) or not found.readable
+        glance = self.peek(file)
+        return bool(glance.written) or not glance.readable
 
     def person(self, name):
         """What is left of a name without the exercise's and without words for versions of work."""
@@ -162,24 +162,24 @@ class Divider:
     def one(self, head, files):
         """The entry of a folder: the notebook with the most written answers."""
         name = "/".join(head)
-        found = [f for f in files if is_notebook(f.parts[-1]) and f.path is not None]
-        if not found:
+        notebooks = [f for f in files if is_notebook(f.parts[-1]) and f.path is not None]
+        if not notebooks:
             why = next((f.why for f in files if f.why), NO_NOTEBOOK)
             return Entry(name, None, why)
-        if len(found) == 1:
-            return Entry(name, found[0].path)
-        looked = [Candidate(f.parts[len(head) :], f.path, self.peek(f)) for f in found]
+        if len(notebooks) == 1:
+            return Entry(name, notebooks[0].path)
+        looked = [Candidate(f.parts[len(head) :], f.path, self.peek(f)) for f in notebooks]
         chosen, note = best(self.exercise.name, looked)
         return Entry(name, chosen.path, note=note)
 
 
 def groups(place, files):
     """Files by the name directly below a place; the place's own marker is none of them."""
-    found = defaultdict(list)
+    grouped = defaultdict(list)
     for file in files:
         if len(file.parts) > len(place):
-            found[file.parts[: len(place) + 1]].append(file)
-    return found
+            grouped[file.parts[: len(place) + 1]].append(file)
+    return grouped
 
 
 def distinct(entries):

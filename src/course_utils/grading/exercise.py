@@ -140,9 +140,9 @@ def references_in(data):
     except Unreadable:
         return {}
     for cell in cells:
-        found = REFERENCES.search(cell.source) if cell.source.startswith(OURS) else None
-        if found:
-            return decode(found.group(1))
+        match = REFERENCES.search(cell.source) if cell.source.startswith(OURS) else None
+        if match:
+            return decode(match.group(1))
     return {}
 
 
@@ -191,7 +191,7 @@ def load(path):
             questions[cell.question] = question(cell, course, stubs[cell.question])
     check_rules(path.name, cells, questions)
     seeds = [SEED.search(c.source) for c in cells if c.role == "given"]
-    seeds = [found for found in seeds if found]
+    seeds = [match for match in seeds if match]
     if len(seeds) != 1:
         raise ExerciseError(f"{path.name}: one given cell must set `SEED = <number>`")
     return Exercise(
@@ -235,17 +235,17 @@ def check_rules(name, cells, questions):
 
 def stub(source, key):
     """An answer cell as students get it: what they write is replaced by NotImplementedError."""
-    lines, inside, found = [], False, False
+    lines, inside, begun = [], False, False
     for line in source.split("\n"):
         if line.strip() == BEGIN:
-            inside = found = True
+            inside = begun = True
             indent = line[: len(line) - len(line.lstrip())]
             lines.append(f'{indent}raise NotImplementedError("{key}: write your answer here")')
         elif line.strip() == END:
             inside = False
         elif not inside:
             lines.append(line)
-    if not found or inside:
+    if not begun or inside:
         raise ExerciseError(f"{key}: the answer needs a line `{BEGIN}` and a line `{END}`")
     return "\n".join(lines)
 

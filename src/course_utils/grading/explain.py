@@ -91,9 +91,9 @@ def sentence(text):
     """What "ValueError: ..." means, or "" for an error that is not known here."""
     name, _, message = text.partition(": ")
     for kind, pattern, words in KNOWN:
-        found = re.search(pattern, message) if kind == name else None
-        if found:
-            return words.format(*found.groups())
+        match = re.search(pattern, message) if kind == name else None
+        if match:
+            return words.format(*match.groups())
     return ""
 
 

@@ -84,7 +84,7 @@ def page(record):
         items = "".join(f"<li>{text(note)}</li>" for note in dict.fromkeys(record.notes))
         body.append(f"<section><h2>About your file</h2><ul>{items}</ul></section>")
     if record.status != "unreadable":
-        body += [question(key, found) for key, found in record.questions.items()]
+        body += [question(key, result) for key, result in record.questions.items()]
         body.append(
             '<p class="soft">Points were given for other numbers and other sizes than those in '
             "your notebook. Where a message names an expected value, it is the one for the "
@@ -93,27 +93,27 @@ def page(record):
     return document(f"{record.assignment}: {record.submission}", "\n".join(body))
 
 
-def question(key, found):
+def question(key, result):
     """One question: its points, its parts, what was said."""
-    shade = tone(found.points, found.max)
+    shade = tone(result.points, result.max)
     lines = [
-        f'<section><header><h2>{text(key)}</h2><span class="{shade}">{points(found.points)} '
-        f"of {points(found.max)}</span></header>"
+        f'<section><header><h2>{text(key)}</h2><span class="{shade}">{points(result.points)} '
+        f"of {points(result.max)}</span></header>"
     ]
-    reasons = {part_text(part) for part in found.parts.values()}
-    if reasons == {"right"} or len(reasons) == 1 < len(found.parts):
+    reasons = {part_text(part) for part in result.parts.values()}
+    if reasons == {"right"} or len(reasons) == 1 < len(result.parts):
         lines.append(f"<p>{text(reasons.pop())}</p>")
     else:
         items = "".join(
             f'<li class="{"good" if part.ok else "bad"}">{text(name)}: {text(part_text(part))}</li>'
-            for name, part in found.parts.items()
+            for name, part in result.parts.items()
         )
         lines.append(f"<ul>{items}</ul>")
-    if found.said:
-        said = "\n".join(found.said)
+    if result.said:
+        said = "\n".join(result.said)
         lines.append(f"<pre>{text(said)}</pre>")
-    if found.review:
-        reasons = text(listed(found.review))
+    if result.review:
+        reasons = text(listed(result.review))
         lines.append(f'<p class="some">Your instructor may look at this: it {reasons}.</p>')
     return "\n".join(lines) + "</section>"
 

@@ -61,8 +61,8 @@ def sweep(out):
                 shutil.rmtree(folder, ignore_errors=True)
     half = re.compile(rf"\..+\.{re.escape(platform.node())}\.(\d+)", re.DOTALL)
     for path in [*out.glob(".*"), *out.glob("*/.*")]:
-        found = half.fullmatch(path.name)
-        if found and gone(int(found.group(1))):
+        match = half.fullmatch(path.name)
+        if match and gone(int(match.group(1))):
             path.unlink(missing_ok=True)
 
 

@@ -59,9 +59,9 @@ def grade(data, exercise, sandbox, references):
     explain(record, exercise, runs, references)
     added = "\n".join(text for texts in spliced.helpers.values() for text in texts)
     for sources in (spliced.answers, dict.fromkeys(spliced.answers, added)):  # a helper serves all
-        for key, found in review.forbidden(exercise, sources).items():
+        for key, reasons in review.forbidden(exercise, sources).items():
             kept = record.questions[key].review
-            kept += [reason for reason in found if reason not in kept]
+            kept += [reason for reason in reasons if reason not in kept]
     record.fingerprint = fingerprint(exercise, spliced.answers)
     wrong = wrong_exercise(exercise.name, cells)
     if wrong and record.score == 0:
@@ -114,9 +114,9 @@ def in_words(run, key, outcome, public):
 
 def decide(record, exercise, references, checks, judged):
     """Points from the verdicts at the secret seeds; what to say from the public ones first."""
-    for (seed, check), found in zip(checks, judged, strict=True):
+    for (seed, check), verdicts in zip(checks, judged, strict=True):
         parts = record.questions[check.question].parts
-        for name, said in found.parts.items():
+        for name, said in verdicts.parts.items():
             part = parts.setdefault(name, PartResult())
             if seed in references.seeds:
                 part.ok = part.ok and said.ok

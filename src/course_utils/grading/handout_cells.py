@@ -86,12 +86,12 @@ def forbidden(exercise):
 
 def by_names(exercise):
     """{names: questions} that are forbidden, but are no modules."""
-    found = {}
+    questions = {}
     for key, rules in exercise.questions.items():
         names = tuple(n for n in rules.forbid if not is_module(n))
         if names:
-            found.setdefault(names, []).append(key)
-    return found
+            questions.setdefault(names, []).append(key)
+    return questions
 
 
 def listed(names, quote="`"):
@@ -110,8 +110,8 @@ def address(path):
     places = [*Path(path).resolve().parents, *Path(__file__).resolve().parents]
     for file in (folder / "_config.yml" for folder in places):
         block = REPOSITORY.search(file.read_text("utf-8")) if file.is_file() else None
-        found = dict(ENTRY.findall(block.group(1))) if block else {}
-        if "url" in found:
-            url = found["url"].strip("\"'").rstrip("/").removesuffix(".git")
-            return url, found.get("branch", "main")
+        entries = dict(ENTRY.findall(block.group(1))) if block else {}
+        if "url" in entries:
+            url = entries["url"].strip("\"'").rstrip("/").removesuffix(".git")
+            return url, entries.get("branch", "main")
     return None

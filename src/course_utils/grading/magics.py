@@ -25,9 +25,9 @@ def without_installers(source):
         return source, 0
     lines, count = [line + "\n" for line in source.split("\n")], 0
     for _ in range(MOST_ROUNDS):
-        found = left_out(lines)
-        count += found
-        if not found:
+        skipped = left_out(lines)
+        count += skipped
+        if not skipped:
             break
     return ("".join(lines)[:-1], count) if count else (source, 0)
 

@@ -50,10 +50,10 @@ def explain_errors(shell, public):
 
     def handler(shell, kind, error, trace, tb_offset=None):
         source = shell.user_ns.get("In", [""])[-1]
-        found = CHECKED.findall(source)
+        checked = CHECKED.findall(source)
         rules = public.get("questions", {})
-        if found and found[0] in rules:
-            print("\n".join(why(found[0], rules[found[0]], error, shell)))
+        if checked and checked[0] in rules:
+            print("\n".join(why(checked[0], rules[checked[0]], error, shell)))
             return None
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return None
@@ -72,8 +72,8 @@ def why(question, rules, error, shell):
             compile(shell.transform_cell(history[-1]), "<answer>", "exec")
         except SyntaxError as cause:
             error = cause
-    found = describe(error)
-    lines = explain.told(f"{found['name']}: {found['text']}", found["lines"])
-    if found["name"] == "NameError":
+    details = describe(error)
+    lines = explain.told(f"{details['name']}: {details['text']}", details["lines"])
+    if details["name"] == "NameError":
         lines.append("Run the cell with your answer first; if that shows an error, mend it.")
     return verdict.nothing(question, rules, lines).lines

@@ -91,14 +91,14 @@ def difficulty(exercise, rows):
     rows = [r for r in rows if r.final is not None]
     bars, said = [], []
     for k, (key, rules) in enumerate(exercise.questions.items()):
-        found = [r.record.questions[key].points for r in rows]
-        full = sum(p == rules.points for p in found)
-        none = sum(p == 0 for p in found)
-        mean = sum(found) / len(found) / rules.points
+        scores = [r.record.questions[key].points for r in rows]
+        full = sum(p == rules.points for p in scores)
+        none = sum(p == 0 for p in scores)
+        mean = sum(scores) / len(scores) / rules.points
         x, y = 60.0, 8 + 30 * k
         bars.append(label(0, y + 16, key, "start"))
-        for kind, n in (("full", full), ("part", len(found) - full - none), ("none", none)):
-            wide = (WIDTH - 130) * n / len(found)
+        for kind, n in (("full", full), ("part", len(scores) - full - none), ("none", none)):
+            wide = (WIDTH - 130) * n / len(scores)
             name = {"full": "all points", "part": "some points", "none": "no points"}[kind]
             bars.append(
                 f'<rect class="{kind}" x="{x:.1f}" y="{y}" width="{wide:.1f}" height="22">'
@@ -149,8 +149,8 @@ def reason(question):
         if line.startswith("Hint: "):
             return line.removeprefix("Hint: ")
     for line in [said for said in question.said if not re.match(r"\s*line \d+", said)][:1]:
-        found = re.match(r"Your cell stopped with (\w+)", line)
-        return f"the cell stopped with {found[1]}" if found else shape_of(line)
+        match = re.match(r"Your cell stopped with (\w+)", line)
+        return f"the cell stopped with {match[1]}" if match else shape_of(line)
     wrong = [p.public or p.secret for p in question.parts.values() if not p.ok]
     return shape_of(next(iter(wrong), "") or "not right")
 
@@ -200,8 +200,8 @@ def line(row, keys, named, late, changed):
     cells += [f"<td>{'' if row.late is None else points(row.late)}</td>"] * late
     cells += [f"<td>{'' if row.adjusted is None else points(row.adjusted)}</td>"] * changed
     for key in keys:
-        found = record.questions[key]
-        cells.append(f'<td class="{tone(found.points, found.max)}">{points(found.points)}</td>')
+        result = record.questions[key]
+        cells.append(f'<td class="{tone(result.points, result.max)}">{points(result.points)}</td>')
     remarks = [record.reason] if record.reason else []
     cells.append(f"<td>{text('; '.join([*remarks, *row.remarks()]))}</td>")
     shade = "" if row.counts else ' class="faded"'

@@ -53,8 +53,8 @@ def look(exercise, cells):
 
 def begun(name, cells):
     """The exercise that a notebook's `grading.begin` names: ``name`` if it is there, "" if none."""
-    found = [m.group(1) for c in cells if c.is_code for m in BEGINS.finditer(c.source)]
-    return name if name in found else next(iter(found), "")
+    names = [m.group(1) for c in cells if c.is_code for m in BEGINS.finditer(c.source)]
+    return name if name in names else next(iter(names), "")
 
 
 def best(name, candidates):

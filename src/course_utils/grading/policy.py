@@ -101,7 +101,7 @@ def from_yaml(path):
 
 def checked(path, raw, known):
     """Settings by name, each of its kind."""
-    found = {}
+    settings = {}
     for name, value in raw.items():
         if name not in known:
             raise UserError(f"--policy: {path}: {name} is unknown; know {', '.join(known)}")
@@ -116,8 +116,8 @@ def checked(path, raw, known):
             raise UserError(f"--policy: {path}: {name} must be {wanted}, not {raw[name]!r}")
         if name == "penalty" and value > 1:
             raise UserError(f"--policy: {path}: penalty is a share of the points, from 0 to 1")
-        found[name] = value
-    return found
+        settings[name] = value
+    return settings
 
 
 def amount(value):

@@ -50,10 +50,10 @@ class Oracle:
             seed = int.from_bytes(digest[:4], "big") >> 1
             if seed in bundles:
                 continue
-            found = self.at(seed)
-            if not chosen or shapes_differ(bundles[chosen[0]], found):
+            at_seed = self.at(seed)
+            if not chosen or shapes_differ(bundles[chosen[0]], at_seed):
                 chosen.append(seed)
-                bundles[seed] = found
+                bundles[seed] = at_seed
             if len(chosen) == 2:
                 return References(tuple(chosen), bundles)
         raise ExerciseError(
@@ -63,8 +63,8 @@ class Oracle:
 
     def at(self, seed):
         """The solution's bundles at one seed."""
-        found = self.lasting_run(seed) if self.repeats else None
-        return found or reference(self.exercise, self.sandbox, seed)
+        lasting = self.lasting_run(seed) if self.repeats else None
+        return lasting or reference(self.exercise, self.sandbox, seed)
 
     def lasting_run(self, seed):
         """The same from the isolate that lasts; None where that has used up its time or memory."""

@@ -11,7 +11,7 @@ MODULES = {"np", "numpy", "math", "torch", "cmath"}
 
 def forbidden(exercise, answers):
     """{question: [what was found]} for the answers that mention a forbidden name."""
-    found = {}
+    reasons = {}
     for key, source in answers.items():
         rules = exercise.questions[key]
         names = mentioned(source)
@@ -20,8 +20,8 @@ def forbidden(exercise, answers):
             hits += sorted(touched(source) & INSTRUMENTS[room])
         whole = sorted(n for n in rules.forbid if n in imported(source))
         if hits or whole:
-            found[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
-    return found
+            reasons[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
+    return reasons
 
 
 def modules_used(source, away, values):
@@ -29,7 +29,7 @@ def modules_used(source, away, values):
 
     A name that the source binds itself, an argument for one, is not looked up.
     """
-    found = {name for name in imported(source) if within(name, away)}
+    modules = {name for name in imported(source) if within(name, away)}
     for name in sorted(read_from_outside(source) & set(values)):
         value = values[name]
         if isinstance(value, ModuleType):
@@ -37,8 +37,8 @@ def modules_used(source, away, values):
         else:
             module = getattr(value, "__module__", None) if callable(value) else None
         if isinstance(module, str) and within(module, away):
-            found |= {known for known in away if within(module, (known,))}
-    return sorted(n for n in found if not any(within(n, (f,)) and f != n for f in found))
+            modules |= {known for known in away if within(module, (known,))}
+    return sorted(n for n in modules if not any(within(n, (f,)) and f != n for f in modules))
 
 
 def read_from_outside(source):
@@ -56,14 +56,14 @@ def within(name, modules):
 
 def touched(source):
     """Every attribute that a source reaches for, except a module's own: `np.log` is no log."""
-    found = set()
+    names = set()
     for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Attribute):
             if not (isinstance(node.value, ast.Name) and node.value.id in MODULES):
-                found.add(node.attr)
+                names.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found
+            names.add(node.value)
+    return names
 
 
 def tree_of(source):

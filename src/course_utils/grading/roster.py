@@ -74,16 +74,16 @@ class Roster:
         """(the student of an entry or None, a note where several fit)."""
         if entry.name in self.by_submission:
             return self.by_submission[entry.name], ""
-        found = set()
+        students = set()
         for sender in entry.senders:
-            found |= self.sender(sender)
+            students |= self.sender(sender)
         for name in reversed(entry.name.split("/")):
-            found = found or self.meant(name)
-        if len(found) == 1:
-            return next(iter(found)), ""
-        if not found:
+            students = students or self.meant(name)
+        if len(students) == 1:
+            return next(iter(students)), ""
+        if not students:
             return None, ""
-        who = " or ".join(sorted(s.label for s in found))
+        who = " or ".join(sorted(s.label for s in students))
         return None, f"This could be {who}'s; name it in the roster's column submission."
 
     def sender(self, sender):
@@ -102,10 +102,10 @@ class Roster:
             return whole
         pieces = [p for p in re.split(r"[\s_,;()]+|-(?=\w)", stem) if p]
         pieces += [stem[k + 1 :] for k, c in enumerate(stem) if c in "-_"]  # task-jane-doe
-        found = set()
+        people = set()
         for piece in (p for p in pieces if len(p) > 2):
-            found |= self.by_key.get(plain(piece), set()) | self.by_name.get(letters(piece), set())
-        return found
+            people |= self.by_key.get(plain(piece), set()) | self.by_name.get(letters(piece), set())
+        return people
 
 
 def plain(text):

@@ -180,7 +180,7 @@ def choose(rows, policy):
             same[row.student].append(row)
         elif row.sender is not None and (row.sender.email or row.sender.user_id):
             same[row.sender.system, row.sender.email or row.sender.user_id].append(row)
-    for mine in (found for found in same.values() if len(found) > 1):
+    for mine in (group for group in same.values() if len(group) > 1):
         best = max(mine, key=lambda row: worth(row, policy.counts))
         for row in mine:
             if row is not best:

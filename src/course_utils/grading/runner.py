@@ -106,7 +106,7 @@ def attempt(program, exercise, sandbox, seed, run, seen=None):
 def given_imports(program):
     """The imports of the given cells on one line: an answer that uses a name such as ``np`` for
     something else shall not cost the questions after it."""
-    found = []
+    lines = []
     for cell in program:
         if cell.role == "given":
             try:
@@ -114,8 +114,8 @@ def given_imports(program):
             except SyntaxError:  # a magic
                 continue
             imports = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom))]
-            found += [ast.unparse(n) for n in imports if getattr(n, "module", "") != "__future__"]
-    return "; ".join(found)
+            lines += [ast.unparse(n) for n in imports if getattr(n, "module", "") != "__future__"]
+    return "; ".join(lines)
 
 
 def out_of_memory(reply):

@@ -12,8 +12,8 @@ def part_of(shard):
     """ "3/8" -> (3, 8); None for the whole."""
     if shard is None:
         return None
-    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", shard.strip())
-    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", shard.strip())
+    index, count = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= index <= count:
         raise UserError(f"--shard: {shard!r} is no part; say 1/8, 2/8, …, 8/8")
     return index, count

@@ -44,9 +44,9 @@ def report(path, say=print, exercises=None):
             checks = [c.cell_id for c in exercise.cells if c.role == "check" and c.question == key]
             if key not in told and all(c in run.checks for c in checks):
                 told.add(key)
-                found = verdict(key, rules, run, checks, away, spliced.answers.get(key))
-                total += found.points
-                say("\n".join(found.lines))
+                judged = verdict(key, rules, run, checks, away, spliced.answers.get(key))
+                total += judged.points
+                say("\n".join(judged.lines))
 
     tell(run_program(program, exercise, sandbox, exercise.seed, seen=tell))
     most = exercise.max_score
@@ -58,8 +58,8 @@ def kept_elsewhere(cells, path, exercises):
     """The references of the exercise that a notebook names, from a folder of exercises."""
     names = [name for cell in cells for name in BEGIN.findall(cell.source)] or [path.stem]
     for name in names:
-        for found in sorted(exercises.glob(f"*/{name}.ipynb")) if exercises else ():
-            public = references_in(found.read_bytes())
+        for notebook in sorted(exercises.glob(f"*/{name}.ipynb")) if exercises else ():
+            public = references_in(notebook.read_bytes())
             if public:
                 return public
     raise ExerciseError(

@@ -44,12 +44,12 @@ def digest(text, length=8):
 
 def shingles(answers):
     """Hashes of every run of neighbouring nodes, per question."""
-    found = set()
+    hashes = set()
     for key, source in answers.items():
         words = structure(source)
         for start in range(max(1, len(words) - SHINGLE + 1)):
-            found.add(digest(f"{key} {' '.join(words[start : start + SHINGLE])}"))
-    return found
+            hashes.add(digest(f"{key} {' '.join(words[start : start + SHINGLE])}"))
+    return hashes
 
 
 def structure(source):
@@ -75,8 +75,8 @@ def likeness(exercise, records):
     prints = {r.submission: r.fingerprint for r in records if r.fingerprint}
     flags = defaultdict(list)
     same = defaultdict(list)
-    for name, found in prints.items():
-        same[found["text"]].append(name)
+    for name, marks in prints.items():
+        same[marks["text"]].append(name)
     solution = fingerprint(exercise, {c.question: c.source for c in exercise.cells
                                       if c.role == "answer"})  # fmt: skip
     for text, names in same.items():
@@ -99,11 +99,11 @@ def near(prints, solution):
 
     Rare: in few submissions and not in the solution.
     """
-    count = Counter(h for found in prints.values() for h in found["tree"])
+    count = Counter(h for marks in prints.values() for h in marks["tree"])
     most = max(3, round(RARE_SHARE * len(prints)))
     rare = {
-        name: {h for h in found["tree"] if count[h] <= most} - solution
-        for name, found in prints.items()
+        name: {h for h in marks["tree"] if count[h] <= most} - solution
+        for name, marks in prints.items()
     }
     holders = defaultdict(list)
     for name, hashes in rare.items():
@@ -113,12 +113,12 @@ def near(prints, solution):
     for names in holders.values():
         names.sort()
         shared.update((a, b) for k, a in enumerate(names) for b in names[k + 1 :])
-    found = {}
+    shares = {}
     for (a, b), both in shared.items():
         share = both / len(rare[a] | rare[b])
         if both >= LEAST_RARE and share >= ALIKE:
-            found[a, b] = share
-    return found
+            shares[a, b] = share
+    return shares
 
 
 def listed(names):

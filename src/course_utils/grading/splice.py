@@ -36,9 +36,9 @@ def splice(exercise, cells):
     pieces = [piece for cell in cells for piece in split(cell)]
     claimed = {}
     for key in exercise.questions:
-        found = candidates(exercise, key, pieces)
-        if found:
-            claimed[key] = choose(exercise, key, pieces, found, result)
+        copies = candidates(exercise, key, pieces)
+        if copies:
+            claimed[key] = choose(exercise, key, pieces, copies, result)
     for key, rules in exercise.questions.items():
         index = claimed.get(key)
         source = pieces[index].source if index is not None else ""
@@ -71,14 +71,14 @@ def split(cell):
 
 def marker_of(source):
     """The question that a source's marker names, or None."""
-    found = MARKER.search(source)
-    return found.group(1) if found else None
+    match = MARKER.search(source)
+    return match.group(1) if match else None
 
 
 def candidates(exercise, key, pieces):
     """Indices of the pieces that say they answer this question; a marker outweighs an id."""
     ids = {c.cell_id for c in exercise.cells if c.role == "answer" and c.question == key}
-    found = []
+    indices = []
     for index, piece in enumerate(pieces):
         marker = marker_of(piece.source)
         if marker in exercise.questions:
@@ -86,23 +86,23 @@ def candidates(exercise, key, pieces):
         else:
             matches = piece.grade_id == key or piece.cell_id in ids
         if matches:
-            found.append(index)
-    return found
+            indices.append(index)
+    return indices
 
 
-def choose(exercise, key, pieces, found, result):
+def choose(exercise, key, pieces, copies, result):
     """Of several copies: written ones before stubs, marked ones first, then the last."""
 
     def rank(index):
         source = pieces[index].source
         return (not is_stub(exercise, key, source), marker_of(source) == key, index)
 
-    best = max(found, key=rank)
+    best = max(copies, key=rank)
     texts = {
-        squeeze(pieces[k].source) for k in found if not is_stub(exercise, key, pieces[k].source)
+        squeeze(pieces[k].source) for k in copies if not is_stub(exercise, key, pieces[k].source)
     }
     if len(texts) > 1:
-        result.notes.append(f"{key}: found {len(found)} different answers; the last was graded.")
+        result.notes.append(f"{key}: found {len(copies)} different answers; the last was graded.")
     return best
 
 

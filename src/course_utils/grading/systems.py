@@ -35,14 +35,14 @@ class Sender:
 
 def sender_of(name):
     """The sender in the name of a file or a folder, or None where it has neither system's form."""
-    found = MOODLE.fullmatch(name)
-    if found:
-        return Sender("moodle", found["who"], found["id"])
-    found = CANVAS.fullmatch(name)
-    if found:
-        attempt = re.search(r"-(\d{1,4})(\.\w+)?$", found["rest"])
-        late, times = bool(found["late"]), int(attempt[1]) if attempt else 0
-        return Sender("canvas", found["who"], found["id"], late=late, attempt=times)
+    moodle = MOODLE.fullmatch(name)
+    if moodle:
+        return Sender("moodle", moodle["who"], moodle["id"])
+    canvas = CANVAS.fullmatch(name)
+    if canvas:
+        attempt = re.search(r"-(\d{1,4})(\.\w+)?$", canvas["rest"])
+        late, times = bool(canvas["late"]), int(attempt[1]) if attempt else 0
+        return Sender("canvas", canvas["who"], canvas["id"], late=late, attempt=times)
     return None
 
 

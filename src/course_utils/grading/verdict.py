@@ -37,10 +37,10 @@ def judge(key, rules, bundle):
         given = unpack(bundle)[1]
     except BundleError as error:
         given = dict.fromkeys(wanted, str(error))
-    reached, found = points(rules, given)
+    reached, verdicts = points(rules, given)
     most = rules.get("points", 0)
-    lines = [f"  {n}: {located(v.text, rules, n)}" for n, v in found.items() if not v.ok]
-    right = len(found) - len(lines)
+    lines = [f"  {n}: {located(v.text, rules, n)}" for n, v in verdicts.items() if not v.ok]
+    right = len(verdicts) - len(lines)
     counted = f"({number(reached)} of {number(most)} points)"
     if not lines:
         return Judged(reached, most, [f"{key}: right. Well done. {counted}"])
@@ -53,14 +53,14 @@ def points(rules, given):
     """(points, {part: Verdict}) of parts; one that is joined counts only with the other."""
     wanted, joined = unpack(rules["bundle"])[1], rules.get("joined", {})
     alone = {name: compared(rules, part, given.get(name)) for name, part in wanted.items()}
-    found = {}
+    verdicts = {}
     for name, said in alone.items():
         other = joined.get(name)
         if other and said.ok and not alone[other].ok:
             said = said._replace(ok=False, text=f"counts only together with {other}")
-        found[name] = said
-    right = sum(said.ok for said in found.values())
-    return round(rules.get("points", 0) * right / len(found), 4), found
+        verdicts[name] = said
+    right = sum(said.ok for said in verdicts.values())
+    return round(rules.get("points", 0) * right / len(verdicts), 4), verdicts
 
 
 def nothing(key, rules, why):
@@ -95,14 +95,14 @@ def located(text, rules, name):
     def case(index):
         return cases[index] if isinstance(cases, list) and index < len(cases) else f"{index}"
 
-    def place(found):
-        index, *rest = (int(k) for k in found.group(1).split(","))
+    def place(match):
+        index, *rest = (int(k) for k in match.group(1).split(","))
         inside = f"{rest} of " if rest else ""
         return f"the first at {inside}the case {case(index)}"
 
     text = re.sub(r"the first at \[(\d+(?:, \d+)*)\]", place, text)
     return re.sub(
-        r"index (\d+) of axis 0", lambda found: f"the case {case(int(found.group(1)))}", text
+        r"index (\d+) of axis 0", lambda match: f"the case {case(int(match.group(1)))}", text
     )
 
 

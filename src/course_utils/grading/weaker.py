@@ -25,7 +25,7 @@ def kill_rates(exercise, mutants, sandbox):
     None for a test that has nothing to weaken here.
     """
     wrong = [m for m in mutants if m.loses]
-    found = dict.fromkeys(WEAKER, 0)
+    kills = dict.fromkeys(WEAKER, 0)
     plain, ones = exercise, with_values(exercise, SIZES, "1")
     flat = with_values(exercise, GRADIENTS, "np.ones_like({})")
     zero = with_values(exercise, ZEROS, "np.zeros_like({})")
@@ -43,11 +43,11 @@ def kill_rates(exercise, mutants, sandbox):
         for name, version in versions.items():
             given = parts_of(version, version.with_answers(answers), sandbox, mutant.loses)
             wanted = {q: right[name][q] for q in mutant.loses}
-            found[name] += caught(exercise, wanted, given)
+            kills[name] += caught(exercise, wanted, given)
             if name == "the checks":
-                found["the shape is right"] += caught(exercise, wanted, given, values=False)
-                found["is not None"] += any(not parts for parts in given.values())
-    return {"variants": len(wrong), **found, **dict.fromkeys(idle)}
+                kills["the shape is right"] += caught(exercise, wanted, given, values=False)
+                kills["is not None"] += any(not parts for parts in given.values())
+    return {"variants": len(wrong), **kills, **dict.fromkeys(idle)}
 
 
 def parts_of(exercise, program, sandbox, keys=None):
@@ -55,14 +55,14 @@ def parts_of(exercise, program, sandbox, keys=None):
     keys = exercise.questions if keys is None else keys
     kept = [c for c in program if c.question is None or c.question in keys]
     run = run_program(kept, exercise, sandbox, exercise.seed)
-    found = {key: {} for key in keys}
+    parts = {key: {} for key in keys}
     for cell in kept:
         if cell.role == "check":
             try:
-                found[cell.question] |= unpack(run.checks[cell.cell_id].bundle)[1]
+                parts[cell.question] |= unpack(run.checks[cell.cell_id].bundle)[1]
             except BundleError:
                 continue
-    return found
+    return parts
 
 
 def caught(exercise, wanted, given, values=True):

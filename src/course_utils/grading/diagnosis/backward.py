@@ -52,7 +52,7 @@ def grouped(right):
 
 def in_every_gate(right, task):
     """The same edit of a product at every gate: what one slip with the stacked weights does."""
-    found = {}
+    edits = {}
     for k, term in enumerate(right):
         gate = term.source.removeprefix("a_")
         if term.source == gate or gate not in task.gates:
@@ -61,8 +61,8 @@ def in_every_gate(right, task):
             common = words
             for symbol in ("da_", "W_x", "W_h", "b_"):
                 common = common.replace(f"{symbol}{gate}", symbol.rstrip("_"))
-            found.setdefault(common, {})[k] = new
-    for words, new in found.items():
+            edits.setdefault(common, {})[k] = new
+    for words, new in edits.items():
         if len(new) > 1:
             kept = [new.get(k, term) for k, term in enumerate(right)]
             yield wrong_pass(f"{words}, for every gate", tuple(t for t in kept if t is not None))

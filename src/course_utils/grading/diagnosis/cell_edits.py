@@ -24,15 +24,15 @@ def cell_edits(task, states):
 def whole_edits(task, states):
     """The same edit in every line that allows it: what one slip in a stacked line does."""
     gates = [g for g in task.gates if g in map(equations.target, task.lines)]
-    found = {}
+    edits = {}
     for k, line in enumerate(task.lines):
         name = equations.target(line)
         for words, new in line_edits(line, gates, states):
             common = words.removesuffix(f" in {name}")
             for symbol in ("W_x", "W_h", "b_x", "b_h", "b_"):
                 common = common.replace(f"{symbol}{name}", f"{symbol}*")
-            found.setdefault(common, {}).setdefault(k, new)
-    for words, lines in found.items():
+            edits.setdefault(common, {}).setdefault(k, new)
+    for words, lines in edits.items():
         if len(lines) > 1:
             plain = words.replace("W_x*", "W_x").replace("W_h*", "W_h").replace("b_*", "b")
             new = tuple(lines.get(k, line) for k, line in enumerate(task.lines))

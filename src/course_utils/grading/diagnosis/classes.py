@@ -23,16 +23,16 @@ def wrong_variants(task):
     room, kind = (backward, "a backward pass") if task.above else (forward, "a cell")
     known = room.prepare(task)
     right = room.compute(task, known)
-    found, names = {}, {}
+    results, names = {}, {}
     for variant in room.variants(task):
         parts = tried(room, task, known, variant)
         if parts is None:
             continue
         if not same(parts, right):
             key = key_of(parts)
-            found.setdefault(key, parts)
+            results.setdefault(key, parts)
             names.setdefault(key, []).append(f"{kind} {variant.words}")
-    return [Wrong(names[k][0], parts, tuple(names[k])) for k, parts in found.items()]
+    return [Wrong(names[k][0], parts, tuple(names[k])) for k, parts in results.items()]
 
 
 def tried(room, task, known, variant):

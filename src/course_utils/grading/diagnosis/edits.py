@@ -130,9 +130,9 @@ def exchanges(tree, siblings, states):
     """Two names of a line that changed places."""
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     for pool in (siblings, [f"{s}_prev" for s in states]):
-        found = [n for n in pool if n in names]
-        for k, one in enumerate(found):
-            for other in found[k + 1 :]:
+        present = [n for n in pool if n in names]
+        for k, one in enumerate(present):
+            for other in present[k + 1 :]:
                 yield f"with {one} and {other} exchanged", renamed(tree, {one: other, other: one})
 
 

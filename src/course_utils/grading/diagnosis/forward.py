@@ -42,16 +42,16 @@ def compute(task, known, variant=None):
     for t in range(len(next(iter(series.values())))):
         now = {name: value[t] for name, value in series.items()}
         before = {f"{name}_prev": value for name, value in state.items()}
-        found = equations.evaluate(variant.lines, values | now | before, NUMPY)
+        after = equations.evaluate(variant.lines, values | now | before, NUMPY)
         fixed = about if kind in ("frozen", "stuck") else ()
-        state = {n: start[n] if n in fixed else found[n] for n in state}
+        state = {n: start[n] if n in fixed else after[n] for n in state}
         if kind == "crossed":
-            state = {n: found[about[1 - about.index(n)]] if n in about else found[n] for n in state}
-        shown = {n: found[f"{n}_prev"] for n in about} if kind in ("before", "stuck") else {}
-        rows.append({equations.target(q): found[equations.target(q)] for q in task.lines} | shown)
+            state = {n: after[about[1 - about.index(n)]] if n in about else after[n] for n in state}
+        shown = {n: after[f"{n}_prev"] for n in about} if kind in ("before", "stuck") else {}
+        rows.append({equations.target(q): after[equations.target(q)] for q in task.lines} | shown)
         rows[-1] |= {f"tanh_{n}": np.tanh(v) for n, v in rows[-1].items()}
         rows[-1] |= {f"{n}_start": v for n, v in start.items()}
-        rows[-1] |= {n: v for n, v in found.items() if n.endswith("_prev")}
+        rows[-1] |= {n: v for n, v in after.items() if n.endswith("_prev")}
     if kind == "turned":
         rows = rows[::-1]
     return {n: emitted(rows, s, task, kind) for n, s in (variant.parts or task.parts).items()}

@@ -71,12 +71,12 @@ SLOPES = {  # {0}: the function's result, {1}: its argument
 def terms(lines):
     """(flat lines, terms): the backward pass, first the last line's."""
     flat = flattened(lines)
-    found = []
+    all_terms = []
     for line in reversed(flat):
         name, tree = equations.parse(line)
-        found += list(sent(tree, name, (), 1, name))
-    found = merged(found, {equations.target(line) for line in lines})
-    return flat, sorted(found, key=is_leaf)
+        all_terms += list(sent(tree, name, (), 1, name))
+    all_terms = merged(all_terms, {equations.target(line) for line in lines})
+    return flat, sorted(all_terms, key=is_leaf)
 
 
 def is_leaf(term):
@@ -85,10 +85,10 @@ def is_leaf(term):
     return name.endswith("_prev") or name == "x" or equations.is_parameter(name)
 
 
-def merged(found, named):
+def merged(terms, named):
     """Terms without the detours over unnamed values: dc gets dh * o * (1 - tanh_c**2) at once."""
-    for name in dict.fromkeys(t.target for t in found if t.target not in named):
-        into, out = [t for t in found if t.target == name], [t for t in found if t.source == name]
+    for name in dict.fromkeys(t.target for t in terms if t.target not in named):
+        into, out = [t for t in terms if t.target == name], [t for t in terms if t.source == name]
         if len(into) == len(out) == 1 and not (into[0].weight or out[0].weight or out[0].outer):
             joint = replace(
                 out[0],
@@ -99,8 +99,8 @@ def merged(found, named):
             )
             if into[0].slope and not out[0].slope:
                 continue
-            found = [joint if t is out[0] else t for t in found if t is not into[0]]
-    return found
+            terms = [joint if t is out[0] else t for t in terms if t is not into[0]]
+    return terms
 
 
 def flattened(lines):

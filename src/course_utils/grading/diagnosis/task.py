@@ -85,13 +85,13 @@ def expressions(about):
     return wanted
 
 
-def read_task(about, found):
-    """The task of a question; found: the values of `expressions`, as arrays."""
+def read_task(about, arrays):
+    """The task of a question; arrays: the values of `expressions` by name."""
     spec = get_spec(about["cell"]) if "cell" in about else None
     lines = tuple(about["equations"]) if spec is None else spec.lines(about.get("lines"))
     gates = spec.gates if spec is not None else ()
-    above = {k[2:]: v for k, v in found.items() if k.startswith("d ")}
-    given = {k: v for k, v in found.items() if not k.startswith("d ") and k != "every"}
+    above = {k[2:]: v for k, v in arrays.items() if k.startswith("d ")}
+    given = {k: v for k, v in arrays.items() if not k.startswith("d ") and k != "every"}
     given = cut(given, gates)
     above = cut(above, gates)
     defined = {equations.target(line) for line in lines}
@@ -123,14 +123,14 @@ def read_task(about, found):
         above=above,
         single=single,
         edits=about.get("edits", "all"),
-        every=tuple(int(k) for k in np.atleast_1d(found["every"])) if "every" in found else (),
+        every=tuple(int(k) for k in np.atleast_1d(arrays["every"])) if "every" in arrays else (),
     )
 
 
-def cut(found, gates):
+def cut(arrays, gates):
     """Stacked arrays as one block for each gate: weight_ih -> W_xi, W_xf, ...; "a" -> a_i, ..."""
     blocks = {}
-    for name, value in found.items():
+    for name, value in arrays.items():
         prefix = STACKED.get(name)
         if prefix is not None:
             parts = np.split(value, len(gates))

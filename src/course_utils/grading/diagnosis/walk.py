@@ -13,15 +13,15 @@ PREFIXES = {"weight_ih": "W_x", "weight_hh": "W_h"} | dict.fromkeys(
 
 def needed(task):
     """The terms that lead to a part that is asked for."""
-    found = terms(task.lines)[1]
+    all_terms = terms(task.lines)[1]
     wanted = {f"{n}_prev" for n in task.start}
     for source in task.parts.values():
         name = source.removeprefix("d").removesuffix("[0]")
         wanted |= {f"{PREFIXES[name]}{g}" for g in task.gates} if name in PREFIXES else {name}
-    for term in reversed(found):
+    for term in reversed(all_terms):
         if term.target in wanted:
             wanted.add(term.source)
-    return tuple(t for t in found if t.target in wanted)
+    return tuple(t for t in all_terms if t.target in wanted)
 
 
 def compute(task, tape, variant=None):
@@ -30,10 +30,10 @@ def compute(task, tape, variant=None):
     if variant is not None:
         chosen, change, parts = variant.terms, variant.walk or change, variant.parts or parts
     runs = [walk(task, chosen, change, tape, every) for every in task.every or (0,)]
-    found = [{n: emitted(run, s, task) for n, s in parts.items()} for run in runs]
+    gradients = [{n: emitted(run, s, task) for n, s in parts.items()} for run in runs]
     if task.every:
-        return {name: np.stack([f[name] for f in found]) for name in parts}
-    return found[0]
+        return {name: np.stack([f[name] for f in gradients]) for name in parts}
+    return gradients[0]
 
 
 def prepare(task):

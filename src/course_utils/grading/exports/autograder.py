@@ -103,10 +103,10 @@ def main(root="/autograder"):
     (row,) = grade_class(root / "submission", solution, scratch("autograder"), options).rows
     if row.record.status == "failed":
         raise UserError(row.record.reason)
-    found = result(row)
+    results = result(row)
     if row.record.sandbox == "unsandboxed":
         print("UNSANDBOXED: this image allows no isolation; see the instructors' page")
-    write(root / "results" / "results.json", json.dumps(found, indent=1) + "\n")
+    write(root / "results" / "results.json", json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ def github(out, exercise, klass):
     Where lateness or a person changed the score, one more test carries the difference, for the
     reporter believes nothing but the tests' scores.
     """
-    found = {shown(row.record.submission): packed(row) for row in klass.rows}
-    write(out / "github.json", json.dumps(found, indent=1) + "\n")
+    results = {shown(row.record.submission): packed(row) for row in klass.rows}
+    write(out / "github.json", json.dumps(results, indent=1) + "\n")
 
 
 def packed(row):

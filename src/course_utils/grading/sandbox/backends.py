@@ -72,12 +72,12 @@ def open_backend(name, make, exercise, allow_list=True):
 
 def backends():
     """(name, factory of an exercise and whether to use the allow-list) from the best down."""
-    found = []
+    choices = []
     if sys.platform == "linux":
-        found.append(("namespaces", namespaces))
-        found.append(("bwrap", bubblewrap))
-    found.append((UNSANDBOXED, unsandboxed))
-    return found
+        choices.append(("namespaces", namespaces))
+        choices.append(("bwrap", bubblewrap))
+    choices.append((UNSANDBOXED, unsandboxed))
+    return choices
 
 
 def zygote(mode, exercise, allow_list):

@@ -221,7 +221,7 @@ def covered(names):
 
     A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken away inside.
     """
-    found = []
+    paths = []
     for name in names:
         places, parts = None, name.split(".")
         for k in range(len(parts)):
@@ -230,9 +230,9 @@ def covered(names):
             if spec is None or (not places and k < len(parts) - 1):
                 break
         else:
-            found += places or ([spec.origin] if spec.origin else [])
+            paths += places or ([spec.origin] if spec.origin else [])
     shown = [p for p in shown_paths() if Path(p).is_dir()]
-    return [str(p) for p in found if Path(p).exists() and within(str(p), shown)]
+    return [str(p) for p in paths if Path(p).exists() and within(str(p), shown)]
 
 
 def within(path, folders):

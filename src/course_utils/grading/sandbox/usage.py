@@ -18,12 +18,12 @@ def descendants(pid):
         except (OSError, IndexError, ValueError):
             continue
         children.setdefault(parent, []).append(int(entry.parent.name))
-    found, waiting = [], [pid]
+    pids, waiting = [], [pid]
     while waiting:
         below = children.pop(waiting.pop(), [])
-        found += below
+        pids += below
         waiting += below
-    return found
+    return pids
 
 
 def too_much(pids, most_mb):
@@ -62,11 +62,11 @@ def tmpfs_mb(pid):
     for folder in ("tmp", "student", "dev/shm"):
         path = f"/proc/{pid}/root/{folder}"
         try:
-            device, found = os.stat(path).st_dev, os.statvfs(path)  # noqa: PTH116
+            device, stats = os.stat(path).st_dev, os.statvfs(path)  # noqa: PTH116
         except OSError:
             continue
         if device not in ours:
-            seen[device] = (found.f_blocks - found.f_bfree) * found.f_frsize / (1 << 20)
+            seen[device] = (stats.f_blocks - stats.f_bfree) * stats.f_frsize / (1 << 20)
     return sum(seen.values())
 
 
