@@ -33,10 +33,10 @@ def main(arguments=None):
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     given = parser.parse_args(arguments)
-    found = measure(given.quick)
-    for line in tables(found):
+    measured = measure(given.quick)
+    for line in tables(measured):
         print(line)
-    print(f"\nwritten: {write(found, given.out)}")
+    print(f"\nwritten: {write(measured, given.out)}")
 
 
 def measure(quick=False):
@@ -44,16 +44,16 @@ def measure(quick=False):
     from tqdm import tqdm
 
     start = time.perf_counter()
-    found = {"machine": machine()}
+    measured = {"machine": machine()}
     for module in (speed_cells, speed_growth, speed_ladder):
         name = module.__name__.rpartition(".")[2]
         config = module.QUICK if quick else shorter(module.Config())
-        found[name] = module.run(config, lambda items, name=name: tqdm(items, desc=name))
-    found["goals"] = goals(found["speed_cells"])
-    found["imports"] = imports(3 if quick else 7)
-    found["chapters"] = chapters()
-    found["seconds"] = round(time.perf_counter() - start, 1)
-    return found
+        measured[name] = module.run(config, lambda items, name=name: tqdm(items, desc=name))
+    measured["goals"] = goals(measured["speed_cells"])
+    measured["imports"] = imports(3 if quick else 7)
+    measured["chapters"] = chapters()
+    measured["seconds"] = round(time.perf_counter() - start, 1)
+    return measured
 
 
 def shorter(config):
@@ -82,9 +82,9 @@ def machine():
 def imports(rounds):
     """Median processor seconds of each ``import`` in a new interpreter, which has started."""
     code = "import time; s = time.process_time(); import {}; print(time.process_time() - s)"
-    found = {name: [] for name in IMPORTS}
+    times = {name: [] for name in IMPORTS}
     for _ in range(rounds):
-        for name, seconds in found.items():
+        for name, seconds in times.items():
             done = subprocess.run(
                 [sys.executable, "-c", code.format(name)],
                 capture_output=True,
@@ -92,7 +92,7 @@ def imports(rounds):
                 check=True,
             )
             seconds.append(float(done.stdout))
-    return {name: round(statistics.median(seconds), 4) for name, seconds in found.items()}
+    return {name: round(statistics.median(seconds), 4) for name, seconds in times.items()}
 
 
 def chapters():
@@ -101,7 +101,7 @@ def chapters():
         from jupyter_cache import get_cache
     except ImportError:
         return {}
-    found = {}
+    times = {}
     for folder in (ROOT / "_build" / ".jupyter_cache").glob("*"):
         if not (folder / "global.db").exists():
             continue
@@ -109,20 +109,20 @@ def chapters():
             seconds = record.data.get("execution_seconds")
             if seconds is not None:
                 name = Path(record.uri).with_suffix("")
-                found["/".join(name.parts[-2:])] = round(seconds, 1)
-    return dict(sorted(found.items()))
+                times["/".join(name.parts[-2:])] = round(seconds, 1)
+    return dict(sorted(times.items()))
 
 
-def write(found, folder):
+def write(measured, folder):
     """The measurements as JSON, in a file named after the processor; its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    blas = found["machine"]["blas"] or {}
-    name = f"{found['machine']['cpu']} {blas.get('architecture') or ''}".lower()
+    blas = measured["machine"]["blas"] or {}
+    name = f"{measured['machine']['cpu']} {blas.get('architecture') or ''}".lower()
     path = folder / (
         re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", name)).strip("-") + ".json"
     )
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    temporary.write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
     temporary.replace(path)
     return path
 
@@ -130,9 +130,9 @@ def write(found, folder):
 # -- what is printed -------------------------------------------------------------------------------
 
 
-def tables(found):
+def tables(measured):
     """Lines of text."""
-    here, blas = found["machine"], found["machine"]["blas"] or {}
+    here, blas = measured["machine"], measured["machine"]["blas"] or {}
     yield f"{here['cpu']}, {here['cores']} cores, load {here['load']}, one thread"
     yield (
         f"NumPy {here['versions']['numpy']} with {blas.get('library', 'unknown BLAS')}"
@@ -141,13 +141,17 @@ def tables(found):
     )
     for name, value in here["environment"].items():
         yield f"{name}={value} is set"
-    yield from training(found["speed_cells"])
-    yield from reached(found["goals"])
-    yield from growth(found["speed_growth"])
-    yield from ladder(found["speed_ladder"])
-    yield "\nimport, CPU seconds: " + ", ".join(f"{k} {v:.2f}" for k, v in found["imports"].items())
-    if found["chapters"]:
-        yield "chapters, seconds: " + ", ".join(f"{k} {v:g}" for k, v in found["chapters"].items())
+    yield from training(measured["speed_cells"])
+    yield from reached(measured["goals"])
+    yield from growth(measured["speed_growth"])
+    yield from ladder(measured["speed_ladder"])
+    yield "\nimport, CPU seconds: " + ", ".join(
+        f"{k} {v:.2f}" for k, v in measured["imports"].items()
+    )
+    if measured["chapters"]:
+        yield "chapters, seconds: " + ", ".join(
+            f"{k} {v:g}" for k, v in measured["chapters"].items()
+        )
 
 
 def training(cells):
@@ -181,7 +185,7 @@ def training(cells):
 def goals(cells):
     """What the tuned layers were built to reach, and what they reach here: rows of plain values."""
     summary, first = cells["summary"], cells["cells"]["lstm"][0]
-    found = [("LSTM, readable / fast, first size", first["readable_over_fast"], 6)]
+    ratios = [("LSTM, readable / fast, first size", first["readable_over_fast"], 6)]
     for key, statement, bound in (
         ("lstm", "LSTM, nn.LSTM / fast, geometric mean", 1.2),
         ("gru", "GRU, nn.GRU / fast, least", 1.8),
@@ -189,15 +193,15 @@ def goals(cells):
     ):
         if key in summary:
             name = "torch_over_fast" + ("" if key == "lstm" else "_least")
-            found.append((statement, summary[key][name], bound))
+            ratios.append((statement, summary[key][name], bound))
     if cells["floor"]["of"]:
-        found.append(("share of floor where B H >= 8000, least", cells["floor"]["least"], 0.8))
-    found.append(("LSTM / its slowest variant", 1 / cells["variants_most"], 1 / 1.25))
+        ratios.append(("share of floor where B H >= 8000, least", cells["floor"]["least"], 0.8))
+    ratios.append(("LSTM / its slowest variant", 1 / cells["variants_most"], 1 / 1.25))
     for key, spread in cells["layers_summary"].items():
-        found.append((f"{key} in PyTorch, loop / compiled, least", spread["least"], 2.5))
+        ratios.append((f"{key} in PyTorch, loop / compiled, least", spread["least"], 2.5))
     return [
         {"goal": text, "here": round(here, 3), "at_least": bound, "met": bool(here >= bound)}
-        for text, here, bound in found
+        for text, here, bound in ratios
     ]
 
 
@@ -209,29 +213,29 @@ def reached(rows):
         yield f"  {row['goal']:56}{row['here']:7.2f}   at least {row['at_least']:.2f}   {verdict}"
 
 
-def growth(found):
+def growth(measured):
     """The fitted formula."""
     yield "\nGrowth of an LSTM's training step: a T + b T B H + F / c"
-    for name, fit in found["fit"].items():
+    for name, fit in measured["fit"].items():
         rate = f"{fit['gflops']:6.0f} GF/s" if fit["gflops"] else "         - "
         yield (
             f"{name:10}a = {fit['step_us']:6.1f} us a step, b = {fit['unit_ns']:5.1f} ns "
             f"a unit, c = {rate}; median error {fit['median_error']:.0%}"
         )
-    yield f"fast ahead of torch at {found['ahead']} of {found['of']} sizes"
+    yield f"fast ahead of torch at {measured['ahead']} of {measured['of']} sizes"
 
 
-def ladder(found):
+def ladder(measured):
     """Five ways to write a forward pass."""
     for size in ("small", "batch"):
-        rungs = found[size]["rungs"]
+        rungs = measured[size]["rungs"]
         yield f"\nThe ladder, {size}: times faster than the loop, measured (predicted)"
         yield ", ".join(
             f"{name} {r['loop_over']:.2f} ({r['loop_over_predicted']:.2f})"
             for name, r in rungs.items()
         )
         yield ", ".join(
-            f"{name} {r['loop_over']:.2f}" for name, r in found[size]["libraries"].items()
+            f"{name} {r['loop_over']:.2f}" for name, r in measured[size]["libraries"].items()
         )
 
 

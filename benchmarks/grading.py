@@ -60,14 +60,14 @@ def main(arguments=None):
     parser.add_argument("--otter", action="store_true", help="try to install otter-grader as well")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "grading")
     given = parser.parse_args(arguments)
-    found = measure(given.batch, given.large, given.otter)
-    for row in found["rows"]:
+    measured = measure(given.batch, given.large, given.otter)
+    for row in measured["rows"]:
         print("{tool:9} {notebook:6} {cpu_s:7.3f} CPU s each, {wall_s:7.3f} s".format(**row))
-    for goal in found["goals"]:
+    for goal in measured["goals"]:
         print(f"{'met' if goal['met'] else 'MISSED':7} {goal['name']}: {goal['value']:.3g}")
     given.out.mkdir(parents=True, exist_ok=True)
-    path = given.out / f"{slug(found['machine']['cpu'])}.json"
-    path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    path = given.out / f"{slug(measured['machine']['cpu'])}.json"
+    path.write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
     print(f"written: {path}")
 
 
@@ -90,7 +90,7 @@ def measure(batch, large, with_otter=False):
                 seen[size] = clock(*TOOLS[tool](folder, solution, size))
                 proved(tool, folder, size, load(solution))
             rows.append({"tool": tool, "notebook": name, "runs": RUNS[tool], **each(seen, count)})
-    found = {
+    measured = {
         "machine": machine(),
         "batch": batch,
         "installed": installed,
@@ -100,9 +100,9 @@ def measure(batch, large, with_otter=False):
     }
     if large:
         used, wall = clock(*ours(work / "large", solutions["numpy"], large, jobs=2))
-        found["large"] = {"submissions": large, "jobs": 2, "cpu_s": used, "wall_s": wall}
-    found["goals"] = goals(found)
-    return found
+        measured["large"] = {"submissions": large, "jobs": 2, "cpu_s": used, "wall_s": wall}
+    measured["goals"] = goals(measured)
+    return measured
 
 
 def each(seen, count):
@@ -117,9 +117,9 @@ def each(seen, count):
             "wall_s": wall / count}  # fmt: skip
 
 
-def goals(found):
+def goals(measured):
     """The issue's goals, what was seen, and whether it is enough."""
-    cost = {(row["tool"], row["notebook"]): row["cpu_s"] for row in found["rows"]}
+    cost = {(row["tool"], row["notebook"]): row["cpu_s"] for row in measured["rows"]}
     made = []
     for name in ("numpy", "torch"):
         mine = cost["ours", name]
@@ -130,10 +130,10 @@ def goals(found):
         )
         pairs = [(f"{name} notebook: {what}", value, most) for what, value, most in pairs]
         made += [{"name": n, "value": v, "most": most, "met": v <= most} for n, v, most in pairs]
-    check_s = found["check"]["cpu_s"]
+    check_s = measured["check"]["cpu_s"]
     made.append({"name": "course check, CPU s", "value": check_s, "most": 1, "met": check_s <= 1})
-    if "large" in found:
-        large = found["large"]
+    if "large" in measured:
+        large = measured["large"]
         name = f"{large['submissions']} submissions on two cores, CPU s / 2"
         half = large["cpu_s"] / 2
         most = 240 * large["submissions"] / 500
@@ -308,8 +308,8 @@ def machine():
     cpu = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        found = re.search(r"model name\s*: (.+)", info.read_text("utf-8"))
-        cpu = found[1] if found else cpu
+        model = re.search(r"model name\s*: (.+)", info.read_text("utf-8"))
+        cpu = model[1] if model else cpu
     names = ("numpy", "torch", "nbval", "pytest", "ipython")
     return {
         "cpu": cpu,

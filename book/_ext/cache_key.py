@@ -22,15 +22,15 @@ def cache_folder(root):
 
 def digest(root):
     """Twelve hexadecimal digits over the package's files and the versions in use."""
-    found = hashlib.sha256(platform.python_version().encode())
+    sha256 = hashlib.sha256(platform.python_version().encode())
     for library in LIBRARIES:
-        found.update(f"{library} {_version(library)}\n".encode())
+        sha256.update(f"{library} {_version(library)}\n".encode())
     package = Path(root, "src", "course_utils")
     for path in sorted(package.rglob("*")):
         inside = path.relative_to(package)
         if path.is_file() and inside.parts[0] not in NOT_READ and "__pycache__" not in path.parts:
-            found.update(inside.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()[:12]
+            sha256.update(inside.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return sha256.hexdigest()[:12]
 
 
 def _version(library):

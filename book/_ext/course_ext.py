@@ -48,11 +48,11 @@ def write_figure_assets(app):
     if app.builder.name != "html":
         return
     folder = Path(app.outdir).parent / "figure_assets"
-    found = figures.write_assets(folder / "figures")
+    assets = figures.write_assets(folder / "figures")
     app.config.html_static_path.append(str(folder))
-    for name in found["css"]:
+    for name in assets["css"]:
         app.add_css_file(f"figures/{name}")
-    for name in found["js"]:
+    for name in assets["js"]:
         app.add_js_file(f"figures/{name}", loading_method="defer")
 
 

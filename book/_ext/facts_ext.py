@@ -38,11 +38,11 @@ class Table(SphinxDirective):
 
     def text(self, *lines, classes=()):
         """A paragraph for each line of Markdown."""
-        found = []
+        paragraphs = []
         for line in lines:
             inline, messages = self.state.inline_text(str(line), self.lineno)
-            found += [nodes.paragraph("", "", *inline, *messages, classes=list(classes))]
-        return found
+            paragraphs += [nodes.paragraph("", "", *inline, *messages, classes=list(classes))]
+        return paragraphs
 
 
 class Cells(Table):
@@ -56,9 +56,9 @@ class Cells(Table):
             self.env.note_dependency(
                 str(Path(course_utils.__file__).parent / "specs" / f"{key}.py")
             )
-            found = measured[key]
+            values = measured[key]
             errors = "; ".join(
-                f"{label} {found[name]:.0e}" if found[name] is not None else f"{label} –"
+                f"{label} {values[name]:.0e}" if values[name] is not None else f"{label} –"
                 for name, label in ERRORS.items()
             )
             yield (
@@ -67,7 +67,7 @@ class Cells(Table):
                     f"{{cite:t}}`{spec.source.cite}`, {self.seen(spec.source)}",
                     *(f"Departure: {words}" for words in spec.departures),
                     f"${spec.parameter_formula()}$ parameters; "
-                    f"{found['parameters']} for $D = 3, H = 5$",
+                    f"{values['parameters']} for $D = 3, H = 5$",
                     f"off from: {errors}",
                     classes=["ledger-note"],
                 ),

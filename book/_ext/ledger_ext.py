@@ -82,8 +82,8 @@ class Table(SphinxDirective):
 
     def inline(self, text):
         """Nodes of one line of Markdown; $math$ and roles work."""
-        found, messages = self.state.inline_text(str(text), self.lineno)
-        return [*found, *messages]
+        inline, messages = self.state.inline_text(str(text), self.lineno)
+        return [*inline, *messages]
 
 
 class Verdicts(Table):
@@ -116,8 +116,8 @@ class Claims(Table):
 
     def by_chapter(self):
         """A paragraph that links the chapter, and its table, for every chapter that claims."""
-        found = sorted(ledger.claims(), key=lambda claim: claim.chapter)
-        for chapter, group in groupby(found, key=lambda claim: claim.chapter):
+        claims = sorted(ledger.claims(), key=lambda claim: claim.chapter)
+        for chapter, group in groupby(claims, key=lambda claim: claim.chapter):
             known = f"book/{chapter}" in self.env.found_docs
             heading = f"{{doc}}`/book/{chapter}`" if known else f"`{chapter}`"
             yield nodes.rubric("", "", *self.inline(heading))

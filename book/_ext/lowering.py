@@ -29,8 +29,8 @@ def escape(text):
 def display_math(text, number=None):
     """A ``$$`` block; environments that number by themselves become their inner forms."""
     text = text.strip()
-    found = NUMBERED_ENVIRONMENT.search(text)
-    if not found and ("&" in text or r"\\" in text) and r"\begin{" not in text:
+    numbered = NUMBERED_ENVIRONMENT.search(text)
+    if not numbered and ("&" in text or r"\\" in text) and r"\begin{" not in text:
         text = f"\\begin{{aligned}}\n{text}\n\\end{{aligned}}"
     text = NUMBERED_ENVIRONMENT.sub(lambda m: f"\\{m[1]}{{{INNER[m[2]]}}}", text)
     tag = rf" \tag{{{number}}}" if number else ""

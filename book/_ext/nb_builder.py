@@ -58,14 +58,14 @@ def stand_ins(app, docname, source):
     if app.builder.name != "notebooks":
         return
 
-    def add(found):
-        options = yaml.safe_load(found["options"]) or {}
+    def add(cell):
+        options = yaml.safe_load(cell["options"]) or {}
         figure = (options.get("mystnb") or {}).get("figure")
         if not figure:
-            return found[0]
+            return cell[0]
         name = f":name: {figure['name']}\n" if figure.get("name") else ""
         caption = " ".join(str(figure.get("caption", "")).split())
-        return f"{found[0]}\n\n```{{cell-figure}}\n{name}\n{caption}\n```\n"
+        return f"{cell[0]}\n\n```{{cell-figure}}\n{name}\n{caption}\n```\n"
 
     text = CELL.sub(add, source[0])
     tags = re.compile(r"^(:?tags:.*)\bremove[-_]input\b", re.MULTILINE)
@@ -134,8 +134,8 @@ class NotebookBuilder(Builder):
         if not node.get("number"):
             return None
         numbers = self.env.toc_fignumbers.get(docname, {}).get("displaymath", {})
-        found = numbers.get((node.get("ids") or [""])[0])
-        return ".".join(map(str, found)) if found else str(node["number"])
+        number = numbers.get((node.get("ids") or [""])[0])
+        return ".".join(map(str, number)) if number else str(node["number"])
 
     def number(self, docname, node):
         """``Fig. 1.2`` or ``Theorem 1.1``; empty where the book prints no number."""
@@ -173,8 +173,8 @@ def assemble(cells, place, page):
 
 def offer_formats(app, config):
     """myst-nb asks every builder which outputs it prefers, even one that shows none."""
-    found = [("notebooks", mime, k) for k, mime in enumerate(("text/html", "text/plain"))]
-    config.nb_mime_priority_overrides = [*config.nb_mime_priority_overrides, *found]
+    priorities = [("notebooks", mime, k) for k, mime in enumerate(("text/html", "text/plain"))]
+    config.nb_mime_priority_overrides = [*config.nb_mime_priority_overrides, *priorities]
 
 
 def setup(app):

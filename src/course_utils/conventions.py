@@ -137,8 +137,8 @@ def from_keras(key, weights):
         b_ih, b_hh = _biases(key, bias[0], len(theirs), H)
     else:
         b_ih, b_hh = np.zeros((2, len(theirs) * H), kernel.dtype)
-    found = {"weight_ih": kernel.T, "weight_hh": recurrent.T, "bias_ih": b_ih, "bias_hh": b_hh}
-    return {name: reorder(np.ascontiguousarray(w), theirs, spec.gates) for name, w in found.items()}
+    named = {"weight_ih": kernel.T, "weight_hh": recurrent.T, "bias_ih": b_ih, "bias_hh": b_hh}
+    return {name: reorder(np.ascontiguousarray(w), theirs, spec.gates) for name, w in named.items()}
 
 
 def _units(key, kernel, recurrent, G):

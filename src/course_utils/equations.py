@@ -130,9 +130,9 @@ def names(line):
     """All names that the right-hand side reads, in order of first use, functions excluded."""
     _, tree = parse(line)
     called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
-    found.sort(key=lambda n: n.col_offset)
-    return tuple(dict.fromkeys(n.id for n in found))
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
+    nodes.sort(key=lambda n: n.col_offset)
+    return tuple(dict.fromkeys(n.id for n in nodes))
 
 
 def calls(line):

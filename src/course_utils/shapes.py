@@ -60,20 +60,20 @@ def positive_integer(**sizes):
     Integers of Python and NumPy pass; booleans and floats do not, 2.0 neither.  Returns the size as
     an ``int``, or a tuple of them where several are given.
     """
-    found = [whole(name, size, 1) for name, size in sizes.items()]
-    return found[0] if len(found) == 1 else tuple(found)
+    integers = [whole(name, size, 1) for name, size in sizes.items()]
+    return integers[0] if len(integers) == 1 else tuple(integers)
 
 
 def whole(name, number, least):
     """An integer of at least ``least``, as an ``int``; ValueError also for booleans and 2.0."""
     try:
-        found = least - 1 if isinstance(number, (bool, np.bool_)) else operator.index(number)
+        integer = least - 1 if isinstance(number, (bool, np.bool_)) else operator.index(number)
     except TypeError:
-        found = least - 1
-    if found < least:
+        integer = least - 1
+    if integer < least:
         kind = "a positive integer" if least == 1 else f"an integer of at least {least}"
         raise ValueError(f"{name}: expected {kind}, got {number!r}")
-    return found
+    return integer
 
 
 def expect_ids(name, ids, size, counts=None):
@@ -104,11 +104,11 @@ def expect_ids(name, ids, size, counts=None):
 @functools.cache
 def _parse(axes):
     """((axis, multiple, symbol), ...), symbol None where the axis is a number itself."""
-    found = []
+    triples = []
     for axis in axes.split():
         times, symbol = (axis, None) if axis.isdigit() else _AXIS.fullmatch(axis).groups()
-        found.append((axis, int(times or 1), symbol))
-    return tuple(found)
+        triples.append((axis, int(times or 1), symbol))
+    return tuple(triples)
 
 
 def _shape(name, array):

@@ -153,16 +153,16 @@ class CellSpec:
         if targets is None:
             return self.equations
         targets = [targets] if isinstance(targets, str) else list(targets)
-        found = tuple(line for line in self.equations if equations.target(line) in targets)
-        missing = set(targets) - {equations.target(line) for line in found}
+        lines = tuple(line for line in self.equations if equations.target(line) in targets)
+        missing = set(targets) - {equations.target(line) for line in lines}
         if missing:
             raise KeyError(f"{self.key} has no equation for {', '.join(sorted(missing))}")
-        return found
+        return lines
 
     def edges(self):
         """{(source, target)}: which variable feeds which, for the diagram."""
-        found = equations.edges(self.equations)
-        return {(source, target) for source, target in found if source not in self.config}
+        edges = equations.edges(self.equations)
+        return {(source, target) for source, target in edges if source not in self.config}
 
     def check(self, params, **arrays):
         """Check the arrays of one layer against this cell and each other.
@@ -234,8 +234,8 @@ class CellSpec:
         values = dict(self.config) | self.symbol_values(params) | others | {"x": x}
         values |= {f"{s}_prev": v for s, v in zip(self.states, prev, strict=True)}
         functions = NUMPY if isinstance(x, np.ndarray) else TENSOR
-        found = equations.evaluate(self.equations, values, functions)
-        return {equations.target(line): found[equations.target(line)] for line in self.equations}
+        computed = equations.evaluate(self.equations, values, functions)
+        return {equations.target(line): computed[equations.target(line)] for line in self.equations}
 
     def initial_state(self, x, hidden_size):
         """The states before the first step, in order, of the kind of x (T, B, D).

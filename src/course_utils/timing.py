@@ -42,7 +42,7 @@ def interleave(work, *, seconds=1.0, least=7, most=400, clock=time.process_time)
     finally:
         if collects:
             gc.enable()
-    return {name: np.array(found) for name, found in rounds.items()}
+    return {name: np.array(samples) for name, samples in rounds.items()}
 
 
 def _repeats(call, clock):
@@ -60,7 +60,7 @@ def _sample(call, repeat, clock):
 
 def medians(times):
     """name -> median seconds a call."""
-    return {name: float(np.median(found)) for name, found in times.items()}
+    return {name: float(np.median(samples)) for name, samples in times.items()}
 
 
 def ratio(times, slow, fast):
@@ -94,12 +94,12 @@ def blas():
         from threadpoolctl import threadpool_info
     except ImportError:
         return None
-    for found in threadpool_info():
-        if found["user_api"] == "blas":
+    for pool in threadpool_info():
+        if pool["user_api"] == "blas":
             return {
-                "library": found["internal_api"],
-                "version": found["version"],
-                "architecture": found.get("architecture"),
-                "threads": found["num_threads"],
+                "library": pool["internal_api"],
+                "version": pool["version"],
+                "architecture": pool.get("architecture"),
+                "threads": pool["num_threads"],
             }
     return None

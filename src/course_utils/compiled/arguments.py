@@ -51,7 +51,7 @@ def checked(spec, params, x, state0, inputs):
     if unknown := sorted(set(inputs) - set(spec.inputs)):
         raise TypeError(f"unroll: {spec.key} reads no {', '.join(unknown)}")
     shape = (sizes["T"], sizes["B"], sizes["H"])
-    found = {}
+    sequences = {}
     for name in spec.inputs:
         value = inputs.get(name)
         value = np.zeros(shape, dtype) if value is None else value
@@ -59,8 +59,8 @@ def checked(spec, params, x, state0, inputs):
         expect(x=(x, "T B D"), **{name: (value, "T B H")})
         if value.shape != shape:
             raise ShapeError(f"{name}: expected shape {shape} (T, B, H), got {value.shape}")
-        found[name] = value.astype(dtype, copy=False)
-    return sizes, dtype, state_type(spec.states)(*state), found
+        sequences[name] = value.astype(dtype, copy=False)
+    return sizes, dtype, state_type(spec.states)(*state), sequences
 
 
 def in_order(spec, name, state, sizes):
@@ -91,15 +91,15 @@ def cotangents(spec, dy, dlast, sizes, dtype):
     expect(x=(np.empty((sizes["T"], sizes["B"], 0)), "T B none"), dy=(dy, "T B H"))
     if dy.shape[2] != sizes["H"]:
         raise ShapeError(f"dy: axis H should be {sizes['H']}, got {dy.shape[2]}; full {dy.shape}")
-    found = {}
+    dstate = {}
     for name, value in zip(spec.states, in_order(spec, "dlast", dlast, sizes), strict=True):
         counts = isinstance(spec.initial.get(name, 0.0), int)
         if value is None or counts:
-            found[name] = np.zeros((sizes["B"], sizes["H"]), np.int64 if counts else dtype)
+            dstate[name] = np.zeros((sizes["B"], sizes["H"]), np.int64 if counts else dtype)
         else:
             _gradient(f"dlast.{name}", value)
-            found[name] = value.astype(dtype)
-    return np.ascontiguousarray(dy, dtype), found
+            dstate[name] = value.astype(dtype)
+    return np.ascontiguousarray(dy, dtype), dstate
 
 
 def _gradient(name, array):
@@ -139,7 +139,7 @@ def beginnings(resets, T, B):
 
 def clocks(spec, config, H):
     """{name: (H,) integers}: tuples of the config, each entry for as many units as the others."""
-    found = {}
+    by_unit = {}
     for name, values in config.items():
         if isinstance(spec.config[name], tuple):
             if H % len(values):
@@ -147,5 +147,5 @@ def clocks(spec, config, H):
                     f"hidden_size: {H} units cannot be divided among {len(values)} modules; "
                     f"use a multiple of {len(values)}, or other {name} than {tuple(values)}"
                 )
-            found[name] = np.repeat(np.asarray(values, np.int64), H // len(values))
-    return found
+            by_unit[name] = np.repeat(np.asarray(values, np.int64), H // len(values))
+    return by_unit

@@ -34,7 +34,7 @@ class Array:
 
 def signatures(plan):
     """{function: its arguments}, for prelude, forward, backward and prelude_backward."""
-    found = {}
+    arguments = {}
     for function in ("prelude", "forward", "backward", "prelude_backward"):
         bodies = plan.backward if "backward" in function else plan.forward
         bodies = [b for b in bodies if (b.stage == "prelude") == ("prelude" in function)]
@@ -46,8 +46,8 @@ def signatures(plan):
             if function == "backward":
                 arrays |= {Array("carried", s): None for s in plan.flowing}
                 arrays |= {Array("carry", s): None for s in plan.apart}
-        found[function] = tuple(arrays) if bodies else ()
-    return found
+        arguments[function] = tuple(arrays) if bodies else ()
+    return arguments
 
 
 def _of_bodies(plan, bodies):

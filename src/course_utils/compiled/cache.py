@@ -54,7 +54,7 @@ def _let_loops_become_vectors():
 def folders():
     """Where compiled code may be kept, best first."""
     given = os.environ.get("COURSE_CACHE")
-    found = [Path(given)] if given else []
+    paths = [Path(given)] if given else []
     with contextlib.suppress(RuntimeError):  # a user without a home
         if sys.platform == "win32":
             base = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
@@ -62,8 +62,8 @@ def folders():
             base = Path.home() / "Library" / "Caches"
         else:
             base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        found.append(Path(base) / "course_utils")
-    return found
+        paths.append(Path(base) / "course_utils")
+    return paths
 
 
 def writable(folder):

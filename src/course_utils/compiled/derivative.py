@@ -100,19 +100,19 @@ class Derivative:
         program = self.program
         if v.rank == 1:
             return [self._seed(Place("dvector", v.name), f"d{v.name}")]
-        found = []
+        seeds = []
         if v is program.output:
-            found.append(self._seed(Place("dy"), "dy"))
+            seeds.append(self._seed(Place("dy"), "dy"))
         for state, value in program.states.items():
             if v is value and not v.integer:
-                found.append(self._seed(Place("carried", state), f"d{state}_later"))
+                seeds.append(self._seed(Place("carried", state), f"d{state}_later"))
                 old = [p.operand for p in program.products if p.operand.op == "before"]
-                found += [self._back(operand, 0) for operand in old if operand.what == state]
-        found += [self._back(p.operand, 0) for p in program.products if p.operand is v]
+                seeds += [self._back(operand, 0) for operand in old if operand.what == state]
+        seeds += [self._back(p.operand, 0) for p in program.products if p.operand is v]
         place = self._place(v)
         if place in self.sent:
-            found.append(self._seed(place, f"d{v.name}_below"))
-        return found
+            seeds.append(self._seed(place, f"d{v.name}_below"))
+        return seeds
 
     def _back(self, operand, block):
         """What an operand receives of its product."""

@@ -152,10 +152,10 @@ def unroll_backward(tape, dy, dlast=None):
     with np.errstate(all="ignore"):
         for part, arrays in reversed(tape.records):
             cut = slice(part.start, part.stop), part.rows
-            found = _backward(tape, part, arrays, dy[cut], dstate, grads)
+            by_kind = _backward(tape, part, arrays, dy[cut], dstate, grads)
             for kind, target in (("all_dx", dx), *((f"dinput_{n}", d) for n, d in dinputs.items())):
-                if kind in found:
-                    target[cut] = found[kind]
+                if kind in by_kind:
+                    target[cut] = by_kind[kind]
             rows = np.arange(sizes["B"])[part.rows][part.fresh]
             for name, d in dstate.items():
                 dinitial[name][rows] += d[rows]

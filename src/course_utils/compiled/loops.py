@@ -89,11 +89,11 @@ class LoopPrinter:
 
     def products(self, stage, level):
         """The products of a level that are not those of whole sequences."""
-        found = self.plan.program
+        program = self.plan.program
         return [
-            p for p in found.products
+            p for p in program.products
             if p.operand.op not in ("x", "input") and p.level == level
-            and found.stage_of[p.values[0]].name == stage
+            and program.stage_of[p.values[0]].name == stage
         ]  # fmt: skip
 
     def note(self, product, remark=""):
@@ -105,10 +105,10 @@ class LoopPrinter:
             return
         for name in loops:
             self.open_loop(name)
-        found, names = statements(body, self.style)
+        texts, names = statements(body, self.style)
         for value, place in body.loads:
             self.declare(value.name, self.at(place))
-        for line, name, text in grouped(found, body):
+        for line, name, text in grouped(texts, body):
             if line:
                 self.write(f"{self.comment} {line}")
             self.declare(name, text)

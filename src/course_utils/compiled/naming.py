@@ -54,11 +54,11 @@ def name_all(program):
 def free(name, taken):
     """A name that nothing else has, now taken: with a number after it if need be."""
     name = f"{name}_" if name in RESERVED else name
-    n, found = 2, name
-    while found in taken:
-        found, n = f"{name}_{n}", n + 1
-    taken.add(found)
-    return found
+    n, candidate = 2, name
+    while candidate in taken:
+        candidate, n = f"{name}_{n}", n + 1
+    taken.add(candidate)
+    return candidate
 
 
 def _of(value):

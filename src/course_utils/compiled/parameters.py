@@ -5,13 +5,13 @@ import numpy as np
 
 def prepare(made, params, options, dtype):
     """{name: array or scalar}: joined weights, vectors, what depends on them alone, and options."""
-    spec, found = made.spec, made.plan.program
+    spec, program = made.spec, made.plan.program
     symbols = spec.symbol_values(params)
     shared = {}
-    for product in found.products:
+    for product in program.products:
         blocks = [_masked(symbols[v.what.symbol], v.what, options) for v in product.values]
         shared[f"weights_{product.name}"] = np.concatenate(blocks).astype(dtype, copy=False)
-    for value in found.graph.values:
+    for value in program.graph.values:
         if value.op == "vector":
             shared[f"vector_{value.name}"] = np.array(symbols[value.what], dtype)
         elif value.op == "clock":

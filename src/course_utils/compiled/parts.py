@@ -27,9 +27,9 @@ def parts(lengths, resets):
     counted = resets & (np.arange(T)[:, None] < lengths)
     cuts = {0, *np.flatnonzero(counted.any(axis=1)).tolist(), *lengths.tolist()}
     cuts = sorted(cuts)
-    found = []
+    pieces = []
     for start, stop in itertools.pairwise(cuts):
         running = lengths > start
         rows = slice(None) if running.all() else np.flatnonzero(running)
-        found.append(Part(start, stop, rows, counted[start, rows]))
-    return found
+        pieces.append(Part(start, stop, rows, counted[start, rows]))
+    return pieces

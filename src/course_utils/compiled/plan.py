@@ -35,14 +35,14 @@ class Body:
 class Plan:
     """forward, backward: bodies in the order in which they run; kept: {value: place}."""
 
-    def __init__(self, found):
-        self.program = found
-        self.derivative = Derivative(found)
+    def __init__(self, program):
+        self.program = program
+        self.derivative = Derivative(program)
         self.kept, self._scratch = {}, {}
         self._keep_what_backward_reads()
         self._keep_what_crosses()
         self.forward = [
-            self._forward(stage, level) for stage in found.stages for level in range(stage.levels)
+            self._forward(stage, level) for stage in program.stages for level in range(stage.levels)
         ]
         self._carry()
         self.backward = self._backward()
@@ -110,38 +110,38 @@ class Plan:
 
     def _keep_what_crosses(self):
         """Operands of products, and what the readout reads, lie in memory for all steps."""
-        found = self.program
-        for product in found.products:
+        program = self.program
+        for product in program.products:
             operand = product.operand
             if operand.pointwise and self.at_hand(operand) is None:
                 self._keep(operand)
-        for v in {a for u in found.readout.values for a in u.args}:
-            if found.stage_of.get(v) is found.loop and self.at_hand(v) is None:
+        for v in {a for u in program.readout.values for a in u.args}:
+            if program.stage_of.get(v) is program.loop and self.at_hand(v) is None:
                 self._keep(v)
-        for stage in found.stages:
+        for stage in program.stages:
             for u in stage.values:
                 for a in u.args:
                     crosses = a in stage.level and a.pointwise and stage.level[a] < stage.level[u]
                     if crosses and self.at_hand(a) is None:
-                        kind = "kept" if stage is found.readout else "scratch"
+                        kind = "kept" if stage is program.readout else "scratch"
                         self._scratch[a] = Place(kind, a.name)
 
     # -- bodies ------------------------------------------------------------------------------------
 
     def _forward(self, stage, level):
-        found, stores = self.program, []
+        program, stores = self.program, []
         mine = stage.at(level)
 
         def place(v):
             if v.leaf:
                 return leaf_place(v)
             if v.op == "product":
-                product, block = found.block[v]
-                if found.stage_of[v] is not stage and v in self.kept:
+                product, block = program.block[v]
+                if program.stage_of[v] is not stage and v in self.kept:
                     return self.kept[v]
                 return Place("products" if product.whole else "product", product.name, block)
             if v.rank == 1:
-                return None if stage is found.prelude else Place("vector", v.name)
+                return None if stage is program.prelude else Place("vector", v.name)
             if v.rank == 0 or v in mine:
                 return None
             return self.at_hand(v) or self._scratch[v]
@@ -153,25 +153,25 @@ class Plan:
             if v.rank == 1:
                 stores.append((Place("vector", v.name), v))
                 continue
-            stores += [(Place("states", s, 1), v) for s, w in found.states.items() if w is v]
-            stores += [(Place("y"), v)] if v is found.output else []
+            stores += [(Place("states", s, 1), v) for s, w in program.states.items() if w is v]
+            stores += [(Place("y"), v)] if v is program.output else []
             stores += [(where[v], v) for where in (self.kept, self._scratch) if v in where]
         for v, where in self.kept.items():
-            if v.op == "product" and found.stage_of[v] is stage and stage.level[v] == level:
+            if v.op == "product" and program.stage_of[v] is stage and stage.level[v] == level:
                 stores.append((where, v))
         return _body(stage, level, [(p, v, False) for p, v in stores], place)
 
     def _backward(self):
-        found, written, bodies = self.program, set(), []
+        program, written, bodies = self.program, set(), []
         for adjoint in self.derivative.adjoints:
-            prelude = adjoint.stage is found.prelude
+            prelude = adjoint.stage is program.prelude
 
             def place(v, prelude=prelude):
                 if v.leaf:
                     return leaf_place(v)
-                if v.rank == 1 and v in found.stage_of:
+                if v.rank == 1 and v in program.stage_of:
                     return Place("vector", v.name)
-                if v.rank == 2 and v in found.stage_of:
+                if v.rank == 2 and v in program.stage_of:
                     return self.at_hand(v)
                 return None
 

@@ -88,12 +88,12 @@ class JavaScriptPrinter(LoopPrinter):
 
 def description(printer):
     """What the runtime must know besides the functions, as plain data."""
-    plan, found = printer.plan, printer.plan.program
-    spec, derivative = found.spec, plan.derivative
-    leaves = {kind: [v.what for v in found.graph.values if v.op == kind]
+    plan, program = printer.plan, printer.plan.program
+    spec, derivative = program.spec, plan.derivative
+    leaves = {kind: [v.what for v in program.graph.values if v.op == kind]
               for kind in ("vector", "clock", "config")}  # fmt: skip
     products = []
-    for product in found.products:
+    for product in program.products:
         place = operand_place(plan, product)
         operand = product.operand
         products.append({
@@ -108,13 +108,13 @@ def description(printer):
     return {
         "key": spec.key,
         "states": {s: {"initial": spec.initial.get(s, 0.0), "counts": v.integer}
-                   for s, v in found.states.items()},
+                   for s, v in program.states.items()},
         "params": [{"name": p.name, "axes": p.axes.split(), "symbols": p.symbols}
                    for p in spec.params],
         "inputs": spec.inputs,
         "config": dict(spec.config),
         "leaves": leaves,
-        "prelude": [v.name for v in found.prelude.values],
+        "prelude": [v.name for v in program.prelude.values],
         "products": products,
         "sums": derivative.sums,
         "arrays": {name: [[a.kind, a.name, a.axes, a.blocks] for a in arrays]

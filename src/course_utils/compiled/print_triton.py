@@ -33,35 +33,35 @@ import triton.language as tl
 
 def kernels(key):
     """[(name, body, [pointers], [scalars])]: what is launched, in order, forward and backward."""
-    found = plan(key)
+    planned = plan(key)
     named = []
-    for direction, bodies in (("forward", found.forward), ("backward", found.backward)):
+    for direction, bodies in (("forward", planned.forward), ("backward", planned.backward)):
         for body in bodies:
             if not body.empty:
                 name = f"{body.stage}_{direction}_{body.level}"
                 places = [p for _, p in body.loads] + [p for p, _, _ in body.stores]
-                pointers = list(dict.fromkeys(pointer(found, p) for p in places))
+                pointers = list(dict.fromkeys(pointer(planned, p) for p in places))
                 scalars = {a.what: None for v in body.lines for a in v.args if a.op == "config"}
                 named.append((name, body, pointers, list(scalars)))
     return named
 
 
-def pointer(found, place):
+def pointer(planned, place):
     """The name of the pointer to the array of a place, at the step."""
     later = place.kind == "states" and place.block
-    return array_of(found, place).name + "_next" * bool(later)
+    return array_of(planned, place).name + "_next" * bool(later)
 
 
 def source(key):
     """The text of a Python module with the kernels of a cell."""
-    found = plan(key)
+    planned = plan(key)
     parts = [HEAD.format(title=get_spec(key).title)]
     for name, body, pointers, scalars in kernels(key):
-        parts.append("\n".join(_kernel(found, name, body, [*pointers, *scalars])) + "\n")
+        parts.append("\n".join(_kernel(planned, name, body, [*pointers, *scalars])) + "\n")
     return "\n\n".join(parts)
 
 
-def _kernel(found, name, body, arguments):
+def _kernel(planned, name, body, arguments):
     lines = ["@triton.jit", f"def {name}("]
     for k in range(0, len(arguments), 5):
         lines.append(f"    {', '.join(arguments[k : k + 5])},")
@@ -76,13 +76,13 @@ def _kernel(found, name, body, arguments):
     every = body.stage == "prelude"
     texts, names = statements(body, STYLE)
     for value, place in body.loads:
-        at = f"{pointer(found, place)} + {_index(found, place, every)}"
+        at = f"{pointer(planned, place)} + {_index(planned, place, every)}"
         lines.append(f"    {value.name} = tl.load({at}, mask=inside, other=0)")
     for line, target, text in grouped(texts, body):
         lines += [f"    # {line}"] if line else []
         lines.append(f"    {target} = {text}")
     for place, value, adds in body.stores:
-        at = f"{pointer(found, place)} + {_index(found, place, every)}"
+        at = f"{pointer(planned, place)} + {_index(planned, place, every)}"
         what = repr(value.what) if value.op == "constant" else names.get(value, value.name)
         if adds and place.kind == "dvector" and not every:
             lines.append(f"    tl.atomic_add({at}, {what}, mask=inside)  # over the rows")
@@ -94,8 +94,8 @@ def _kernel(found, name, body, arguments):
     return lines
 
 
-def _index(found, place, every):
-    array = array_of(found, place)
+def _index(planned, place, every):
+    array = array_of(planned, place)
     if "B" not in array.axes:
         return "k" if every else "unit"
     if "n" in array.axes:

@@ -34,11 +34,11 @@ def statements(body, style):
     for v in body.lines:
         if v in shown and v.name is None:
             names[v] = f"part_{len(names) + 1}"
-    found = []
+    texts = []
     for v in body.lines:
         if v in shown:
-            found.append((names.get(v, v.name), _text(v, style, inside, names, top=True), v))
-    return found, names
+            texts.append((names.get(v, v.name), _text(v, style, inside, names, top=True), v))
+    return texts, names
 
 
 def _named_by_an_equation(v):
@@ -73,10 +73,10 @@ def _text(v, style, inside, names, rank=0, top=False, whole=False):
     return template.format(*parts) if template else f"{v.op}({', '.join(parts)})"
 
 
-def grouped(found, body):
+def grouped(texts, body):
     """The statements with the equation that they belong to: [(equation or None, name, text)]."""
     last, out = None, []
-    for name, text, v in found:
+    for name, text, v in texts:
         line = v.line if v.line != last and _named_by_an_equation(v) else None
         last = v.line if line else last
         out.append((line, name, text))

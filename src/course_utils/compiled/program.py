@@ -198,13 +198,13 @@ class Program:
 
 def ancestors(values):
     """The values and everything that they are made of."""
-    found, todo = set(), list(values)
+    seen, todo = set(), list(values)
     while todo:
         v = todo.pop()
-        if v not in found:
-            found.add(v)
+        if v not in seen:
+            seen.add(v)
             todo.extend(v.args)
-    return found
+    return seen
 
 
 def _schedule(stage):

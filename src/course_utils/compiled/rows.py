@@ -81,8 +81,8 @@ def loop(spec):
 
 def state_lines(spec, zeros, whole):
     """What the states start from, one expression each; zeros, whole: templates for the value."""
-    found = []
+    expressions = []
     for name in spec.states:
         value = spec.initial.get(name, 0.0)
-        found.append((whole if isinstance(value, int) else zeros).format(value=value))
-    return f"({', '.join(found)}{',' * (len(found) == 1)})"
+        expressions.append((whole if isinstance(value, int) else zeros).format(value=value))
+    return f"({', '.join(expressions)}{',' * (len(expressions) == 1)})"

@@ -69,8 +69,8 @@ def _computed(lines, values):
     if missing:
         raise FigureError(f"values: no number for {', '.join(missing)}")
     ones = {n: np.array([[float(values[n])]]) for n in needed if n not in targets}  # one unit
-    found = equations.evaluate(with_scores(lines), ones, FUNCTIONS)
-    return {n: v.item() for n, v in found.items()}
+    variables = equations.evaluate(with_scores(lines), ones, FUNCTIONS)
+    return {n: v.item() for n, v in variables.items()}
 
 
 def with_scores(lines):

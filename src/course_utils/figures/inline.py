@@ -47,7 +47,7 @@ def themed(svg, alt, name=None):
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.S)
     name = name or "p" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub("|".join(_NAMED), lambda found: _NAMED[found[0]], svg)
+    svg = re.sub("|".join(_NAMED), lambda match: _NAMED[match[0]], svg)
     svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)  # the page's own, and a third of the bytes
     svg = re.sub(r"\s*\n\s*", " ", svg)
     tag, rest = svg[: svg.index(">")], svg[svg.index(">") :]

@@ -78,9 +78,9 @@ def lstm_run(preset):
         if unit["weights"]:
             given["x"] = np.array([[unit["x"][t]]])
         needed = [line for line in lines if equations.target(line) not in given]
-        found = equations.evaluate(needed, given, FUNCTIONS)
-        c, h = found["c"], found["h"]
-        step = {name: found[name].item() for name in SHOWN if name in found}
+        variables = equations.evaluate(needed, given, FUNCTIONS)
+        c, h = variables["c"], variables["h"]
+        step = {name: variables[name].item() for name in SHOWN if name in variables}
         run.append({"x": None} | step)
     return run
 

@@ -199,10 +199,10 @@ class Claim:
         """The margin of `judged`: the least of those rules of which one alone turns the verdict,
         or, where rules fail, the greatest of those that would all have to turn.
         """
-        found = [self._turning(self.rules, record)]
+        turns = [self._turning(self.rules, record)]
         if self.partly and not self.holds(self.rules, record):
-            found.append(self._turning(self.partly, record))
-        return min(found, key=lambda m: m.order)
+            turns.append(self._turning(self.partly, record))
+        return min(turns, key=lambda m: m.order)
 
     def _turning(self, rules, record):
         failing = [r for r in rules if not self._holds(r, record)]
@@ -255,23 +255,23 @@ class Claim:
 @cache
 def claims():
     """Every claim, in the order of the files and of their ids."""
-    found = []
+    all_claims = []
     for path in sorted(FOLDER.glob("*/*.yml")):
         listed = _read(path)
         if [c.id for c in listed] != sorted(c.id for c in listed):
             raise LedgerError(f"{path.name}: sort the claims by id")
-        found += listed
-    ids = [c.id for c in found]
+        all_claims += listed
+    ids = [c.id for c in all_claims]
     if twice := {i for i in ids if ids.count(i) > 1}:
         raise LedgerError(f"two claims have the same id: {sorted(twice)}")
-    return tuple(found)
+    return tuple(all_claims)
 
 
 def claim(name):
     """The claim with the id ``name``."""
-    for found in claims():
-        if found.id == name:
-            return found
+    for candidate in claims():
+        if candidate.id == name:
+            return candidate
     near = [c.id for c in claims() if c.id.split("-")[0] == name.split("-")[0]]
     raise LedgerError(f"no claim {name!r}; near it: {near}")
 
@@ -289,13 +289,13 @@ def _read(path):
     listed = [] if listed is None else listed
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise LedgerError(f"{path.name}: expected a list of claims, each with its fields")
-    found = []
+    from_file = []
     for entry in listed:
         try:
-            found.append(Claim(**entry))
+            from_file.append(Claim(**entry))
         except TypeError as error:  # a field that is missing, or that there is not
             said = str(error).removeprefix("Claim.__init__() ")
             raise LedgerError(f"{path.name}: claim {entry.get('id')!r}: {said}") from error
         except LedgerError as error:
             raise LedgerError(f"{path.name}: {error}") from error
-    return found
+    return from_file

@@ -88,6 +88,6 @@ def drawn(values, statistic):
         raise LedgerError(f"{statistic} is neither mean nor median of {values.tolist()}")
     n = len(values)
     picks = np.random.default_rng(0).integers(n, size=(DRAWS, n))
-    found = measure(values[picks], axis=1)
+    resampled = measure(values[picks], axis=1)
     # samples vary less around the sample than samples do around the truth
-    return statistic + (found - statistic) * math.sqrt(n / (n - 1))
+    return statistic + (resampled - statistic) * math.sqrt(n / (n - 1))

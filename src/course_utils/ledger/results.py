@@ -46,16 +46,16 @@ def read(path, *fields):
     path = Path(path)
     remedy = f"restore it, or record it anew: course run {path.stem.partition('@')[0]}"
     try:
-        found = json.loads(path.read_text("utf-8"))
+        record = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:  # no JSON, or no text at all
         raise LedgerError(f"{path.name} is damaged ({error}); {remedy}") from error
-    wrong = "" if isinstance(found, dict) else "it holds no record"
+    wrong = "" if isinstance(record, dict) else "it holds no record"
     for name in () if wrong else ("values", *fields):
-        if not isinstance(found.get(name), FIELDS[name]):
+        if not isinstance(record.get(name), FIELDS[name]):
             wrong = f"it has no {name}"
     if wrong:
         raise LedgerError(f"{path.name} is damaged ({wrong}); {remedy}")
-    return found
+    return record
 
 
 def kinds(name):
@@ -84,33 +84,33 @@ def value(name, path):
 
 def find(record, path, name="result"):
     """The value at ``path`` (as in `value`) of a record that was read already."""
-    found = record if path.startswith("/") else record["values"]
+    node = record if path.startswith("/") else record["values"]
     for key in path.removeprefix("/").split("."):
-        if isinstance(found, dict) and key in found:
-            found = found[key]
-        elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-            found = found[int(key)]
+        if isinstance(node, dict) and key in node:
+            node = node[key]
+        elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
         else:
-            has = sorted(found) if isinstance(found, dict) else f"{type(found).__name__}"
+            has = sorted(node) if isinstance(node, dict) else f"{type(node).__name__}"
             raise LedgerError(f"{name}: path {path!r} ends at {key!r}; there are: {has}")
-    return found
+    return node
 
 
 def find_all(record, path, name="result"):
     """All values at ``path`` of a record, as a flat list; ``*`` stands for every key, and lists
     and dicts at its end are taken apart."""
-    found = [record if path.startswith("/") else record["values"]]
+    values = [record if path.startswith("/") else record["values"]]
     for key in path.removeprefix("/").split("."):
         if key == "*":
-            found = [v for each in found for v in _inside(each, path, name)]
+            values = [v for each in values for v in _inside(each, path, name)]
         else:
-            found = [find({"values": each}, key, name) for each in found]
-    while any(isinstance(v, list | dict) for v in found):
-        found = [v for each in found for v in (
+            values = [find({"values": each}, key, name) for each in values]
+    while any(isinstance(v, list | dict) for v in values):
+        values = [v for each in values for v in (
             _inside(each, path, name) if isinstance(each, list | dict) else [each])]  # fmt: skip
-    if not found:
+    if not values:
         raise LedgerError(f"{name}: there is nothing at path {path!r}")
-    return found
+    return values
 
 
 def _inside(value, path, name):

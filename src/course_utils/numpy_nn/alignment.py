@@ -150,8 +150,8 @@ def prefix_beam_search(logits, width, *, blank=0):
                 _add(following, (*labels, k), 1, (in_blank if repeats else both) + log_k)
         kept = sorted(following.items(), key=lambda item: -np.logaddexp(*item[1]))[:width]
         beam = dict(kept)
-    found = [(labels, float(np.logaddexp(*parts))) for labels, parts in beam.items()]
-    return [entry for entry in found if entry[1] > -np.inf]
+    labellings = [(labels, float(np.logaddexp(*parts))) for labels, parts in beam.items()]
+    return [entry for entry in labellings if entry[1] > -np.inf]
 
 
 def _add(beam, labels, which, log_p):

@@ -182,8 +182,8 @@ def seq2seq_backward(tape, dlogits):
     S, B = tape.source.shape
     dmemory = dmemory + np.zeros((S, B, model.memory), dx.dtype)
     dlast = tuple(np.stack([np.zeros_like(d)] * model.bidirectional + [d]) for d in dstate)
-    dx, _, found = unroll_stack_backward(tape.encoder, dmemory, dlast)
-    ways = found[0] if model.bidirectional else (found[0],)
+    dx, _, layer_grads = unroll_stack_backward(tape.encoder, dmemory, dlast)
+    ways = layer_grads[0] if model.bidirectional else (layer_grads[0],)
     for suffix, way in zip(("", "_reverse"), ways, strict=False):
         grads |= {f"encoder.{name}_l0{suffix}": g for name, g in way.items()}
     grads["source_embedding.weight"] = ops.embed_backward(

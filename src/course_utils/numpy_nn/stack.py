@@ -139,11 +139,11 @@ def unroll_stack_backward(tape, dy, dlast=None):
             dend, dheld = _row(dlast, n * ways + k), dbelow[k]
             if k:
                 dy_k = dy_k[back]
-            dx_k, dstart, found = unroll_backward(part, dy_k, dend, dstates=dheld)
-            held = {name: found.pop(name) for name in spec.inputs}
+            dx_k, dstart, gradients = unroll_backward(part, dy_k, dend, dstates=dheld)
+            held = {name: gradients.pop(name) for name in spec.inputs}
             handed.append({"c": sum(held.values())} if held and n else None)
             dx = dx + (dx_k[back] if k else dx_k)
-            here.append(found)
+            here.append(gradients)
             starts.append(dstart)
         dbelow = handed  # of direction k, in the order in which that direction runs
         dy = dx if tape.drops[n] is None else dx * tape.drops[n]

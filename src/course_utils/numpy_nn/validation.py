@@ -33,17 +33,17 @@ def floating(kinds="fc", **arrays):
 
 def numbers(name, value, least=0, below=np.inf, *, positive=False):
     """One real number, or an array of them, as float64: from least, or above it, to below."""
-    found = np.asarray(value)
-    fits = found.dtype.kind in "iuf"
+    array = np.asarray(value)
+    fits = array.dtype.kind in "iuf"
     if fits:
-        found = found.astype(np.float64)
-        low = found > 0 if positive else found >= least
-        fits = (low & ((found < below) | (below == np.inf))).all()  # NaN is on neither side
+        array = array.astype(np.float64)
+        low = array > 0 if positive else array >= least
+        fits = (low & ((array < below) | (below == np.inf))).all()  # NaN is on neither side
     if not fits:
         said = "a positive number" if positive else f"a number of at least {least}"
         said += f" and below {below}" if below < np.inf else ""
         raise ValueError(f"{name}: expected {said}, got {value!r}")
-    return found
+    return array
 
 
 def probability(name, value):
@@ -109,28 +109,28 @@ def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):
     widest of theirs and ``dtype``.
     """
     given, blank = _states(spec, state, B, H, dtype, name, nets)
-    found = []
+    states = []
     for field, value, own in zip(spec.states, given, blank, strict=True):
         label, value = f"{name}.{field}", own if value is None else value
         if own.dtype.kind not in "iu":
             floating(**{label: value})
         elif value.dtype.kind not in "iu":
             raise TypeError(f"{label}: expected integers, got {value.dtype}; it counts steps")
-        found.append(value)
-    dtype = np.result_type(dtype, *(v for v in found if v.dtype.kind in "fc"))
-    return cell.State(*(v if v.dtype.kind in "iu" else v.astype(dtype, copy=False) for v in found))
+        states.append(value)
+    dtype = np.result_type(dtype, *(v for v in states if v.dtype.kind in "fc"))
+    return cell.State(*(v if v.dtype.kind in "iu" else v.astype(dtype, copy=False) for v in states))
 
 
 def last_gradient(spec, cell, dlast, B, H, dtype, name="dlast", nets=None):
     """The gradients of the last states, as ``initial_state``: zero for None, all of ``dtype``."""
     given, blank = _states(spec, dlast, B, H, dtype, name, nets)
-    found = []
+    gradients = []
     for field, value, own in zip(spec.states, given, blank, strict=True):
         if value is None or own.dtype.kind in "iu":  # nothing flows through a clock
-            found.append(np.zeros(own.shape, own.dtype))
+            gradients.append(np.zeros(own.shape, own.dtype))
         else:
-            found.append(cotangent(f"{name}.{field}", value, np.dtype(dtype)))
-    return cell.State(*found)
+            gradients.append(cotangent(f"{name}.{field}", value, np.dtype(dtype)))
+    return cell.State(*gradients)
 
 
 def _states(spec, state, B, H, dtype, name, nets):

@@ -56,11 +56,11 @@ def best_path(logits, lengths=None, *, blank=0):
     T, B, _ = logits.shape
     lengths = torch.full((B,), T) if lengths is None else check_lengths(lengths, T, B)
     paths = logits.argmax(dim=-1)
-    found = []
+    labellings = []
     for b, n in enumerate(lengths.tolist()):
         merged = torch.unique_consecutive(paths[:n, b])
-        found.append(tuple(merged[merged != blank].tolist()))
-    return found
+        labellings.append(tuple(merged[merged != blank].tolist()))
+    return labellings
 
 
 def _check_logits(logits, blank):

@@ -104,11 +104,11 @@ def _check_options(options):
 
 def _dtype(layers):
     """The one dtype of all arrays, as PyTorch's."""
-    found = {np.asarray(value).dtype.newbyteorder("=") for p in layers for value in p.values()}
-    if len(found) > 1:
-        names = ", ".join(sorted(map(str, found)))
+    dtypes = {np.asarray(value).dtype.newbyteorder("=") for p in layers for value in p.values()}
+    if len(dtypes) > 1:
+        names = ", ".join(sorted(map(str, dtypes)))
         raise TypeError(f"params: arrays of {names}; bring them to one dtype with astype")
-    (dtype,) = found
+    (dtype,) = dtypes
     if dtype.kind != "f" or dtype.itemsize > 8:
         raise TypeError(
             f"params: expected float16, float32 or float64, got {dtype}; use astype(float)"

@@ -91,13 +91,13 @@ def attentive_backward(tape, dstates, dcontexts, dlast=None):
     dscore = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.score.items()}
     for t in reversed(range(T)):
         dstate = dstate._replace(**{spec.states[0]: dstate[0] + dstates[t]})
-        dboth, dprev, found = cell.step_backward(tape.params, tape.caches[t], dstate)
+        dboth, dprev, from_cell = cell.step_backward(tape.params, tape.caches[t], dstate)
         dx[t] = dboth[:, :D]  # both = [x; context]
         dcontext = dboth[:, D:] + dcontexts[t]
         dquery, dkeys, _, from_score = attend_backward(tape.attention[t], dcontext[None])
         dstate = dprev._replace(**{spec.states[0]: dprev[0] + dquery[0]})
         dmemory += dkeys
-        for total, new in ((grads, found), (dscore, from_score)):
+        for total, new in ((grads, from_cell), (dscore, from_score)):
             for name, g in new.items():
                 total[name] += g
     return dx, dmemory, dstate, grads, dscore

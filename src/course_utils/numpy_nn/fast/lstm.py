@@ -171,7 +171,7 @@ class LSTMKernel(Kernel):
     @cached_property
     def slope_views(self):
         """By the chunk's first step what ``slopes`` reads and writes: its blocks by name."""
-        found = {}
+        views = {}
         for first, end in self.chunks:
             all_d, all_z = self.d[: end - first], self.Z[first:end]
             d = {k: self.block(all_d, n) for k, n in self.slot.items()}
@@ -181,8 +181,8 @@ class LSTMKernel(Kernel):
             z["early"] = self.block(all_z, *(self.place[k] for k in self.early))
             moved = (self.place["g" if k == "i" else "c"] for k in self.early)
             z["moved"] = self.block(all_z, *moved)
-            found[first] = d, z, self.h[first + 1 : end + 1], self.tanh_c[first:end]
-        return found
+            views[first] = d, z, self.h[first + 1 : end + 1], self.tanh_c[first:end]
+        return views
 
     def slopes(self, first, end):
         """What dh and dc are multiplied by in each step, into ``d``."""

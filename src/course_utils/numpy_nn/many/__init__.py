@@ -191,8 +191,8 @@ def _sizes(spec, params, x):
     deep = all(np.ndim(params[p.name]) == 1 + len(p.axes.split()) for p in known)
     nets = {len(p) for p in params.values()} if deep and known else ()
     if len(nets) != 1 or (x.ndim == 4 and len(x) not in nets):
-        found = {name: np.shape(p) for name, p in params.items()} | {"x": x.shape}
-        raise ShapeError(f"params: expected one leading axis K, of nets, got {found}; use stack")
+        shapes = {name: np.shape(p) for name, p in params.items()} | {"x": x.shape}
+        raise ShapeError(f"params: expected one leading axis K, of nets, got {shapes}; use stack")
     (K,) = nets
     if not K:
         raise ShapeError("params: expected at least one net, got K=0; use stack")

@@ -105,8 +105,8 @@ class Fused(torch.autograd.Function):
         dx, dstate0, grads = tuned().unroll_backward(
             ctx.tape, dy.numpy(), tuple(d.numpy() for d in dlast)
         )
-        found = [dx, *dstate0, *(grads[name] for name in ctx.names)]
-        wanted = zip(found, ctx.needs_input_grad[2:], strict=True)
+        gradients = [dx, *dstate0, *(grads[name] for name in ctx.names)]
+        wanted = zip(gradients, ctx.needs_input_grad[2:], strict=True)
         return None, None, *(owned(g) if need else None for g, need in wanted)
 
 
@@ -133,11 +133,11 @@ def again(ctx, tensors, cotangents):
     wanted = [t for t, need in zip(tensors, ctx.needs_input_grad[2:], strict=True) if need]
     with torch.enable_grad():
         y, last, _ = unroll_eagerly(ctx.key, params, tensors[0], tensors[1 : 1 + count])
-        found = torch.autograd.grad(
+        gradients = torch.autograd.grad(
             (y, *last), wanted, cotangents, create_graph=differentiable, allow_unused=True
         )
-    found = iter(found)
-    return [next(found) if need else None for need in ctx.needs_input_grad[2:]]
+    gradients = iter(gradients)
+    return [next(gradients) if need else None for need in ctx.needs_input_grad[2:]]
 
 
 def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None):
