@@ -77,7 +77,7 @@ test-versions: $(INSTALLED) ## the package's laws with the oldest versions it ta
 			-r requirements-$$versions.txt || exit 1; \
 		PYTHONPATH=src .venv-$$versions/bin/python -m pytest -n auto --maxprocesses 4 -q \
 			-p no:cacheprovider -m "not slow and not site and not browser and not gpu" \
-			tests/cells tests/core tests/lab tests/tasks || exit 1; \
+			tests/cells tests/core tests/figures tests/lab tests/tasks || exit 1; \
 	done
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/

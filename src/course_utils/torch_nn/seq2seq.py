@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.shapes import expect, expect_ids
+from course_utils.shapes import expect, expect_ids, positive_integer
 from course_utils.torch_nn import validation
 from course_utils.torch_nn.attention import Attention, padding
 from course_utils.torch_nn.recurrent import Recurrent
@@ -46,8 +46,8 @@ class Seq2Seq(nn.Module):
         memory = hidden * (2 if bidirectional else 1)
         if order not in ("after", "before"):
             raise ValueError(f'order: expected "after" or "before", got {order!r}')
-        validation.size("source_symbols", source_symbols)
-        target_symbols = validation.size("target_symbols", target_symbols)
+        positive_integer(source_symbols=source_symbols)
+        target_symbols = positive_integer(target_symbols=target_symbols)
         expect_ids("start", start, target_symbols)
         expect_ids("end", end, target_symbols)
         self.start, self.end, self.order = start, end, order
