@@ -19,6 +19,7 @@ import sys
 import time
 from pathlib import Path
 
+from course_utils import files as whole
 from course_utils import timing
 from course_utils.experiments.practice.speed import speed_cells, speed_growth, speed_ladder
 from course_utils.lab.machine import device, versions
@@ -121,10 +122,7 @@ def write(measured, folder):
     path = folder / (
         re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", name)).strip("-") + ".json"
     )
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(measured, indent=1) + "\n", "utf-8")
-    temporary.replace(path)
-    return path
+    return whole.write(path, json.dumps(measured, indent=1) + "\n")
 
 
 # -- what is printed -------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from tests.support.browsing import Page, chromium
 from course_utils import figures, numpy_nn
 from course_utils.figures.labels import number
 from course_utils.figures.lstm_parts import lstm_picture, lstm_say
-from course_utils.figures.page import write_text
 from course_utils.figures.unit import checked, lstm_run
+from course_utils.files import write
 
 pytestmark = pytest.mark.browser
 SLIDERS = {
@@ -45,7 +45,7 @@ def path(tmp_path_factory):
         "<style>body { background: var(--u-page); color: var(--u-text); margin: 1rem }"
         ".output { overflow: auto }</style>"
     )
-    write_text(
+    write(
         folder / "page.html",
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -292,6 +292,7 @@ def test_the_student_package_holds_the_students_side_alone(tmp_path):
     found = {str(p.relative_to(package / "course_utils")) for p in package.rglob("*.py")}
     assert found == {
         "__init__.py",
+        "files.py",
         "shapes.py",
         "equations.py",
         *(f"grading/{name}.py" for name in ("__init__", "student", "bundle", "compare")),

@@ -229,15 +229,15 @@ def test_a_folder_that_cannot_be_written_is_named(folders, monkeypatch):
     def refuse(*args, **options):
         raise PermissionError(13, "Permission denied", "results")
 
-    monkeypatch.setattr(results.tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(results, "write", refuse)
     one_line(course("run", NAME), "Permission denied")
 
 
 def test_what_cannot_be_written_whole_leaves_nothing(folders, monkeypatch):
-    def full(path, mode):
+    def full(path, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results.Path, "chmod", full)
+    monkeypatch.setattr(results.Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
         ledger.record("toy", {"values": {}}, folders[0])
     assert not list(folders[0].iterdir())

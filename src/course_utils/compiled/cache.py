@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from course_utils.files import write
+
 REMEDY = (
     "compiled code needs Numba and SciPy: pip install 'course-utils[fast]' "
     "(or: pip install numba scipy); numpy_nn.unroll runs without them"
@@ -100,10 +102,7 @@ def in_memory(text, label):
 
 def _written(path, text):
     if not path.exists() or path.read_text("utf-8") != text:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".py.new")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
+        write(path, text)
     return path
 
 

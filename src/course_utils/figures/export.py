@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from course_utils.figures import palette
-from course_utils.figures.page import FigureError, asset, write_text
+from course_utils.figures.page import FigureError, asset
+from course_utils.files import write
 
 
 def standalone(drawing):
@@ -25,7 +26,7 @@ def standalone(drawing):
 def write_svg(path, drawing):
     """Write ``standalone(drawing)`` into a file, atomically; returns its Path."""
     path = Path(path)
-    write_text(path, standalone(drawing) + "\n")
+    write(path, standalone(drawing) + "\n")
     return path
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from course_utils.figures import palette
+from course_utils.files import write
 
 STYLES = ("palette.css", "figures.css")
 SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")
@@ -32,16 +33,8 @@ def write_assets(folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in STYLES + SCRIPTS:
-        write_text(folder / name, asset(name))
+        write(folder / name, asset(name))
     return {"css": list(STYLES), "js": list(SCRIPTS)}
-
-
-def write_text(path, text):
-    """Write a file under a temporary name, then rename it."""
-    path = Path(path)
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def in_book():

@@ -12,12 +12,12 @@ import multiprocessing
 import os
 import pickle
 import shutil
-import tempfile
 import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
 from course_utils.errors import UserError
+from course_utils.files import write
 from course_utils.lab.machine import cores, one_thread
 
 
@@ -177,9 +177,5 @@ def _read(path):
 
 
 def _store(path, outcome):
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        pickle.dump(outcome, file)
-    Path(file.name).replace(path)
+    if path is not None:
+        write(path, pickle.dumps(outcome))

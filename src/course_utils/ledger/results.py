@@ -6,10 +6,10 @@ record stands beside it, ``<experiment>@<kind>.json``, and the claim says so.
 
 import json
 import re
-import tempfile
 from pathlib import Path
 
 from course_utils.errors import UserError
+from course_utils.files import write
 
 FOLDER = Path(__file__).parent / "results"
 LIMIT = 200_000  # bytes: they ship with the package, so curves are thinned before they are recorded
@@ -136,18 +136,7 @@ def record(name, content, folder=None):
     text = _joined(text) + "\n"
     if len(text) > LIMIT:
         raise LedgerError(f"{name}: {len(text):,} bytes, more than {LIMIT:,}; thin the curves")
-    folder = Path(folder or FOLDER)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-        written = Path(file.name)
-        try:
-            file.write(text)
-            file.flush()
-            written.chmod(0o644)
-            return written.replace(folder / f"{name}.json")
-        except BaseException:  # a full disk, Ctrl-C: nothing half-written stays behind
-            written.unlink(missing_ok=True)
-            raise
+    return write(Path(folder or FOLDER) / f"{name}.json", text)
 
 
 def _joined(text):

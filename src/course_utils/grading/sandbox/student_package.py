@@ -15,6 +15,7 @@ STUDENT_SIDE = (
     "grading/bundle.py",
     "grading/compare.py",
     "shapes.py",
+    "files.py",
 )
 OPEN_ROOMS = ("shapes", "equations", "figures", "tasks", "counting")
 
