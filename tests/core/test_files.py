@@ -9,6 +9,8 @@ import course_utils
 from course_utils.files import write
 
 ROOT = Path(course_utils.__file__).parent
+# what renames by itself: this way itself, and a zip that is written piece by piece
+BY_THEMSELVES = ("files.py", "grading/exports/autograder.py")
 
 
 def test_text_and_bytes_are_written_and_the_folder_is_made(tmp_path):
@@ -35,7 +37,7 @@ def test_a_full_disk_leaves_the_former_file_and_nothing_else(tmp_path, monkeypat
 def test_nobody_renames_a_temporary_file_by_hand():
     """``path.replace(target)`` with one argument is a rename; texts' replace takes two."""
     for file in ROOT.rglob("*.py"):
-        if file == ROOT / "files.py":
+        if file.relative_to(ROOT).as_posix() in BY_THEMSELVES:
             continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
