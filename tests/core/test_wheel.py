@@ -78,7 +78,7 @@ def test_an_installed_copy_has_every_claim_and_result(installed):
 @pytest.mark.slow
 def test_an_installed_copy_has_every_file_that_is_no_code(installed):
     assert set(data_files()) <= set(installed["files"])
-    for room in ("ledger/claims", "ledger/results", "figures/assets", "grading/public"):
+    for room in ("ledger/claims", "ledger/results", "figures/assets"):
         assert any(name.startswith(room) for name in installed["files"])
 
 
