@@ -139,6 +139,11 @@ WORDS = "!pip install x|%pip x|!ls|%time|def f():|    |'''|(|)|\\|\n|\n|x = 1|%|
 PIECES = st.sampled_from(WORDS.split("|"))
 
 
+def test_an_indentation_that_nobody_can_read_is_left_as_it_is():
+    source = "\t!pip install x\n    !pip install x"
+    assert without_installers(source) == (source, 0)
+
+
 @fuzz(st.lists(PIECES, max_size=25).map("".join), few=100, many=4000)
 def test_any_source_keeps_its_lines_and_what_is_no_installer(source):
     cleaned, count = without_installers(source)

@@ -46,10 +46,17 @@ def left_out(lines):
 
 
 def commands(lines):
-    """(row, column), from 0, of each logical line that begins with ``!`` or ``%``."""
+    """(row, column), from 0, of each logical line that begins with ``!`` or ``%``.
+
+    None where the lines are indented so that nobody can read them: such a cell cannot run.
+    """
     from IPython.core.inputtransformer2 import make_tokens_by_line  # slow to import, seldom needed
 
-    for tokens in make_tokens_by_line(lines):
+    try:
+        logical_lines = make_tokens_by_line(lines)
+    except SyntaxError:  # of the tokenizer: a dedent to no level that there is
+        return
+    for tokens in logical_lines:
         first = next((t for t in tokens if t.type not in SPACE), None)
         if first is not None and first.string[:1] in ("!", "%"):
             yield first.start[0] - 1, first.start[1]
