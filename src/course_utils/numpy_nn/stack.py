@@ -18,6 +18,7 @@ from course_utils.numpy_nn.validation import (
     generator,
     made_by,
     numpy_array,
+    one_a_state,
     probability,
     running,
 )
@@ -226,17 +227,7 @@ def _drop(x, dropout, rng):
 def _states(spec, state, rows, B, name="state0"):
     if state is None:
         return None
-    state = (state,) if isinstance(state, np.ndarray) else state
-    if not isinstance(state, (tuple, list)):
-        raise TypeError(
-            f"{name}: expected a tuple of arrays ({', '.join(spec.states)}), "
-            f"got {type(state).__name__}"
-        )
-    if len(state) != len(spec.states):
-        raise ShapeError(
-            f"{name}: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "
-            f"got {len(state)}"
-        )
+    state = one_a_state(spec, state, name)
     for field, s in zip(spec.states, state, strict=True):
         if s is None:
             continue

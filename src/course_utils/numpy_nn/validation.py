@@ -133,11 +133,9 @@ def last_gradient(spec, cell, dlast, B, H, dtype, name="dlast", nets=None):
     return cell.State(*gradients)
 
 
-def _states(spec, state, B, H, dtype, name, nets):
-    """What is given, arrays of the right shapes or None, and what the cell starts from."""
-    given = (None,) * len(spec.states) if state is None else state
-    if isinstance(given, np.ndarray):
-        given = (given,)
+def one_a_state(spec, state, name):
+    """What is given as a tuple, one entry for each state; a single array stands for itself."""
+    given = (state,) if isinstance(state, np.ndarray) else state
     if not isinstance(given, (tuple, list)):
         raise TypeError(
             f"{name}: expected a tuple of arrays ({', '.join(spec.states)}), "
@@ -148,6 +146,12 @@ def _states(spec, state, B, H, dtype, name, nets):
             f"{name}: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "
             f"got {len(given)}"
         )
+    return tuple(given)
+
+
+def _states(spec, state, B, H, dtype, name, nets):
+    """What is given, arrays of the right shapes or None, and what the cell starts from."""
+    given = (None,) * len(spec.states) if state is None else one_a_state(spec, state, name)
     starts = [spec.initial.get(field, 0.0) for field in spec.states]  # an int is a clock's
     blank = [np.full((B, H), v, np.int64 if isinstance(v, int) else dtype) for v in starts]
     blank = [b if nets is None else np.broadcast_to(b, (nets, B, H)) for b in blank]
