@@ -15,6 +15,7 @@ from course_ext import notebook_of
 from lowering import Lower, NotLowered
 
 BOOTSTRAP = """\
+#@title Install the course (does nothing outside Colab)
 # Colab lacks only the course's own package; this installs that and leaves all else as it is.
 import sys
 
