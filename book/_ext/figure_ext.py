@@ -53,7 +53,7 @@ class Renderer(SphinxNbRenderer):
         metadata = token.meta["metadata"]
         if self.sphinx_env.app.builder.name == "notebooks":  # without its input, no notebook runs
             tags = metadata.get("tags", [])
-            metadata["tags"] = [REMOVED.sub("hide-input", tag) for tag in tags]
+            metadata["tags"] = [REMOVED.sub("folded", tag) for tag in tags]
         super().render_nb_cell_code(token)
         if len(parent) == before or not metadata.keys() & {"name", "caption"}:
             return
@@ -109,7 +109,7 @@ def faults(figure):
     """What is wrong with a figure, in words."""
     caption = next((c for c in figure.children if isinstance(c, nodes.caption)), None)
     called = f"figure {figure['names'][0]}" if figure["names"] else "this figure"
-    if not (figure["names"] or figure["ids"]):
+    if not figure["names"]:
         yield "a figure needs `:name: fig-…`, so that others can refer to it"
     if caption is None:
         yield f"{called} has no caption: `:caption: One sentence.`"
