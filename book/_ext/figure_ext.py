@@ -96,7 +96,9 @@ def check(app, doctree):
         if not isinstance(cell.parent, nodes.figure) and pictures(cell):
             warn(cell, "a figure needs `:name: fig-…` and `:caption: One sentence.` on its cell")
         if "setup" in tags and cell.children[1:]:
-            warn(cell, "a cell tagged `setup` leaves the page, so it may not print or show anything")
+            warn(
+                cell, "a cell tagged `setup` leaves the page, so it may not print or show anything"
+            )
         if folds := [tag for tag in tags if tag in FOLDS]:
             warn(cell, f"{folds[0]}: give the figure a name and a caption, which fold its code, or "
                        "tag a cell that only prepares as `setup`")  # fmt: skip
@@ -185,7 +187,7 @@ class PlaceCode(SphinxPostTransform):
 
 
 def number(env, docname, figure):
-    """"Figure 3.2", or "" for a figure that the book does not number."""
+    """Such as "Figure 3.2"; empty for a figure that the book does not number."""
     numbers = env.toc_fignumbers.get(docname, {}).get("figure", {})
     found = next((numbers[name] for name in figure["ids"] if name in numbers), None)
     return env.config.numfig_format["figure"] % ".".join(map(str, found)) if found else ""

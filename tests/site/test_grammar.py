@@ -3,14 +3,15 @@
 import inspect
 import json
 import re
-from collections import Counter
 
+import browsing
 import pytest
 import small_books as books
+import yaml
 from bs4 import BeautifulSoup
 
 CELL = "```{{code-cell}} ipython3\n{head}\n{code}\n```\n"
-SVG = "from IPython.display import HTML\nHTML('<svg role=\"img\" aria-label=\"A line\"></svg>')"
+SVG = 'from IPython.display import HTML\nHTML(\'<svg role="img" aria-label="A line"></svg>\')'
 EQUATION = "$$\na = {name}\n$$ (eq-{name})\n"
 
 
@@ -51,10 +52,9 @@ def test_a_caption_is_counted_in_sentences(caption, count):
 
 def test_source_reads_what_python_would_run():
     """For every hand-written step and step back, function by function, and for a class."""
-    from source_ext import read
-
     from course_utils import numpy_nn
     from course_utils.specs import SPECS
+    from source_ext import read
 
     for key in SPECS:
         cell = numpy_nn.get_cell(key)
@@ -133,11 +133,24 @@ def faulty(tmp_path_factory):
 @pytest.mark.parametrize("page", FAULTS)
 def test_what_breaks_the_grammar_stops_the_build_and_is_named(faulty, page):
     status, printed = faulty
-    lines = [line for line in printed.splitlines() if re.search(rf"part/\w+\.md:\d+", line)]
+    lines = [line for line in printed.splitlines() if re.search(r"part/\w+\.md:\d+", line)]
     said = [line for line in lines if FAULTS[page][1] in line]
     assert status != 0
     where = ("here.md", "there.md") if page in ("here", "there") else (f"{page}.md",)
     assert any(name in line for line in said for name in where), printed
+
+
+def contributed():
+    """The figure that CONTRIBUTING adds, as a chapter; a setup cell holds its function."""
+    text = (books.ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    text = text[text.index("## Add a figure") : text.index("## Change the book")]
+    module = re.search(r"```python\n# src/\S+/survival.py\n(.*?)```", text, re.DOTALL)[1]
+    cell = re.search(r"````md\n(.*?)````", text, re.DOTALL)[1]
+    load = (
+        "import matplotlib.pyplot as plt\nimport numpy as np\nfrom course_utils import figures\n"
+        f"room = {{}}\nexec({module!r}, room)\nfigures.survival = room['survival']"
+    )
+    return chapter(CELL.format(head=":tags: [setup]\n", code=load), cell)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +158,9 @@ def sound(tmp_path_factory):
     """A book of two parts that obeys: its folder, built, and its notebooks."""
     pages = {
         "one/first": chapter(figure("fig-one"), EQUATION.format(name="b")),
-        "one/second": chapter("As {numref}`fig-four`, {eq}`eq-d` and {chapter}`/book/two/fourth` say."),
+        "one/second": chapter(
+            "As {numref}`fig-four`, {eq}`eq-d` and {chapter}`/book/two/fourth` say."
+        ),
         "two/third": chapter(
             figure("fig-two", ">\n:  A colon: $h_t$\n:  and `x`."),
             figure("fig-three", more=":tags: [show-input]\n", code="y = 2\n" + SVG),
@@ -155,6 +170,7 @@ def sound(tmp_path_factory):
         "two/fourth": chapter(figure("fig-four"), EQUATION.format(name="d")),
         "two/everything": books.PAGES / "everything.md",
         "two/other": books.PAGES / "other.md",
+        "two/contributed": contributed(),
     }
     root = books.write_book(tmp_path_factory.mktemp("sound"), pages)
     (root / "book/two/picture.svg").write_bytes((books.PAGES / "picture.svg").read_bytes())
@@ -195,6 +211,13 @@ def test_numbers_run_through_the_parts(sound):
 
 
 @pytest.mark.slow
+def test_the_figure_of_contributing_is_one(sound):
+    assert numbers(sound, "two/contributed") == (["Figure 7.1"], [])
+    drawn = page(sound, "two/contributed").find(id="fig-survival").find("svg")
+    assert "nine tenths" in drawn["aria-label"] and "f = 0.99" in drawn.text
+
+
+@pytest.mark.slow
 def test_a_figure_is_linked_and_its_code_stands_below(sound):
     soup = page(sound, "two/third")
     folded, shown = soup.find(id="fig-two"), soup.find(id="fig-three")
@@ -220,7 +243,34 @@ def test_the_notebook_says_what_the_page_says(sound):
     assert text[at + 3].startswith("**Figure 3.2.**")
     assert any(source == "import json" for source in text)
     everything = (sound / "notebooks/two/everything.ipynb").read_text("utf-8")
-    for words in ("Code of Figure 5.1", "**Figure 5.2.** Drawn by hand", "[Chapter 6](",
-                  "def step(params, x, prev)", "blob/main/src/course_utils/numpy_nn/cells/rnn.py#L"):  # fmt: skip
+    for words in (
+        "Code of Figure 5.1",
+        "**Figure 5.2.** Drawn by hand",
+        "[Chapter 6](",
+        "def step(params, x, prev)",
+        "blob/main/src/course_utils/numpy_nn/cells/rnn.py#L",
+    ):
         assert words in everything, words
-    assert Counter(re.findall(r"\{(?:numref|chapter|source|figure)\}", everything)) == {}
+    assert not re.findall(r"\{(?:numref|chapter|source|figure)\}", everything)
+
+
+# -- the book itself -------------------------------------------------------------------------------
+
+
+@pytest.mark.site
+def test_the_book_is_numbered_by_its_table_of_contents():
+    """Chapter k holds figures k.1, k.2, … and equations k.1, k.2, …, and so does its notebook."""
+    site = browsing.site()
+    toc = yaml.safe_load((books.ROOT / "_toc.yml").read_text("utf-8"))
+    chapters = [c["file"] for p in toc["parts"] if p.get("numbered") for c in p["chapters"]]
+    for k, name in enumerate(chapters, 1):
+        soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+        assert soup.select_one("article h1 .section-number").text.strip() == f"{k}."
+        printed = [t.text.strip() for t in soup.select("article figcaption .caption-number")]
+        assert printed == [f"Figure {k}.{n}" for n in range(1, len(printed) + 1)], name
+        equations = [t.text.rstrip("#") for t in soup.select("article .eqno")]
+        assert equations == [f"({k}.{n})" for n in range(1, len(equations) + 1)], name
+        path = books.ROOT / f"{name.replace('book', 'notebooks', 1)}.ipynb"
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        assert re.findall(r"^\*\*(Figure [\d.]+)\.\*\*", text, re.MULTILINE) == printed, name
