@@ -86,9 +86,12 @@ def check(app, doctree):
     def warn(node, text):
         logger.warning(text, location=(docname, node.line), type="course", subtype="figure")
 
+    executed = app.config.nb_execution_mode != "off"
     for figure in doctree.findall(nodes.figure):
         for text in faults(figure):
             warn(figure, text)
+        if executed and any(is_cell(c) and not pictures(c) for c in figure.children):
+            warn(figure, "a cell with a name or a caption must end in a picture, this one has none")
     if not strict:
         return
     for cell in doctree.findall(is_cell):

@@ -93,6 +93,7 @@ def test_source_names_what_is_missing(name, said):
 FAULTS = {
     "caption": (CELL.format(head=":name: fig-a\n", code=SVG), "figure fig-a has no caption"),
     "name": (CELL.format(head=":caption: It rises.\n", code=SVG), "a figure needs `:name: fig-"),
+    "empty": (figure("fig-h", code="print(1)"), "must end in a picture, this one has none"),
     "neither": (CELL.format(head="", code=SVG), "a figure needs `:name: fig-…` and `:caption:"),
     "two": (figure("fig-b", "It rises. It falls."), "one sentence with its full stop, found 2"),
     "stop": (figure("fig-c", "It rises"), "one sentence with its full stop, found 0"),
