@@ -13,6 +13,7 @@ Imported by path in the zygote and as part of the package for bubblewrap: it imp
 import ctypes
 import platform
 import struct
+from functools import lru_cache
 
 # name, number on x86_64, number on aarch64
 ALLOWED = """
@@ -107,6 +108,7 @@ def numbers(table, machine=None):
     return {row[0]: int(row[1 + column]) for row in rows if row[1 + column] != "-"}
 
 
+@lru_cache
 def program(allow_list=True, families=(AF_UNIX,), machine=None):
     """The filter as bytes of BPF; without the allow-list what is not refused is allowed.
 
