@@ -45,13 +45,13 @@ class Judged(NamedTuple):
 
 def judge(checks):
     """A list of `Check` -> a list of `Judged`, by nbval's cells in one session of this process."""
-    parent = session_file()
-    return [CheckCell.of(parent, k, check).judged() for k, check in enumerate(checks)]
+    cell = session_cell()
+    return [cell.judged(check) for check in checks]
 
 
 @lru_cache(maxsize=1)
-def session_file():
-    """nbval's file in a pytest session without tests, opened once: it takes longer than judging."""
+def session_cell():
+    """nbval's cell in a pytest session without tests, opened once: it takes longer than judging."""
     plugin, quiet = Plugin(), io.StringIO()
     with tempfile.TemporaryDirectory(prefix="course-nbval-") as folder:
         path = Path(folder, "checks.ipynb")
@@ -60,7 +60,7 @@ def session_file():
             pytest.main(arguments(folder, path), plugins=[plugin])
     if plugin.file is None:
         raise RuntimeError(f"nbval did not start: {quiet.getvalue()[-500:]}")
-    return plugin.file
+    return CheckCell.from_parent(plugin.file, name="check", cell_num=0, cell=None, options={})
 
 
 def arguments(folder, path):
@@ -121,18 +121,9 @@ class CheckCell(nbval.plugin.IPyNbCell):
     check = None
     verdicts = None
 
-    @classmethod
-    def of(cls, parent, number, check):
-        """The cell of one `Check`."""
-        cell = cls.from_parent(
-            parent, name=str(number), cell_num=number, cell=None, options={}, nodeid=str(number)
-        )
-        cell.check = check
-        return cell
-
-    def judged(self):
-        """nbval's word and the verdicts of the parts; whatever goes wrong is no pass."""
-        check, passed = self.check, False
+    def judged(self, check):
+        """nbval's word on one `Check` and the verdicts of its parts; an error is no pass."""
+        self.check, self.verdicts, passed = check, None, False
         if check.emitted is not None:
             outputs = [output(check.emitted)], [output(check.reference)]
             try:

@@ -110,7 +110,7 @@ class Bubblewrap:
                 words += ["--symlink", str(Path(path).readlink()), path]
             else:
                 words += ["--ro-bind-try", path, path]
-        for path in [*hidden_paths(), *covered(guard)]:
+        for path in [*hidden_paths(), *covered(tuple(guard))]:
             if Path(path).is_dir():
                 words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
             else:
