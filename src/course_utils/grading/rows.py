@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from course_utils.grading.adjust import load_adjustments
+from course_utils.grading.pick import saved, turn
 from course_utils.grading.policy import Policy, load_policy
 from course_utils.grading.records import Record
 from course_utils.grading.roster import Roster, load_roster, plain
@@ -119,10 +120,8 @@ def submitted(entry, policy):
         if sender.submitted is not None:
             return sender.submitted
     if policy.times == "files" and entry.path is not None:
-        try:
-            return datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
-        except OSError:
-            return None
+        when = saved(entry.path)
+        return datetime.fromtimestamp(when, UTC) if when else None
     return None
 
 
@@ -192,7 +191,7 @@ def worth(row, counts):
     """The order among one student's submissions; the one to be counted comes last."""
     when = row.submitted.timestamp() if row.submitted else 0.0
     attempt = row.sender.attempt if row.sender else 0
-    order = (when, attempt, row.record.submission)
+    order = (when, attempt, turn(row.record.submission)[1], row.record.submission)
     if counts == "best":
         return (row.final if row.final is not None else -1.0, *order)
     if counts == "first":
