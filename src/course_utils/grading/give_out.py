@@ -60,21 +60,23 @@ def give_out(names, solutions, out, place=None, package="", policy=None):
         exercise = load(find(name, solutions))
         notebook = json.loads(derived(exercise, solutions))
         due = policy.deadline if policy else None
-        notes = ([f"**Due {due:%A, %d %B %Y, %H:%M %Z}.**"] if due else []) + (
+        notes = ([due_line(due)] if due else []) + (
             [f"[Open this notebook on Colab]({place.colab(name)})"] if place else []
         )
         dress(notebook, notes, package)
         write(out / f"{name}.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
         written.append(out / f"{name}.ipynb")
         rows.append(row(exercise, notebook, place))
-    write(out / "README.md", PAGE.format(rows="\n".join(rows)))
+    due = policy.deadline if policy else None
+    head = f"{due_line(due)}\n\n" if due else ""
+    write(out / "README.md", PAGE.format(due=head, rows="\n".join(rows)))
     return [*written, out / "README.md"]
 
 
 PAGE = """\
 # Exercises
 
-| Exercise | Questions | Points | Open |
+{due}| Exercise | Questions | Points | Open |
 |---|---|---|---|
 {rows}
 
@@ -82,6 +84,11 @@ Write your answers where the notebook says so and run the check under each. To h
 notebook (*File → Download → Download .ipynb*) and give in that file. On a machine of your own,
 `course check NAME.ipynb` says what a grader would say.
 """
+
+
+def due_line(due):
+    """When a class hands in, for people."""
+    return f"**Due {due:%A, %d %B %Y, %H:%M %Z}.**"
 
 
 def derived(exercise, solutions):
