@@ -197,7 +197,8 @@ def new(
         written.append(root / "exercises" / target)
     for path in written:
         print(path)
-    print(f"Rewrite the first two; then course derive {name}, course mutate {name}, course handout {name}")
+    then = ", ".join(f"course {word} {name}" for word in ("derive", "mutate", "handout"))
+    print(f"Rewrite the first two; then {then}")
 
 
 @app.command()

@@ -78,7 +78,8 @@ def test_an_answer_above_is_found_where_the_front_end_names_no_cells(handed_in):
     assert "move it into its cell" in said
 
 
-STUB, OLD = "# === ANSWER q2 ===\ndef output(o, c):\n    raise\n", "def output(o, c):\n    return o\n"
+OLD = "def output(o, c):\n    return o\n"
+STUB = "# === ANSWER q2 ===\ndef output(o, c):\n    raise\n"
 
 
 @pytest.mark.parametrize(

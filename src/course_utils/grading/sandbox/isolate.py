@@ -221,7 +221,8 @@ def shown_paths():
 def covered(names):
     """Where forbidden modules lie, so that not even another process can import them.
 
-    names: a tuple.  A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken away inside.
+    names: a tuple.  A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken
+    away inside.
     """
     paths = []
     for name in names:
