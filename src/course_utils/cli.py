@@ -172,7 +172,7 @@ def grade(
         options,
         progress=lambda graded: tqdm(graded, desc=assignment, disable=None),
     )
-    print("\n".join(closing_lines(done, out)))
+    print("\n".join(closing_lines(done, out, export or ())))
 
 
 @app.command()
@@ -221,7 +221,7 @@ def handout(
     ] = None,
 ):
     """Write the notebooks for a class, and a page that lists them."""
-    from course_utils.grading.give_out import give_out, place_of
+    from course_utils.grading.give_out import give_out, known_address, place_of
     from course_utils.grading.policy import load_policy
 
     if out.exists() and not out.is_dir():
@@ -230,6 +230,9 @@ def handout(
     rules = load_policy(policy) if policy else None
     for path in give_out(names, solutions, out, place, package, rules):
         print(path)
+    if not package and not known_address(solutions):
+        complain("on Colab these notebooks cannot install the course's package, for no address of "
+                 "it is known; say --package git+https://…")  # fmt: skip
     if gradescope:
         from course_utils.grading.exercise import find, load
         from course_utils.grading.exports.autograder import autograder_zip

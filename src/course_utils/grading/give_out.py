@@ -13,6 +13,7 @@ from course_utils.grading.derive import derive
 from course_utils.grading.exercise import OURS, find, load
 from course_utils.grading.files import write
 from course_utils.grading.handout import lines
+from course_utils.grading.handout_cells import address
 from course_utils.grading.mutate import load_mutants
 
 COLAB = "https://colab.research.google.com/github"
@@ -84,6 +85,12 @@ Write your answers where the notebook says so and run the check under each. To h
 notebook (*File → Download → Download .ipynb*) and give in that file. On a machine of your own,
 `course check NAME.ipynb` says what a grader would say.
 """
+
+
+def known_address(solutions):
+    """Does the repository's configuration name a real address to install from?"""
+    where = address(solutions / "part" / "name.ipynb")
+    return where is not None and not where[0].endswith("/OWNER/REPO")
 
 
 def due_line(due):

@@ -15,6 +15,10 @@ from course_utils.grading.records import Record
 from course_utils.grading.roster import Roster, load_roster, plain
 from course_utils.grading.similar import likeness
 
+NO_TIMES = (
+    "policy: nothing says when anybody handed in, so nothing is taken off for lateness; "
+    'times = "files" takes the times of the files'
+)
 UNGRADED = ("unreadable", "failed")
 
 
@@ -48,6 +52,11 @@ class Row:
     def who(self):
         """The student's name where it is known, else what the download says."""
         return self.student.label if self.student else self.sender.name if self.sender else ""
+
+    @property
+    def called(self):
+        """What a person calls this row: its student, else the submission's name."""
+        return self.who or self.record.submission
 
     def told(self):
         """The record as its student reads it: with the score that counts, and why it differs."""
@@ -107,6 +116,8 @@ def klass(exercise, entries, records, course, left_out=()):
         row.submitted = submitted(entry, course.policy)
         rows.append(row)
     complaints = adjust(rows, course, exercise)
+    if course.policy.deadline and rows and not any(row.submitted for row in rows):
+        complaints.append(NO_TIMES)
     choose(rows, course.policy)
     for name, flags in likeness(exercise, [row.record for row in rows]).items():
         next(row for row in rows if row.record.submission == name).flags.extend(flags)
