@@ -15,7 +15,8 @@ BARS = 10
 WIDTH = 420  # so that texts of 13 units are 11 pixels on a screen of 390
 SHOWN_MISTAKES = 12
 STYLE = """<style>
-body { max-width: 72rem; } figure { margin: 1.5rem 0; } svg { width: 100%; max-width: 34rem; }
+body { max-width: 72rem; } td:last-child { min-width: 20rem; } figure { margin: 1.5rem 0; }
+svg { width: 100%; max-width: 34rem; }
 figcaption { color: var(--soft); } svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 .bar { fill: var(--soft); } .full { fill: var(--good); } .part { fill: var(--some); }
 .none { fill: var(--bad); } svg .in { fill: var(--back); } .faded { opacity: .55; }

@@ -50,8 +50,24 @@ def preload(names):
         torch.optim.SGD([torch.zeros(1)], lr=0.1)  # the first one imports for a second and a half
 
 
+FIRST = """
+import numpy as np
+from course_utils.grading import student
+random = np.random.default_rng([1, 2])
+a = np.tanh(random.normal(size=(2, 3)) @ random.normal(size=(3, 2)))
+i, f = np.split(1 / (1 + np.exp(-np.stack([a, a]).sum(axis=0))), 2, axis=-1)
+student.check("q0", i=i, f=f, n=np.zeros(3, int))
+1 + 1
+"""
+
+
 def warm():
-    """Do once what every isolate would do anew, and let no collection touch what they share."""
+    """Do once what every isolate would do anew, and let no collection touch what they share.
+
+    The first check of a process takes three times as long as the second.
+    """
+    cellrun.run(FIRST)
+    cellrun.shell.reset(new_session=False)
     for allow_list in (True, False):
         try:
             seccomp.program(allow_list)
