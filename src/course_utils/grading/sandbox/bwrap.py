@@ -155,12 +155,12 @@ class KernelIsolate:
             interrupt_mode="message",
         )
         try:
-            self.manager.start_kernel(
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[filter]
-            )
-            self.client = self.manager.client()
-            self.client.start_channels(hb=False)  # its thread can wait for ever on a dead kernel
             with time_limit(70):
+                self.manager.start_kernel(
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[filter]
+                )
+                self.client = self.manager.client()
+                self.client.start_channels(hb=False)  # its thread can wait on a dead kernel
                 self.client.wait_for_ready(timeout=60)
         except RuntimeError as error:
             self.close()
