@@ -159,12 +159,16 @@ def table(rates):
 
 def drawn(rates):
     """The same for a terminal."""
+    from rich import box
     from rich.table import Table
 
     head, *body, last = rows(rates)
-    made = Table(title="Share of the wrong variants that a test catches")
-    for k, name in enumerate(head):
-        made.add_column(name, justify="right" if k else "left")
+    title = "Share of the wrong variants that a test catches"
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    made.padding = (0, 1, 0, 0)
+    made.add_column(head[0], no_wrap=True)
+    for name in head[1:]:
+        made.add_column(name, justify="right", min_width=max(map(len, name.split())))
     for cells in body:
         made.add_row(*cells)
     made.add_section()
