@@ -153,8 +153,8 @@ def plain_python(source):
     A cell with a magic, a shell line or an await at its top is no Python yet and goes to IPython;
     all others run in a sixth of the time without its transformers.  The last expression is shown.
     """
-    name = shell.compile.cache(source, shell.execution_count, source)
     try:
+        name = shell.compile.cache(source, shell.execution_count, source)
         tree = shell.compile.ast_parse(source, filename=name)
         shown = [tree.body.pop()] if tree.body and isinstance(tree.body[-1], ast.Expr) else []
         codes = [shell.compile(tree, name, "exec")]
