@@ -193,3 +193,5 @@ def take_away(guarded):
             delattr(owner, last)
         except (ImportError, AttributeError):
             sys.modules[name] = None
+        for loaded in [m for m in sys.modules if m == name or m.startswith(f"{name}.")]:
+            sys.modules[loaded] = None

@@ -99,7 +99,7 @@ class Zygote:
             "guard": list(guard),
             "root": str(work),
             "shown": self.shown,
-            "hidden": [*self.hidden, *covered(tuple(guard))],
+            "hidden": outermost([*self.hidden, *covered(tuple(guard))]),
             "uid": 61_000 + (os.getpid() * 7 + self.count) % 4_000,
         }
         data, their_data = socket.socketpair()
@@ -215,6 +215,12 @@ def shown_paths():
     own |= {p for p in sys.path if Path(p).name in libraries and not within(p, own)}
     inside = [p for p in own if not p.startswith("/usr/") and p != "/usr"]
     return [*SYSTEM, *sorted(inside)]
+
+
+def outermost(paths):
+    """Of paths that are covered with nothing those in no other one: there, nothing is left."""
+    paths = list(dict.fromkeys(paths))
+    return [p for p in paths if not within(p, [other for other in paths if other != p])]
 
 
 @lru_cache
