@@ -3,11 +3,11 @@
 import faulthandler
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from course_utils.grading.exercise import load
 from course_utils.grading.grade import grade, make_references
@@ -20,12 +20,16 @@ ALARM_S = 75  # no attack may take as long: the slowest ends at 60 s even on a b
 
 @pytest.fixture
 def alarm(request):
-    """Where a test hangs, say which processes are there and in which line we wait for them."""
+    """Where a test hangs, say which processes are there and in which line we wait for them.
+
+    At once and past pytest's capture, for who ends a test that hangs never sees what it printed.
+    """
+    terminal = request.config.stash.get(fault_handler_stderr_fd_key, 2)
 
     def ring():
-        print(f"\n{request.node.nodeid}: still running after {ALARM_S} s", file=sys.__stderr__)
-        print(process_tree(os.getpid()), file=sys.__stderr__, flush=True)
-        faulthandler.dump_traceback(sys.__stderr__)
+        head = f"\n{request.node.nodeid}: still running after {ALARM_S} s\n"
+        os.write(terminal, f"{head}{process_tree(os.getpid())}\n".encode())
+        faulthandler.dump_traceback(terminal)
 
     timer = threading.Timer(ALARM_S, ring)
     timer.daemon = True
