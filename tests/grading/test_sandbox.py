@@ -3,6 +3,7 @@
 import os
 import platform
 import struct
+import subprocess
 import sys
 import xml
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from course_utils.grading.sandbox import backends, bwrap, seccomp
+from course_utils.grading.sandbox import backends, bwrap, seccomp, usage
 from course_utils.grading.sandbox import isolate as isolates
 from course_utils.grading.sandbox.isolate import (
     CellTimeout,
@@ -370,6 +371,29 @@ def test_a_module_that_was_loaded_before_can_be_forbidden(anywhere):
     with anywhere.isolate(guard=["numpy.linalg"]) as opened:
         assert printed(opened.run(source, 10)) == ["ModuleNotFoundError"]
         assert printed(opened.run(FORBIDDEN.replace("xml.dom", "numpy.random"), 10)) == []
+
+
+BELOW = """
+import subprocess, sys, threading, time
+if "thread" in sys.argv:
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+below = [subprocess.Popen(["sleep", "60"]) for _ in range(int(sys.argv[1]))]
+print(*[p.pid for p in below], flush=True)
+sys.stdin.read()
+[p.kill() for p in below]
+"""
+
+
+@pytest.mark.parametrize("threads", [[], ["thread"]], ids=["one thread", "two"])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_every_process_below_another_is_seen(count, threads):
+    words = [sys.executable, "-c", BELOW, str(count), *threads]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, **pipes) as process:
+        below = {int(pid) for pid in process.stdout.readline().split()}
+        assert set(usage.descendants(process.pid)) == below
+        assert below <= set(usage.descendants(os.getpid()))
+        process.communicate("")
 
 
 FORBIDDEN = """
