@@ -259,6 +259,16 @@ class Lower(nodes.GenericNodeVisitor):
         words = [c for c in node.children if "sd-summary-text" in c.get("classes", [])]
         self.block(f"**{self.inside(node, words).strip()}**")
 
+    def visit_folded(self, node):
+        title, *body = node.children
+        self.details(self.inside(title).strip(), self.inside(node, body))
+
+    visit_folded_title = descend
+
+    def visit_download_reference(self, node):
+        """A file of the repository, from where it is published."""
+        self.inline(f"[{self.inside(node)}]({self.links.place.raw(node['path'])})")
+
     # -- words -------------------------------------------------------------------------------------
 
     def visit_Text(self, node):
