@@ -18,12 +18,12 @@ from math import log
 from docutils import nodes
 
 from course_utils import ledger
-from course_utils.ledger.claims import OURS, SOURCED
+from course_utils.ledger.claims import NO_NUMBER, OURS, SOURCED
 from folds import fold
 from ledger_ext import OfClaims
 
-HEAD = ("claim", "paper", "here", "verdict")
-WIDTHS = (46, 18, 22, 14)
+HEAD = ("claim", "here, and in the paper", "verdict")
+WIDTHS = (48, 36, 16)
 VERDICTS = (*SOURCED, *OURS)
 HOLDS = ("reproduced", "partly", "held", "measured")
 
@@ -42,8 +42,8 @@ class OfTables(OfClaims):
         group += nodes.tbody("", *rows)
         return nodes.table("", group, classes=[look])
 
-    def cell(self, text, *classes):
-        return nodes.entry("", self.paragraph(text), classes=list(classes))
+    def cell(self, text):
+        return nodes.entry("", self.paragraph(text))
 
     def note(self, text):
         return self.paragraph(text, "ledger-note")
@@ -96,17 +96,17 @@ class ClaimsTable(OfTables):
         classes = [f"verdict-{kebab(claim.verdict)}"]
         classes += ["sourced"] * bool(claim.source) + ["near"] * claim.margin.near
         row = nodes.row(ids=[f"claim-{claim.id}"], classes=classes)
-        source = self.source(claim)
-        paper = self.cell(claim.paper_text, *([] if source else ["empty"]))
-        if source:
-            paper += self.note(source)
+        numbers = self.cell(claim.ours_with_interval)
+        if source := self.source(claim):
+            there = "" if claim.paper_text == NO_NUMBER else f"{claim.paper_text}, "
+            numbers += self.note(f"paper: {there}{source}")
         verdict = self.cell(claim.verdict)
         if claim.margin.near:
             verdict += self.note(f"near: {claim.margin.text}")
         for kind, there in claim.elsewhere.items():
             if there != claim.verdict:
                 verdict += self.note(f"{there} on {kind}")
-        row += [self.statement(claim), paper, self.cell(claim.ours_with_interval), verdict]
+        row += [self.statement(claim), numbers, verdict]
         return row
 
     def statement(self, claim):
@@ -143,7 +143,7 @@ def ratio(claim):
     return here / there
 
 
-ROW, TOP, WIDEST = 44, 34, 16  # px; px; the scale runs to this factor at most
+ROW, TOP, WIDEST = 46, 36, 16  # px; px; the scale runs to this factor at most
 
 
 def picture(scaled, rest):
@@ -166,16 +166,15 @@ def picture(scaled, rest):
 
     def row(k, claim, at, shape):
         there, here = claim.against
-        unit = str(claim.paper.get("unit") or "").split(",")[0].split(" at ")[0]
+        unit = str(claim.paper.get("unit") or "").split(",")[0]
         unit = "%" if unit.startswith("%") else unit
         y = TOP + ROW * k
-        said = f"{number(there)} there, {number(here)} here"
+        numbers = html.escape(f"{number(there)} → {number(here)} {unit}")
         kind = "holds" if claim.verdict in HOLDS else "fails"
-        label = html.escape(claim.id)
         return (
-            f'<g class="{kind}"><a href="#claim-{label}">'
-            f'<text x="0" y="{y + 14}">{label}</text></a>'
-            f'<text x="100%" y="{y + 14}" text-anchor="end">{said} {html.escape(unit)}</text>'
+            f'<g class="{kind}"><a href="#claim-{claim.id}">'
+            f'<text x="0" y="{y + 14}">{claim.id}</text></a>'
+            f'<text x="100%" y="{y + 14}" text-anchor="end">{numbers}</text>'
             f'<line x1="{x(1):.2f}%" x2="{at:.2f}%" y1="{y + 28}" y2="{y + 28}" class="stem"/>'
             + shape.format(x=at, y=y + 28)
             + "</g>"
@@ -185,7 +184,7 @@ def picture(scaled, rest):
     arrow = '<svg x="{x:.2f}%" y="{y}" overflow="visible"><path d="M-4 -6 L7 0 L-4 6 Z"/></svg>'
     rows = [row(k, c, x(ratio(c)), dot) for k, c in enumerate(scaled)]
     rows += [row(k + len(scaled), c, 97, arrow) for k, c in enumerate(rest)]
-    ticks = [(1 / far, f"1/{far:g} of it"), (1, "the paper's number"), (far, f"{far:g} times")]
+    ticks = [(1 / far, f"1/{far:g}"), (1, "as in the paper"), (far, f"{far:g} times")]
     lines = [rule(f, text, "paper" if f == 1 else "tick") for f, text in ticks]
     spoken = "; ".join(
         f"{c.id}: {number(c.against[0])} there, {number(c.against[1])} here" for c in scaled + rest

@@ -47,8 +47,7 @@
       return [name, name.slice("verdict-".length).replaceAll("-", " ")];
     }));
     var chapter = choice("chapter", sections.map(function (section) {
-      return [section.id, section.querySelector("h2, h3").firstChild.textContent.trim()
-        || section.querySelector("h2, h3").textContent.replace("#", "").trim()];
+      return [section.id, section.querySelector("h2, h3").textContent.replace(/#$/, "").trim()];
     }));
     var words = document.createElement("input");
     words.type = "search";

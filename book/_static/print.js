@@ -1,0 +1,34 @@
+// On paper: the light theme, and everything unfolded but code; afterwards as it was.
+(function () {
+  "use strict";
+
+  var LINES = 30, theme = null, unfolded = [];
+
+  function markShort() {                               // code that fits on a page stays in one piece
+    document.querySelectorAll("div.highlight").forEach(function (block) {
+      block.classList.toggle("short", block.textContent.trim().split("\n").length < LINES);
+    });
+  }
+
+  function begin() {
+    if (theme !== null) return;                        // both events below may tell of one printing
+    markShort();
+    theme = document.documentElement.dataset.theme || "";
+    document.documentElement.dataset.theme = "light";
+    unfolded = Array.from(document.querySelectorAll("details:not([open]):not(.hide)"));
+    unfolded.forEach(function (fold) { fold.open = true; });
+  }
+
+  function end() {
+    if (theme === null) return;
+    document.documentElement.dataset.theme = theme;
+    unfolded.forEach(function (fold) { fold.open = false; });
+    theme = null;
+  }
+
+  window.addEventListener("beforeprint", begin);
+  window.addEventListener("afterprint", end);
+  matchMedia("print").addEventListener("change", function (event) {
+    if (event.matches) begin(); else end();
+  });
+})();

@@ -20,6 +20,7 @@ SETTINGS = ("same", "differs", "other")
 FIXED = ("before", "after")
 PLACE = re.compile(r"\{([^}|]+)(?:\|([^}]*))?\}")  # of a number in ``shown``
 UNVERIFIED = "number not verified"
+NO_NUMBER = "—"
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class Claim:
     def paper_text(self):
         """The source's number with its unit; what is missing is said."""
         if self.paper is None:
-            return UNVERIFIED if self.source and self.source.get("seen") == "none" else "—"
+            return UNVERIFIED if self.source and self.source.get("seen") == "none" else NO_NUMBER
         value = self.paper["value"]
         number = f"{value:,}" if isinstance(value, int) else str(value)
         return f"{number} {self.paper.get('unit') or ''}".strip()
