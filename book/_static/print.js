@@ -6,7 +6,10 @@
 
   function markShort() {                               // code that fits on a page stays in one piece
     document.querySelectorAll("div.highlight").forEach(function (block) {
-      block.classList.toggle("short", block.textContent.trim().split("\n").length < LINES);
+      var short = block.textContent.trim().split("\n").length < LINES;
+      block.classList.toggle("short", short);
+      var box = block.closest(".cell_input");          // its frame would stay behind, empty
+      if (box) box.classList.toggle("short", short);
     });
   }
 
@@ -15,7 +18,7 @@
     markShort();
     theme = document.documentElement.dataset.theme || "";
     document.documentElement.dataset.theme = "light";
-    unfolded = Array.from(document.querySelectorAll("details:not([open]):not(.hide)"));
+    unfolded = Array.from(document.querySelectorAll("details.fold:not([open]), details.sd-dropdown:not([open])"));
     unfolded.forEach(function (fold) { fold.open = true; });
   }
 
