@@ -8,10 +8,12 @@
     ```
 
 It shows title, questions, points, minutes, a few of the mistakes (those named, or the first of each
-of the first questions), and leads to Colab and to the file, which is copied into the site.
+of the first questions), and leads to Colab and to the file.  The file is inside the link: a browser
+that opens the book from a disk would show a notebook beside the page, not save it.
 """
 
 import ast
+import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,6 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from course_utils.grading.exercise import BEGIN, END, load
@@ -150,16 +151,27 @@ class ExerciseCard(SphinxDirective):
                 "", "Open on Colab", refuri=place.colab(about.path), classes=["exercise-button"]
             )
             yield nodes.Text(" ")
-        yield addnodes.download_reference(
-            "",
-            "Download the notebook",
-            reftarget=f"/{about.path}",
-            path=about.path,
-            refdoc=self.env.docname,
-            classes=["exercise-button"],
+        yield notebook_link(
+            "", "Download the notebook", path=about.path, classes=["exercise-button", "download"]
         )
+
+
+class notebook_link(nodes.General, nodes.TextElement):  # docutils names a visitor after its class
+    """A link that saves ``path``, a notebook of the repository."""
+
+
+def begin_link(self, node):
+    path = Path(ROOT, node["path"])
+    inside = base64.b64encode(path.read_bytes()).decode("ascii")
+    link = f"data:application/x-ipynb+json;base64,{inside}"
+    self.body.append(self.starttag(node, "a", "", href=link, download=path.name))
+
+
+def end_link(self, node):
+    self.body.append("</a>")
 
 
 def setup(app):
     app.add_directive("exercise-card", ExerciseCard)
+    app.add_node(notebook_link, html=(begin_link, end_link))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -265,7 +265,7 @@ class Lower(nodes.GenericNodeVisitor):
 
     visit_folded_title = descend
 
-    def visit_download_reference(self, node):
+    def visit_notebook_link(self, node):
         """A file of the repository, from where it is published."""
         self.inline(f"[{self.inside(node)}]({self.links.place.raw(node['path'])})")
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  var LINES = 30, theme = null, unfolded = [];
+  var LINES = 30, printing = false, unfolded = [], root = document.documentElement;
 
   function markShort() {                               // code that fits on a page stays in one piece
     document.querySelectorAll("div.highlight").forEach(function (block) {
@@ -14,19 +14,20 @@
   }
 
   function begin() {
-    if (theme !== null) return;                        // both events below may tell of one printing
+    if (printing) return;                              // both events below may tell of one printing
+    printing = true;
     markShort();
-    theme = document.documentElement.dataset.theme || "";
-    document.documentElement.dataset.theme = "light";
+    root.dataset.theme = "light";
     unfolded = Array.from(document.querySelectorAll("details.fold:not([open]), details.sd-dropdown:not([open])"));
     unfolded.forEach(function (fold) { fold.open = true; });
   }
 
   function end() {
-    if (theme === null) return;
-    document.documentElement.dataset.theme = theme;
+    if (!printing) return;
+    printing = false;
+    var chosen = root.dataset.mode, dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = chosen === "dark" || chosen === "light" ? chosen : dark ? "dark" : "light";
     unfolded.forEach(function (fold) { fold.open = false; });
-    theme = null;
   }
 
   window.addEventListener("beforeprint", begin);

@@ -145,17 +145,15 @@ def test_paper_is_light_and_whole_from_the_dark_theme_too(browser):
     for name in chapters():
         page = window.open(browsing.site() / name)
         page.emulate_media(media="print")
-        page.wait_for_timeout(200)
+        page.wait_for_function("document.documentElement.dataset.theme === 'light'")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(255, 255, 255)"
         )
-        assert page.evaluate("document.documentElement.dataset.theme") == "light"
         controls = ".bd-article :is(input, button, select), .prev-next-area, .bd-header-article"
         assert page.locator(controls).locator("visible=true").count() == 0
         cut = "pre => pre.scrollWidth > pre.clientWidth + 1"
         assert not page.evaluate(f"[...document.querySelectorAll('pre')].filter({cut}).length")
         assert not page.locator("details.fold:not([open])").count()
         page.emulate_media(media="screen")
-        page.wait_for_timeout(200)
-        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     window.context.close()
