@@ -92,6 +92,7 @@ class ClaimsTable(OfTables):
         return section
 
     def row(self, claim):
+        self.depend(claim)
         self.remember(claim)
         classes = [f"verdict-{kebab(claim.verdict)}"]
         classes += ["sourced"] * bool(claim.source) + ["near"] * claim.margin.near

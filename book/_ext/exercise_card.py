@@ -112,8 +112,10 @@ class ExerciseCard(SphinxDirective):
             shown = list(self.shown(about))
         except (FileNotFoundError, ValueError) as error:
             raise self.error(f"exercise-card: {error}") from None
-        for path in (f"solutions/{self.arguments[0]}.ipynb", about.path):
+        mutants = f"tests/mutants/{Path(about.path).stem}.py"
+        for path in (f"solutions/{self.arguments[0]}.ipynb", about.path, mutants):
             self.env.note_dependency(str(ROOT / path))
+        self.env.note_dependency(__file__)
         card = nodes.container(classes=["exercise-card"])
         heading = nodes.strong("", about.title)
         card += nodes.paragraph("", "", heading, classes=["exercise-title"])

@@ -17,6 +17,8 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from course_utils import ledger
+from course_utils.ledger import results
+from course_utils.ledger.claims import FOLDER
 from folds import fold
 
 SHOWN = 3  # lines in sight; what is beyond is folded
@@ -69,6 +71,12 @@ class OfClaims(SphinxDirective):
         inline, messages = self.state.inline_text(str(text), self.lineno)
         return [*inline, *messages]
 
+    def depend(self, claim):
+        """Read the page anew when the claim, its record or this file changes."""
+        records = results.FOLDER.rglob(f"{claim.result}.json")
+        for path in (FOLDER / f"{claim.chapter}.yml", *records, __file__):
+            self.env.note_dependency(str(path))
+
     def paragraph(self, text, *classes):
         return nodes.paragraph("", "", *self.inline(text), classes=list(classes))
 
@@ -107,6 +115,7 @@ class Claims(OfClaims):
 
     def line(self, claim):
         """``[sentence] verdict: number here; the source's, where it stands``."""
+        self.depend(claim)
         verdict = f"**{claim.verdict}**"
         if PAGE in self.env.found_docs:
             verdict = f"{{ref}}`{claim.verdict} <claim-{claim.id}>`"

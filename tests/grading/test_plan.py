@@ -5,9 +5,9 @@ import os
 import re
 from pathlib import Path
 
-import exercise_card as card
 import pytest
 
+import exercise_card as card
 from course_utils.grading.exercise import load
 
 ROOT = Path(__file__).parents[2]

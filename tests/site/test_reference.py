@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import citations
-import course_map
-import exercise_card as card
 import pytest
 import yaml
 from pybtex.database import parse_file
 
+import citations
+import course_map
+import exercise_card as card
 from course_utils import ledger
 from course_utils.specs import SPECS
 
@@ -77,7 +77,8 @@ def test_a_notebook_may_say_its_minutes_itself():
 
 
 @pytest.mark.parametrize(
-    "minutes, text", [(25, "25 min"), (30, "30 min"), (60, "1 h"), (90, "1½ h"), (130, "2 h 10 min")]
+    "minutes, text",
+    [(25, "25 min"), (30, "30 min"), (60, "1 h"), (90, "1½ h"), (130, "2 h 10 min")],
 )
 def test_hours_are_printed_shortly(minutes, text):
     assert card.hours(minutes) == text
