@@ -6,8 +6,8 @@
     ```                      a quiet line for each, below the sentence that they support
 
 ``:short:`` leaves the sentences out, where the text above says them already.  The table of all is
-on its own page (claims_page.py), which each line links.  Everything becomes ordinary docutils nodes,
-so each builder can print it.  An unknown id is an error that names page and line.
+on its own page (claims_page.py), which each line links.  Everything becomes docutils nodes, so that
+each builder can print it.  An unknown id is an error that names page and line.
 """
 
 from typing import ClassVar

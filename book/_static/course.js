@@ -22,7 +22,7 @@
   function stops() {
     var boxes = ".bd-article :is(div, pre, p, figure, mjx-container)";
     document.querySelectorAll(boxes).forEach(function (box) {
-      var wide = box.scrollWidth > box.clientWidth + 1;
+      var wide = box.scrollWidth > box.clientWidth;
       var scrolls = wide && /auto|scroll/.test(getComputedStyle(box).overflowX);
       if (scrolls && !box.hasAttribute("tabindex")) {
         box.setAttribute("tabindex", "0");
@@ -36,7 +36,9 @@
 
   window.addEventListener("load", function () {
     mend();
-    setTimeout(mend, 1500);                            // after MathJax and the theme switch
+    setTimeout(mend, 1500);                            // after the theme switch
+    var math = window.MathJax && window.MathJax.startup;
+    if (math && math.promise) math.promise.then(stops);  // formulas are wide only when they are set
     window.addEventListener("resize", stops);
     var button = document.querySelector(".theme-switch-button");
     if (button) {                                      // the theme sets its label anew at each switch

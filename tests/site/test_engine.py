@@ -48,6 +48,9 @@ def test_a_bad_cell_fails_and_is_named(tmp_path, cells, options, said):
         ("{value}`no_such_result:path`", "no result 'no_such_result'"),
         ("```{equations} no_such_cell\n```", "there is no cell 'no_such_cell'"),
         ("A {term}`word without entry`.", "word without entry"),
+        ("```{claims} no-such-claim\n```", "no claim 'no-such-claim'"),
+        ("```{exercise-card} no/exercise\n```", "no exercise 'no/exercise'"),
+        ("```{exercise-card} lstm/backward\n:mistakes: none_such\n```", "no wrong variant"),
     ],
 )
 def test_a_broken_reference_fails_and_names_the_page(tmp_path, text, said):

@@ -12,7 +12,7 @@ STOP = """() => {
   const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
   if (e === document.body) return null;
   const control = e.matches("a[href], button, input, select, textarea, summary, iframe");
-  const role = e.closest("[role]:not([role=presentation])") === e && e.getAttribute("role") !== "img";
+  const role = e.matches("[role]:not([role=presentation], [role=img])");
   const scrolls = /auto|scroll/.test(style.overflowX + style.overflowY)
     && (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight);
   const seen = box.width > 0 && box.height > 0 && e.checkVisibility({visibilityProperty: true});

@@ -3,16 +3,22 @@
 import re
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from docutils import nodes
+from docutils.utils import new_document
 from pybtex.database import parse_file
 
+import address
 import citations
 import course_map
 import exercise_card as card
+import lowering
 from course_utils import ledger
 from course_utils.specs import SPECS
+from folds import fold
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = parse_file(ROOT / "book" / "references.bib").entries
@@ -96,6 +102,23 @@ def test_a_chapter_hands_its_exercise_out_by_card_not_by_path(chapter):
     assert set(cards) <= set(EXERCISES)
     assert ("## Exercise" in text) == bool(cards)
     assert not re.search(r"`exercises/[^`]+\.ipynb`", text), "a path is no link: use exercise-card"
+
+
+def test_a_fold_and_a_download_reach_the_notebook():
+    document = new_document("page")
+    inside = nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "what is folded")))
+    link = card.notebook_link("", "the file", path="exercises/lstm/backward.ipynb")
+    document += [fold("2 more", inside), nodes.paragraph("", "", link)]
+    links = SimpleNamespace(
+        place=address.Address("https://github.com/someone/course"), enumerable=()
+    )
+    visitor = lowering.Lower(document, links, "page")
+    document.walkabout(visitor)
+    visitor.flush()
+    [cell] = visitor.cells
+    assert "<summary>2 more</summary>\n\n- what is folded\n\n</details>" in cell.source
+    raw = "https://raw.githubusercontent.com/someone/course/main/exercises/lstm/backward.ipynb"
+    assert f"[the file]({raw})" in cell.source
 
 
 # -- the first page --------------------------------------------------------------------------------
