@@ -263,8 +263,6 @@ class Lower(nodes.GenericNodeVisitor):
         title, *body = node.children
         self.details(self.inside(title).strip(), self.inside(node, body))
 
-    visit_folded_title = descend
-
     def visit_notebook_link(self, node):
         """A file of the repository, from where it is published."""
         self.inline(f"[{self.inside(node)}]({self.links.place.raw(node['path'])})")
