@@ -49,6 +49,7 @@ def test_a_verdict_in_a_chapter_leads_to_its_claim(browser):
         assert links.count() >= page.locator("ul.claims > li").count()
         if links.count():
             links.first.click()
+            page.wait_for_url("**/claims.html#claim-*")
             row = page.evaluate("location.hash.slice(1)")
             assert page.locator(f"tr#{row}").is_visible()
             followed += 1
