@@ -1,8 +1,8 @@
-"""Predict first: the reader draws a curve or sets bars, then the measured result appears beside it.
+"""Predict first: the reader draws a curve or sets bars, then the measured result appears.
 
-Arrays come in, HTML goes out.  Python draws the axes and the measured result; ``assets/predict*.js``
-hides the latter until the reader asks for it and adds what the reader draws.  Without script, and
-on paper, the measured result is simply there.
+Arrays come in, HTML goes out.  Python draws the axes and the measured result; the scripts
+``assets/predict*.js`` hide the latter until the reader asks for it and add what the reader draws.
+Without script, and on paper, the measured result is simply there.
 """
 
 import hashlib
@@ -237,7 +237,9 @@ class _Scale:
     def ticks(self):
         if not self.log:
             step = _step(self.high - self.low)
-            count = range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
+            count = range(
+                math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1
+            )
             return [k * step for k in count]
         ends = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
         every = max(1, (ends[1] - ends[0]) // 6)

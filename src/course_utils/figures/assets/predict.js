@@ -49,11 +49,11 @@
       if (data.low && mine[k] >= data.low[k] && mine[k] <= data.high[k]) inside += 1;
     });
     var mean = sum / set.length, one = set.length === 1;
-    var off = log ? "a factor of " + text(Math.exp(mean)) : text(mean, data.unit);
+    var off = log ? "a factor of " + text(Math.exp(mean)) : data.unit === "%" ? text(mean) + " percentage points" : text(mean, data.unit);
     var range = data.low ? " (interval " + text(data.low[worst]) + " to " + text(data.high[worst], data.unit) + ")" : "";
     return (one ? "Yours is " + off + " from the measured value" : "On average yours are " + off + " from the measured values; furthest apart") +
       (one ? " " : " ") + place(worst) + ": you said " + text(mine[worst], data.unit) + ", measured " + text(data.measured[worst], data.unit) + range + "." +
-      (data.low && !one ? " " + inside + " of your " + set.length + " lie in the measured interval." : "");
+      (data.low && !one ? " " + inside + " of your " + set.length + (inside === 1 ? " lies" : " lie") + " in the measured interval." : "");
   }
 
   // Ties one figure together.  draw(mine): shows the reader's numbers; place(k): words for the k-th.
