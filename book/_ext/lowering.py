@@ -259,6 +259,9 @@ class Lower(nodes.GenericNodeVisitor):
         words = [c for c in node.children if "sd-summary-text" in c.get("classes", [])]
         self.block(f"**{self.inside(node, words).strip()}**")
 
+    def visit_symbols_node(self, node):
+        self.details("Symbols of this equation", self.inside(node))
+
     # -- words -------------------------------------------------------------------------------------
 
     def visit_Text(self, node):

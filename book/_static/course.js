@@ -17,6 +17,7 @@
     });
     var scrolls = "div.highlight pre, div.math, mjx-container, .pst-scrollable-table-container";
     document.querySelectorAll(scrolls).forEach(function (box) {
+      if (box.querySelector(".u-sym-stop")) return;     // an arrow key brings its symbols into sight
       if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");  // for the keyboard
     });
   }
