@@ -43,7 +43,8 @@ def explained(math, symbols, marked):
     for node in math:
         if isinstance(node, nodes.math_block):
             node["marked"] = marked
-    table = symbols_node(facts=[[s.meaning, s.shape, s.code, colour(s.name)] for s in symbols])
+    facts = [[said(s.latex), s.meaning, s.shape, s.code, colour(s.name)] for s in symbols]
+    table = symbols_node(facts=facts)
     table += rows([["symbol", "meaning", "shape", "NumPy"]], symbols)
     return [*math, table]
 
@@ -70,6 +71,15 @@ def colour(name):
     """The palette's meaning of a symbol: its own letter, or the gate that a weight feeds."""
     base, _, sub = name.partition("_")
     return LETTERS.get(sub[-1:] if base[:1].isupper() or base in ("b", "p") else base, "neutral")
+
+
+def said(latex):
+    r"""A symbol as it is spoken: W_{xf} -> "W x f", h_{t-1} -> "h t minus 1"."""
+    text = re.sub(r"\\(mathrm|text|operatorname|left|right)|[,(){}]", " ", latex)
+    text = text.replace("t-1", " t minus 1")
+    if re.match(r"[WRbpa]_", text):  # the two letters of a weight's subscript, one by one
+        text = re.sub(r"(?<=_ )([a-z])([a-z])", r"\1 \2", text)
+    return " ".join(re.sub(r"[\\_^]+", " ", text).split())
 
 
 def of_cell(spec, wanted):
@@ -139,7 +149,7 @@ def visit_html(self, node):
 
 
 def depart_html(self, node):
-    keys = ("meaning", "shape", "code", "css")
+    keys = ("said", "meaning", "shape", "code", "css")
     facts = [dict(zip(keys, fact, strict=True)) for fact in node["facts"]]
     self.body.append(f"{embedded(facts)}</details>\n")
 

@@ -6,7 +6,6 @@
 
   function start(details) {
     var facts = JSON.parse(details.querySelector("script").textContent), box = details.previousElementSibling;
-    var names = Array.from(details.querySelectorAll("tbody tr")).map(function (row) { return row.cells[0].querySelector(".math").textContent; });
     var marks = box ? Array.from(box.querySelectorAll("g[class*='u-sym-']")) : [];
     if (!marks.length) return;                               // the table stays: nothing can be pointed at
     var stop = document.createElement("input"), note = document.createElement("div"), shown = -1, leaving = 0;
@@ -21,12 +20,10 @@
     note.className = "u-sym-note";
     note.hidden = true;
     box.classList.add("u-sym-box");
+    box.parentElement.classList.add("u-sym-home");
     box.insertBefore(stop, box.firstChild);
     box.after(note);
     details.hidden = true;
-
-    // what TeX calls a symbol, said aloud: W_{xf} -> W x f
-    function said(k) { return names[k].replace(/\\[()[\]]|\\mathrm|\\text|\\left|\\right/g, "").replace(/[\\{}_^,]+/g, " ").replace(/t-1/, "t minus 1").trim(); }
 
     function words(k) {
       var f = facts[k];
@@ -75,7 +72,7 @@
 
     function pick() {
       var n = Number(stop.value);
-      stop.setAttribute("aria-valuetext", said(which[n]) + ": " + words(which[n]));
+      stop.setAttribute("aria-valuetext", facts[which[n]].said + ": " + words(which[n]));
       return n;
     }
 
