@@ -64,6 +64,13 @@ def _read(path, _changed):
     return entries, facts.get("planned", [])
 
 
+def searches(srcdir):
+    """[(what learners type, the page that answers it)]."""
+    path = Path(srcdir, f"{PAGE}.yml")
+    facts = yaml.safe_load(path.read_text("utf-8")) if path.is_file() else {}
+    return [(entry["words"], entry["where"]) for entry in facts.get("searches", [])]
+
+
 def forms(entry):
     """All spellings under which an entry is found."""
     return [entry["term"], *entry.get("also", []), *entry.get("forms", [])]
