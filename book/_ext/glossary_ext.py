@@ -127,7 +127,7 @@ def pattern(entries):
     found = {}
     for entry in entries:
         if entry.get("link", True):
-            found |= {form: entry for form in forms(entry)}
+            found |= dict.fromkeys(forms(entry), entry)
     parts = []
     for form in sorted(found, key=len, reverse=True):
         text = re.sub(r"(\\-|-|–|\\ | )+", r"[\\s–-]?", re.escape(form).replace(r"\ ", " "))
@@ -141,7 +141,9 @@ def pattern(entries):
 def entry_of(text, loose):
     """The entry that a found piece of text belongs to."""
     key = _loose(text)
-    return next(loose[k] for k in (key, key.removesuffix("s"), key.removesuffix("es")) if k in loose)
+    return next(
+        loose[k] for k in (key, key.removesuffix("s"), key.removesuffix("es")) if k in loose
+    )
 
 
 def link_first_uses(app, doctree, docname):

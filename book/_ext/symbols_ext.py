@@ -113,7 +113,9 @@ def of_text(formula, lines):
     symbols = []
     for line in filter(str.strip, lines):
         parts = [part.strip() for part in line.split(" | ")]
-        latex, meaning, shape, code = parts + [""] * (4 - len(parts)) if len(parts) > 2 else [""] * 4
+        latex, meaning, shape, code = (
+            parts + [""] * (4 - len(parts)) if len(parts) > 2 else [""] * 4
+        )
         if not (latex and meaning and shape):
             raise ValueError(f"expected 'symbol | meaning | shape | NumPy', got {line!r}")
         if not AXES.fullmatch(shape):

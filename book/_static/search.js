@@ -96,6 +96,7 @@
       if (section[2] && n > most) { most = n; best = section; }
     });
     if (!best) return null;
+    if (most < 1) best = data.pages[place.name][1].filter(function (section) { return section[2]; })[0];
     often.lastIndex = 0;
     var text = best[2], hit = often.exec(text) || new RegExp(either.source, "iu").exec(text), at = hit ? hit.index : 0;
     var from = at < 100 ? 0 : text.lastIndexOf(". ", at) + 2;
