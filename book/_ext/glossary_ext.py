@@ -107,7 +107,7 @@ class Terms(Glossary):
         if "shape" in entry:
             facts.append(f"Shape: {entry['shape']}.")
         if "names" in entry:
-            named = "; ".join(f"{who}: {what}" for who, what in entry["names"].items())
+            named = "; ".join(f"{who}: {named_as(who, w)}" for who, w in entry["names"].items())
             facts.append(f"Elsewhere: {named}.")
         if where := entry.get("where"):
             if f"book/{where}" in self.env.found_docs:
@@ -117,6 +117,15 @@ class Terms(Glossary):
         if facts:
             yield ""
             yield " ".join(facts)
+
+
+def named_as(who, names):
+    """What a library or a paper calls a thing; a library's identifiers as code."""
+    if who not in ("PyTorch", "Keras"):
+        return names
+    identifier = r"(?<![\w(])[A-Za-z_][\w.]*(?:=\w*|\(\))?"
+    parts = names.split(", ")
+    return ", ".join(f"`{p}`" if re.fullmatch(identifier, p) else p for p in parts)
 
 
 # -- links at first use ----------------------------------------------------------------------------

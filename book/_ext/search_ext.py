@@ -110,6 +110,9 @@ def write_data(app, error):
         return
     entries, _ = read(app.srcdir)
     ids, known, terms = anchors(app.env), app.env.found_docs, []
+    for name in known - set(app.search_texts):  # not written anew by this build
+        doctree = app.env.get_doctree(name)
+        app.search_texts[name] = [app.env.titles[name].astext(), sections(prose(doctree))]
     for entry in entries:
         where = f"book/{entry['where']}" if "where" in entry else ""
         place = f"{PAGE}#{ids[entry['term'].lower()]}"
