@@ -181,6 +181,31 @@ def test_a_drag_draws_every_point_that_it_passes_and_factors_compare_logarithms(
 
 
 @pytest.mark.browser
+def test_a_finger_that_scrolls_draws_nothing_and_one_that_moves_sideways_draws(browser, path):
+    context = browser.new_context(viewport={"width": 390, "height": 500}, has_touch=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    finger = context.new_cdp_session(page)
+    figure = page.locator(".u-predict-curve").first
+
+    def swipe(dx, dy):
+        box = figure.locator(".u-pad").bounding_box()
+        x, y = box["x"] + box["width"] / 2 + 12, box["y"] + box["height"] / 2 + 30
+        for k in range(7):
+            kind = ("touchStart", *["touchMove"] * 5, "touchEnd")[k]
+            points = [] if kind == "touchEnd" else [{"x": x + dx * k / 5, "y": y + dy * k / 5}]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(100)
+
+    swipe(0, -120)
+    assert figure.locator(".is-set").count() == 0 and page.evaluate("scrollY") > 0
+    page.wait_for_timeout(300)
+    swipe(120, 30)
+    assert figure.locator(".is-set").count() >= 2
+    context.close()
+
+
+@pytest.mark.browser
 def test_bars_are_range_inputs(window):
     page, figure = window.page, window.page.locator(".u-predict-bars")
     assert seen(figure) == [False, False]

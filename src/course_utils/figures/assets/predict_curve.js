@@ -4,7 +4,7 @@
 
   function start(root) {
     var predict = unrolled.predict, data = unrolled.data(root), scale = data.scale, count = data.at.length;
-    var svg = root.querySelector("svg"), layer = root.querySelector(".u-yours"), now = 0, dragging = -1, before = null;
+    var svg = root.querySelector("svg"), layer = root.querySelector(".u-yours"), now = 0, dragging = -1, before = null, waiting = false;
     var span = scale.last - scale.first, fine = 0.02, coarse = 0.1;
 
     function y(value) { return scale.first + span * predict.share(scale, value); }
@@ -70,7 +70,7 @@
 
     function drag(event) {
       var here = place(event), from = before || here, steps = Math.max(1, Math.abs(here.k - from.k));
-      for (var j = 1; j <= steps; j++) {
+      for (var j = before ? 0 : 1; j <= steps; j++) {
         var k = from.k + (here.k - from.k) * j / steps;
         state.set(Math.round(k), predict.value(scale, from.part + (here.part - from.part) * j / steps));
       }
@@ -78,19 +78,32 @@
       go(here.k);
     }
 
+    // A finger on the grid may mean to scroll: it draws once it has moved sideways, or has tapped.
     layer.addEventListener("pointerdown", function (event) {
       if (event.button || dragging >= 0) return;
+      var onKnob = event.target.closest(".u-knob");
       dragging = event.pointerId;
       before = null;
+      waiting = event.pointerType === "touch" && !onKnob && { x: event.clientX, y: event.clientY };
       pad.setPointerCapture(dragging);
+      if (waiting) return;
       event.preventDefault();
       drag(event);
       knobs[now].focus({ preventScroll: true });
     });
-    pad.addEventListener("pointermove", function (event) { if (event.pointerId === dragging) drag(event); });
-    ["pointerup", "pointercancel"].forEach(function (kind) {
-      pad.addEventListener(kind, function (event) { if (event.pointerId === dragging) dragging = -1; });
+    pad.addEventListener("pointermove", function (event) {
+      if (event.pointerId !== dragging) return;
+      if (waiting && Math.abs(event.clientX - waiting.x) < Math.max(6, Math.abs(event.clientY - waiting.y))) return;
+      if (waiting) before = place({ clientX: waiting.x, clientY: waiting.y });
+      waiting = false;
+      drag(event);
     });
+    pad.addEventListener("pointerup", function (event) {
+      if (event.pointerId !== dragging) return;
+      if (waiting) drag(event);
+      dragging = -1;
+    });
+    pad.addEventListener("pointercancel", function (event) { if (event.pointerId === dragging) dragging = -1; });
   }
 
   unrolled.each(".u-predict-curve", start);
