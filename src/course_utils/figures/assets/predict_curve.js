@@ -81,10 +81,9 @@
     // A finger on the grid may mean to scroll: it draws once it has moved sideways, or has tapped.
     layer.addEventListener("pointerdown", function (event) {
       if (event.button || dragging >= 0) return;
-      var onKnob = event.target.closest(".u-knob");
       dragging = event.pointerId;
       before = null;
-      waiting = event.pointerType === "touch" && !onKnob && { x: event.clientX, y: event.clientY };
+      waiting = event.pointerType === "touch" && { x: event.clientX, y: event.clientY };
       pad.setPointerCapture(dragging);
       if (waiting) return;
       event.preventDefault();
