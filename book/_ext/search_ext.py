@@ -84,6 +84,7 @@ def sections(doctree):
             elif not isinstance(child, nodes.section | nodes.table):
                 texts.append(said(child))
         text = re.sub(r"\s+([,.;:!?)])", r"\1", " ".join(" ".join(texts).split()))
+        text = re.sub(r"\S*\\[A-Za-z]\S*", "…", text)  # TeX in a docstring
         found.append([section["ids"][0] if section["ids"] else "", heading, text])
     return found
 
