@@ -170,9 +170,7 @@ W_{xk} | the weights | (H, D)
 x_t | the input | (B, D)
 ```
 """
-OTHER = (
-    "# Far away\n\nA network may suffer from exploding gradients; clip them. $\\frac{a}{b}$\n"
-)
+OTHER = "# Far away\n\nA network may suffer from exploding gradients; clip them. $\\frac{a}{b}$\n"
 
 
 @pytest.fixture(scope="module")
