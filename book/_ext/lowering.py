@@ -278,6 +278,9 @@ class Lower(nodes.GenericNodeVisitor):
         """A file of the repository, from where it is published."""
         self.inline(f"[{self.inside(node)}]({self.links.place.raw(node['path'])})")
 
+    def visit_symbols_node(self, node):
+        self.details("Symbols of this equation", self.inside(node))
+
     # -- words -------------------------------------------------------------------------------------
 
     def visit_Text(self, node):

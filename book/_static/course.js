@@ -22,6 +22,7 @@
   function stops() {
     var boxes = ".bd-article :is(div, pre, p, figure, mjx-container)";
     document.querySelectorAll(boxes).forEach(function (box) {
+      if (box.querySelector(".u-sym-stop")) return;  // an arrow key brings its symbols into sight
       var wide = box.scrollWidth > box.clientWidth;
       var scrolls = wide && /auto|scroll/.test(getComputedStyle(box).overflowX);
       if (scrolls && !box.hasAttribute("tabindex")) {

@@ -13,8 +13,11 @@ from pathlib import Path
 from course_utils.figures import palette
 from course_utils.files import write
 
-STYLES = ("palette.css", "figures.css")
-SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")
+STYLES = ("palette.css", "figures.css", "predict.css")
+SCRIPTS = (
+    "svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js",
+    "predict.js", "predict_curve.js", "predict_bars.js",
+)  # fmt: skip
 
 
 class FigureError(ValueError):
