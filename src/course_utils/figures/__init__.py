@@ -1,9 +1,12 @@
 """Pictures: arrays and equations in; Axes, SVG and HTML out.  Nothing here trains anything.
 
 ===================  ==========================================================================
-``palette``          one colour per meaning, for light and dark pages
+``palette``          one colour per quantity and per model, for light and dark pages
 ``style, use, look`` Matplotlib in those colours
-``show``             a Matplotlib figure as SVG that follows the page's theme
+``subplots``         a figure of one of the two widths
+``label_lines``      labels at the ends of lines, in place of a legend
+``show``             a figure as SVG in the page's colours, in a form for its column and a phone's
+``listed, spoken``   lists and numbers in words, for alt texts
 ``curves, heatmap``  arrays into Axes
 ``cell_diagram``     a cell as a circuit, checked against its equations
 ``chain, cover``     the loop and its unrolling; the picture of the course
@@ -21,8 +24,9 @@ from importlib import import_module
 
 _WHERE = {
     "FigureError": "page", "Html": "page", "write_assets": "page",
-    "style": "plots", "use": "plots", "look": "plots", "curves": "plots", "heatmap": "plots",
-    "show": "inline",
+    "style": "looks", "use": "looks", "look": "looks", "subplots": "looks",
+    "curves": "plots", "heatmap": "plots", "label_lines": "endings",
+    "show": "inline", "listed": "words", "spoken": "words",
     "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
     "chain": "unrolling", "cover": "unrolling",
     "stepper": "cell_stepper", "way_back": "bptt_stepper",

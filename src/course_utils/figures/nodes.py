@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils.figures.palette import BOTH
-from course_utils.figures.plots import GREY, known
+from course_utils.figures.looks import GREY, known
 
 RADIUS = 0.16
 

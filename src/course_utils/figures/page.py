@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from course_utils.figures import palette
+from course_utils.figures.words import minus, unlisted
 from course_utils.files import write
 
 STYLES = ("palette.css", "figures.css")
@@ -48,11 +49,16 @@ def embedded(data):
     return f'<script type="application/json">{text}</script>'
 
 
-def described(alt):
-    """Alt text that is fit to print; an empty one is an error."""
+def told(alt):
+    """Alt text as a person reads it: one line, lists in words, true minus signs."""
     if not isinstance(alt, str) or not alt.strip():
         raise FigureError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
-    return escape(" ".join(alt.split()), quote=True)
+    return minus(unlisted(" ".join(alt.split())))
+
+
+def described(alt):
+    """``told`` and fit to print in HTML; an empty one is an error."""
+    return escape(told(alt), quote=True)
 
 
 class Html:

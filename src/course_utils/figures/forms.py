@@ -1,0 +1,253 @@
+"""One Matplotlib figure in two forms: for a column of the page, and for a phone.
+
+A form has its width and its letters; panels that stand side by side stand one below the other on a
+phone; labels that would touch are wrapped, turned or thinned.
+"""
+
+import re
+import textwrap
+from itertools import pairwise
+
+from course_utils.figures.endings import labels_of, place
+from course_utils.figures.looks import LETTERS, PHONE, PHONE_LETTERS, PIXEL, WIDTHS
+from course_utils.figures.words import minus
+
+MARGIN = 3  # pixels that labels keep from each other
+
+
+def page_form(fig):
+    """Make a figure ready for the page, in place."""
+    wide = fig.get_figwidth() / PIXEL > (WIDTHS["column"] + WIDTHS["wide"]) / 2
+    width = WIDTHS["wide" if wide else "column"]
+    _prepare(fig)
+    _form(fig, width, width * fig.get_figheight() / fig.get_figwidth(), LETTERS, 24)
+
+
+def phone_form(fig):
+    """Turn the page's form into the phone's, in place."""
+    height = fig.get_figheight() / PIXEL
+    rows, columns = _stack(fig)
+    _legends_below(fig)
+    each = height / rows
+    if _matrices(fig):
+        each *= 0.92
+    elif any(ax.get_aspect() != "auto" for ax in fig.axes):
+        each *= PHONE / (fig.get_figwidth() / PIXEL) * columns
+    else:
+        each = max(0.85 * each, 0.62 * PHONE)
+    _form(fig, PHONE, each * rows * columns, PHONE_LETTERS, 13)
+
+
+# -- once ------------------------------------------------------------------------------------------
+
+
+def _prepare(fig):
+    from matplotlib.text import Text
+
+    fig.set_layout_engine("constrained")
+    for text in fig.findobj(Text):
+        if "-" in text.get_text() and "$" not in text.get_text():
+            text.set_text(minus(text.get_text()))
+    for ax in fig.axes:
+        _true_minus_on_ticks(ax)
+        if ax.get_title() and not ax.get_title(loc="left"):
+            ax.set_title(ax.get_title(), loc="left", weight="bold")
+            ax.set_title("", loc="center")
+        if ax in _matrices(fig) or not any(g.get_visible() for g in ax.get_ygridlines()):
+            continue
+        for text in ax.texts:  # no grid through words
+            if text.get_bbox_patch() is None and text not in labels_of(ax):
+                text.set_bbox({"facecolor": "#ffffff", "edgecolor": "none", "pad": 1})
+
+
+def _true_minus_on_ticks(ax):
+    from matplotlib.ticker import FixedFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        form = axis.get_major_formatter()
+        if isinstance(form, FixedFormatter):
+            form.seq = [minus(s) if isinstance(s, str) else s for s in form.seq]
+
+
+def _matrices(fig):
+    """Axes that hold a heat map."""
+    from matplotlib.collections import QuadMesh
+    from matplotlib.image import AxesImage
+
+    return [ax for ax in fig.axes if any(isinstance(c, (QuadMesh, AxesImage))
+                                         for c in ax.get_children())]  # fmt: skip
+
+
+# -- panels ----------------------------------------------------------------------------------------
+
+
+def _stack(fig):
+    """Panels side by side, one below the other; (rows, columns) that they had."""
+    specs = [ax.get_subplotspec() for ax in fig.axes]
+    if not specs or None in specs or len({id(s.get_gridspec()) for s in specs}) > 1:
+        return 1, 1
+    grid = specs[0].get_gridspec()
+    rows, columns = grid.nrows, grid.ncols
+    if columns == 1 or any(len(s.rowspan) > 1 or len(s.colspan) > 1 for s in specs):
+        return rows, 1
+    tower = fig.add_gridspec(rows * columns, 1)
+    for ax, spec in zip(fig.axes, specs, strict=True):
+        ax.set_subplotspec(tower[spec.rowspan.start * columns + spec.colspan.start])
+    for row in range(rows):
+        _labels_of_a_row([a for a, s in zip(fig.axes, specs, strict=True)
+                          if s.rowspan.start == row])  # fmt: skip
+    return rows, columns
+
+
+def _labels_of_a_row(row):
+    """What one panel said for all of its row, each says now, or the last."""
+    if len(row) < 2:
+        return
+    if row[0].get_shared_y_axes().joined(row[0], row[1]):
+        for ax in row:
+            ax.tick_params(labelleft=True)
+            ax.set_ylabel(ax.get_ylabel() or row[0].get_ylabel())
+    said = [ax.get_xlabel() for ax in row]
+    if sum(map(bool, said)) == 1:
+        for ax in row:
+            ax.set_xlabel("")
+        row[-1].set_xlabel(max(said))
+
+
+def _legends_below(fig):
+    """Legends leave the axes, which are too narrow for them."""
+    entries = {}
+    for ax in fig.axes:
+        legend = ax.get_legend()
+        if legend is not None:
+            words = [t.get_text() for t in legend.get_texts()]
+            entries |= dict(zip(words, legend.legend_handles, strict=True))
+            legend.remove()
+    if entries:
+        fig.legend(entries.values(), entries, loc="outside lower left", ncols=1)
+    for legend in fig.legends:
+        fig.draw_without_rendering()
+        if legend.get_window_extent().width > PHONE * PIXEL * fig.dpi:
+            legend.set_ncols(1)
+
+
+# -- letters ---------------------------------------------------------------------------------------
+
+
+def _form(fig, width, height, letters, wrap):
+    fig.set_size_inches(width * PIXEL, height * PIXEL)
+    _letters(fig, letters * 0.75)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        _fit_ticks(ax, 0)
+        _fit_ticks(ax, 1)
+    for ax in fig.axes:
+        place(ax, wrap)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        pixel = PIXEL * fig.dpi
+        for words in (ax.title, ax._left_title, ax.xaxis.label):
+            _wrap(words, "width", ax.get_window_extent().width + 40 * pixel, width * pixel)
+        _wrap(ax.yaxis.label, "height", ax.get_window_extent().height + 30 * pixel)
+        if ax.axison:
+            _fit_ticks(ax, 0)
+
+
+def _letters(fig, points):
+    from matplotlib.text import Text
+
+    for ax in fig.axes:
+        ax.tick_params(labelsize=points, which="both")
+    for text in fig.findobj(Text):
+        text.set_fontsize(points)
+
+
+def _wrap(text, side, room, most=None):
+    """Break words into lines where they are longer than their room."""
+    words = text.get_text()
+    size = getattr(text.get_window_extent(), side)
+    limit = min(room, most or room)
+    if size > limit and "$" not in words and " " in words:
+        letters = max(8, int(len(words.replace("\n", " ")) * limit / size) - 1)
+        text.set_text("\n".join(textwrap.wrap(words.replace("\n", " "), letters)))
+
+
+def _touch(boxes, axis):
+    """Whether neighbours along an axis overlap, or nearly."""
+    low, high = ("x0", "x1") if axis == 0 else ("y0", "y1")
+    boxes = sorted(boxes, key=lambda b: getattr(b, low))
+    margin = MARGIN if axis == 0 else 0
+    return any(getattr(a, high) + margin > getattr(b, low) for a, b in pairwise(boxes))
+
+
+def _labels(ax, axis):
+    side = ax.xaxis if axis == 0 else ax.yaxis
+    lim = sorted(ax.get_xlim() if axis == 0 else ax.get_ylim())
+    found = []
+    for tick in side.get_major_ticks():
+        label = tick.label1
+        if label.get_text() and label.get_visible() and lim[0] <= tick.get_loc() <= lim[1]:
+            found.append(label)
+    return found
+
+
+def _fit_ticks(ax, axis):
+    """Wrap, turn or thin the tick labels of an axis where they touch."""
+    side = ax.xaxis if axis == 0 else ax.yaxis
+    minor = [t.label1 for t in side.get_minor_ticks() if t.label1.get_text()]
+    labels = _labels(ax, axis)
+    if minor and _touch([t.get_window_extent() for t in labels + minor], axis):
+        from matplotlib.ticker import NullFormatter
+
+        side.set_minor_formatter(NullFormatter())
+    if not _touching(labels, axis) or any(t.get_rotation() for t in labels):
+        return
+    words = [t.get_text() for t in labels]
+    places = [(t.get_position()[axis]) for t in labels]
+    wordy = any(len(w) > 2 and not re.match(r"^[−\d.,]+%?$", w) for w in words)
+    if axis == 0 and wordy:
+        if any(" " in w for w in words):
+            side.set_ticks(places, ["\n".join(w.split()) for w in words])
+            ax.figure.draw_without_rendering()
+            if not _touching(_labels(ax, axis), axis):
+                return
+            side.set_ticks(places, [" ".join(w.split()) for w in words])
+        ax.tick_params(axis="x", rotation=55)
+        for t in side.get_majorticklabels():
+            t.set(ha="right", rotation_mode="anchor")
+        return
+    for step in range(2, len(labels)):
+        kept = labels[::step]
+        if not _touching(kept, axis):
+            side.set_ticks(places[::step], words[::step])
+            return
+
+
+def _touching(labels, axis):
+    return len(labels) > 1 and _touch([t.get_window_extent() for t in labels], axis)
+
+
+def overlaps(fig):
+    """Pairs of texts that lie on each other, as (text, text): a well-made figure has none."""
+    fig.draw_without_rendering()
+    shown = [t for t in _texts(fig) if t.get_visible() and t.get_text().strip()]
+    boxes = [t.get_window_extent().padded(-1) for t in shown]
+    return [
+        (a.get_text(), b.get_text())
+        for k, (a, p) in enumerate(zip(shown, boxes, strict=True))
+        for b, q in zip(shown[k + 1 :], boxes[k + 1 :], strict=True)
+        if p.overlaps(q)
+    ]
+
+
+def _texts(fig):
+    """Every text that is drawn."""
+    yield from fig.texts
+    for legend in fig.legends:
+        yield from legend.get_texts()
+    for ax in fig.axes:
+        yield from (*ax.texts, ax.title, ax._left_title, ax._right_title)
+        if ax.get_legend():
+            yield from ax.get_legend().get_texts()
+        if ax.axison:
+            yield from (ax.xaxis.label, ax.yaxis.label, *_labels(ax, 0), *_labels(ax, 1))
