@@ -167,4 +167,4 @@ def test_with_a_kernel_a_widget_draws_anew():
     assert isinstance(pane, ipywidgets.HTML) and "<text>1.5</text>" in pane.value
     slider.value = -2.5
     assert drawn == [1.5, -2.5] and "<text>-2.5</text>" in pane.value
-    assert 'aria-label="number -2.5"' in pane.value and "--u-forget:" in pane.value
+    assert 'aria-label="number −2.5"' in pane.value and "--u-forget:" in pane.value

@@ -44,7 +44,6 @@ def phone_form(fig):
 def _prepare(fig):
     from matplotlib.text import Text
 
-    fig.set_layout_engine("constrained")
     for text in fig.findobj(Text):
         if "-" in text.get_text() and "$" not in text.get_text():
             text.set_text(minus(text.get_text()))
@@ -135,22 +134,47 @@ def _legends_below(fig):
 
 
 def _form(fig, width, height, letters, wrap):
+    fig.set_layout_engine("constrained")
     fig.set_size_inches(width * PIXEL, height * PIXEL)
     _letters(fig, letters * 0.75)
     fig.draw_without_rendering()
-    for ax in fig.axes:
-        _fit_ticks(ax, 0)
-        _fit_ticks(ax, 1)
+    changed = [_fit(ax, width) for ax in fig.axes]
+    if any(changed):
+        fig.draw_without_rendering()
     for ax in fig.axes:
         place(ax, wrap)
-    fig.draw_without_rendering()
-    for ax in fig.axes:
-        pixel = PIXEL * fig.dpi
-        for words in (ax.title, ax._left_title, ax.xaxis.label):
-            _wrap(words, "width", ax.get_window_extent().width + 40 * pixel, width * pixel)
-        _wrap(ax.yaxis.label, "height", ax.get_window_extent().height + 30 * pixel)
-        if ax.axison:
-            _fit_ticks(ax, 0)
+    if any(changed) or any(map(labels_of, fig.axes)):  # the axes became narrower
+        [_fit(ax, width) for ax in fig.axes]
+        fig.draw_without_rendering()
+
+
+def _fit(ax, width):
+    """Whether words of some axes had to be wrapped, turned or thinned."""
+    if not ax.axison:
+        return False
+    pixel, box = PIXEL * ax.figure.dpi, ax.get_window_extent()
+    across = min(box.width + 40 * pixel, width * pixel)
+    changed = [_wrap(words, "width", across) for words in (ax._left_title, ax.xaxis.label)]
+    changed.append(_wrap(ax.yaxis.label, "height", box.height + 20 * pixel))
+    changed.append(_wrap_rows(ax, width * pixel / 3))
+    return any([*changed, _fit_ticks(ax, 0), _fit_ticks(ax, 1)])
+
+
+def _wrap_rows(ax, room):
+    """Names of rows in lines, where they take more than their room; whether that helped."""
+    labels = _labels(ax, 1)
+    words = [t.get_text() for t in labels]
+    widest = max((t.get_window_extent().width for t in labels), default=0)
+    if widest <= room or not any(" " in w for w in words):
+        return False
+    places = [t.get_position()[1] for t in labels]
+    letters = max(8, int(max(map(len, words)) * room / widest))
+    ax.set_yticks(places, ["\n".join(textwrap.wrap(w, letters)) for w in words])
+    ax.figure.draw_without_rendering()
+    if _touching(_labels(ax, 1), 1):
+        ax.set_yticks(places, words)
+        return False
+    return True
 
 
 def _letters(fig, points):
@@ -162,14 +186,17 @@ def _letters(fig, points):
         text.set_fontsize(points)
 
 
-def _wrap(text, side, room, most=None):
-    """Break words into lines where they are longer than their room."""
-    words = text.get_text()
+def _wrap(text, side, room):
+    """Break words into lines where they are longer than their room; whether it did."""
+    words = " ".join(text.get_text().split())
     size = getattr(text.get_window_extent(), side)
-    limit = min(room, most or room)
-    if size > limit and "$" not in words and " " in words:
-        letters = max(8, int(len(words.replace("\n", " ")) * limit / size) - 1)
-        text.set_text("\n".join(textwrap.wrap(words.replace("\n", " "), letters)))
+    if size <= room or "$" in words or " " not in words:
+        return False
+    longest = max(map(len, text.get_text().split("\n")))
+    wrapped = "\n".join(textwrap.wrap(words, max(8, int(longest * room / size))))
+    changed = wrapped != text.get_text()
+    text.set_text(wrapped)
+    return changed
 
 
 def _touch(boxes, axis):
@@ -192,35 +219,36 @@ def _labels(ax, axis):
 
 
 def _fit_ticks(ax, axis):
-    """Wrap, turn or thin the tick labels of an axis where they touch."""
+    """Wrap, turn or thin the tick labels of an axis where they touch; whether it did."""
     side = ax.xaxis if axis == 0 else ax.yaxis
     minor = [t.label1 for t in side.get_minor_ticks() if t.label1.get_text()]
     labels = _labels(ax, axis)
-    if minor and _touch([t.get_window_extent() for t in labels + minor], axis):
+    if minor and _touching(labels + minor, axis):
         from matplotlib.ticker import NullFormatter
 
         side.set_minor_formatter(NullFormatter())
     if not _touching(labels, axis) or any(t.get_rotation() for t in labels):
-        return
-    words = [t.get_text() for t in labels]
-    places = [(t.get_position()[axis]) for t in labels]
-    wordy = any(len(w) > 2 and not re.match(r"^[−\d.,]+%?$", w) for w in words)
-    if axis == 0 and wordy:
-        if any(" " in w for w in words):
-            side.set_ticks(places, ["\n".join(w.split()) for w in words])
-            ax.figure.draw_without_rendering()
-            if not _touching(_labels(ax, axis), axis):
-                return
-            side.set_ticks(places, [" ".join(w.split()) for w in words])
-        ax.tick_params(axis="x", rotation=55)
-        for t in side.get_majorticklabels():
-            t.set(ha="right", rotation_mode="anchor")
-        return
-    for step in range(2, len(labels)):
-        kept = labels[::step]
-        if not _touching(kept, axis):
-            side.set_ticks(places[::step], words[::step])
-            return
+        return False
+    words, places = [t.get_text() for t in labels], [t.get_position()[axis] for t in labels]
+    if axis == 0 and any(re.search(r"[^\W\d]{3}", w) for w in words):
+        if not any(" " in w for w in words) or not _wrapped(ax, places, words):
+            _turned(ax, places, words)
+    else:
+        kept = next(k for k in range(2, 99) if not _touching(labels[::k], axis))
+        side.set_ticks(places[::kept], words[::kept])
+    return True
+
+
+def _wrapped(ax, places, words):
+    """A word a line; whether that is enough."""
+    ax.set_xticks(places, ["\n".join(w.split()) for w in words])
+    ax.figure.draw_without_rendering()
+    return not _touching(_labels(ax, 0), 0)
+
+
+def _turned(ax, places, words):
+    ax.set_xticks(places, [" ".join(w.split()) for w in words], rotation=55, ha="right",
+                  rotation_mode="anchor")  # fmt: skip
 
 
 def _touching(labels, axis):

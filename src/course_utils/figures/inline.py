@@ -3,11 +3,12 @@
 import hashlib
 import io
 import re
+import unicodedata
 
 from course_utils.figures.forms import page_form, phone_form
+from course_utils.figures.looks import GREY, parameters
 from course_utils.figures.page import FigureError, Html, described, told
 from course_utils.figures.palette import replacements
-from course_utils.figures.looks import GREY, parameters
 
 _STEADY = ("svg.fonttype", "svg.hashsalt")
 _NAMED = {**replacements(), GREY: "var(--u-text)", "#000000": "var(--u-text)",
@@ -42,6 +43,7 @@ def show(fig, alt, name=None):
     forms = []
     for kind, make in (("page", page_form), ("phone", phone_form)):
         make(fig)
+        fig.set_layout_engine("none")  # made by now; to save would make it once more
         forms.append(themed(svg_text(fig), alt, name and f"{name}-{kind}", kind))
     _close(fig)
     return Plot(*forms, words=f"figure: {told(alt)}")
@@ -77,7 +79,8 @@ def themed(svg, alt, name=None, form="page"):
     name = name or "p" + hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     svg = _INKS.sub(lambda match: _NAMED[match[0]], svg)
-    svg = _fonts(svg)
+    svg = _formulas(svg)
+    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)  # the page's own, and a third of the bytes
     svg = re.sub(r"\s*\n\s*", " ", svg)
     tag, rest = svg[: svg.index(">")], svg[svg.index(">") :]
     box = re.search(r'viewBox="([^"]+)"', tag)[1]
@@ -89,11 +92,42 @@ def themed(svg, alt, name=None, form="page"):
     )
 
 
-def _fonts(svg):
-    """Words in the page's font; formulas, which Matplotlib sets in STIX, in that of formulas."""
-    return re.sub(r"font: ([^;\"]*?)[\d.]+px [^;\"]*", _font, re.sub(
-        r"font-family: [^;\"]*;? ?", "", svg))  # fmt: skip
+_FORMULA = re.compile(r"<text>\s*((?:<tspan [^>]*>[^<]*</tspan>\s*)+)</text>")
+_PIECE = re.compile(r'<tspan x="([^"]*)" y="([^"]*)" style="([^"]*)">([^<]*)</tspan>')
 
 
-def _font(match):
-    return match[0]
+def _formulas(svg):
+    """Labels with a formula, which Matplotlib sets glyph by glyph: words in one piece again, in the
+    page's font at the width that was measured; the rest in the font of formulas."""
+    return _FORMULA.sub(lambda found: f"<text>{_pieces(found[1])}</text>", svg)
+
+
+def _pieces(tspans):
+    glyphs = []
+    for x, y, style, text in _PIECE.findall(tspans):
+        glyphs += [[float(v), y, style, c] for v, c in zip(x.split(), _characters(text),
+                                                           strict=True)]  # fmt: skip
+    glyphs.sort(key=lambda g: g[0])
+    runs = []
+    for x, y, style, c in glyphs:
+        if runs and runs[-1][1:3] == [y, style] and "STIX" not in style:
+            runs[-1][3] += c
+        else:
+            runs.append([x, y, style, c])
+    return "".join(
+        _run(run, after and after[0]) for run, after in zip(runs, [*runs[1:], None], strict=True)
+    )
+
+
+def _characters(text):
+    return list(unicodedata.normalize("NFKC", text) if text.strip() else text)
+
+
+def _run(run, end):
+    x, y, style, text = run
+    size = re.search(r"font-size: [^;]*", style)[0]
+    if "STIX" in style:
+        slant = ";font-style:italic" if "italic" in style else ""
+        return f'<tspan class="u-math" x="{x:.2f}" y="{y}" style="{size}{slant}">{text}</tspan>'
+    fit = "" if end is None else f' textLength="{end - x:.2f}" lengthAdjust="spacingAndGlyphs"'
+    return f'<tspan xml:space="preserve" x="{x:.2f}" y="{y}" style="{size}"{fit}>{text}</tspan>'

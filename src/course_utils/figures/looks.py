@@ -34,36 +34,40 @@ def parameters(letters=LETTERS):
     grey = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor")
     sizes = ("font.size", "axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize",
              "legend.fontsize", "figure.titlesize")  # fmt: skip
-    return dict.fromkeys((*grey, "grid.color"), GREY) | dict.fromkeys(sizes, letters * 0.75) | {
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "figure.figsize": (WIDTHS["column"] * PIXEL, 0.45 * WIDTHS["column"] * PIXEL),
-        "figure.constrained_layout.use": True,
-        "font.family": "sans-serif",
-        "mathtext.fontset": "stix",
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.prop_cycle": cycler(color=[BOTH[m] for m in CYCLE]),
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.grid.axis": "y",
-        "axes.axisbelow": True,
-        "axes.unicode_minus": True,
-        "grid.alpha": 0.25,
-        "grid.linewidth": 0.8,
-        "lines.linewidth": 2.2,
-        "lines.markersize": 5,
-        "lines.solid_capstyle": "round",
-        "legend.frameon": True,  # a ground of the page's colour: no grid runs through its words
-        "legend.framealpha": 1,
-        "legend.facecolor": "#ffffff",
-        "legend.edgecolor": "none",
-        "legend.borderpad": 0.2,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "unrolled",
-    }
+    return (
+        dict.fromkeys((*grey, "grid.color"), GREY)
+        | dict.fromkeys(sizes, letters * 0.75)
+        | {
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "savefig.facecolor": "none",
+            "figure.figsize": (WIDTHS["column"] * PIXEL, 0.45 * WIDTHS["column"] * PIXEL),
+            "figure.constrained_layout.use": True,
+            "font.family": "sans-serif",
+            "mathtext.fontset": "stix",
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.prop_cycle": cycler(color=[BOTH[m] for m in CYCLE]),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.grid.axis": "y",
+            "axes.axisbelow": True,
+            "axes.unicode_minus": True,
+            "grid.alpha": 0.25,
+            "grid.linewidth": 0.8,
+            "lines.linewidth": 2.2,
+            "lines.markersize": 5,
+            "lines.solid_capstyle": "round",
+            "legend.frameon": True,  # a ground of the page's colour: no grid runs through its words
+            "legend.framealpha": 1,
+            "legend.facecolor": "#ffffff",
+            "legend.edgecolor": "none",
+            "legend.borderpad": 0.2,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "unrolled",
+        }
+    )
 
 
 def style():
@@ -134,7 +138,8 @@ def look(name, shade=0, *, marker=False):
         model = MODELS[ALIASES.get(name, name)]
         dash, mark = DASH[model.dash], model.marker
     if shade:
-        dash = dashes[(dashes.index(dash) + shade) % len(dashes)] if dash in dashes else dashes[shade]
+        first = dashes.index(dash) if dash in dashes else 0
+        dash = dashes[(first + shade) % len(dashes)]
     found = {
         "color": shades(name, 5)[shade], "linestyle": dash, "linewidth": _STROKES.get(name, 2.2)
     }  # fmt: skip

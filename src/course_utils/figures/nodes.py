@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from course_utils.figures.palette import BOTH
 from course_utils.figures.looks import GREY, known
+from course_utils.figures.palette import BOTH
 
 RADIUS = 0.16
 

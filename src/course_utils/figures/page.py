@@ -4,6 +4,7 @@ The book loads the assets once (``write_assets``).  A notebook's output may live
 (Colab does that), so there each output carries what it needs.  Nothing is ever fetched.
 """
 
+import base64
 import json
 import os
 from html import escape
@@ -15,6 +16,7 @@ from course_utils.figures.words import minus, unlisted
 from course_utils.files import write
 
 STYLES = ("palette.css", "figures.css")
+FACES = {"math.woff": "normal", "math-italic.woff": "italic"}  # what MathJax sets formulas in
 SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")
 
 
@@ -29,13 +31,27 @@ def asset(name):
     return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
+def faces():
+    """CSS of the font of formulas; the fonts lie inside, for file:// lets no page load others."""
+    return "".join(
+        f'@font-face {{ font-family: "Unrolled Math"; font-style: {style}; '
+        f"src: url(data:font/woff;base64,{_base64(name)}) format('woff'); }}\n"
+        for name, style in FACES.items()
+    )
+
+
+def _base64(name):
+    return base64.b64encode((files(__package__) / "assets" / name).read_bytes()).decode()
+
+
 def write_assets(folder):
     """Write every asset into folder; returns {"css": names, "js": names} in load order."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in STYLES + SCRIPTS:
         write(folder / name, asset(name))
-    return {"css": list(STYLES), "js": list(SCRIPTS)}
+    write(folder / "fonts.css", faces())
+    return {"css": ["fonts.css", *STYLES], "js": list(SCRIPTS)}
 
 
 def in_book():

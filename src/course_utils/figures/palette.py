@@ -2,9 +2,11 @@
 
 ``quantities["forget"]`` and ``models["lstm"]`` are what a chart uses: an ink for both, in whose
 place ``figures.show`` puts the page's own.  ``shades(name, count)`` are versions of one ink: sizes
-of a model, phases of a time ("neutral").  Measured by ``tests/figures/test_palette.py``: text contrast of at least 4.5:1 (WCAG 2) in light and
-dark, 3:1 in the inks for both, and, for quantities, CIEDE2000 distances between all pairs that survive deutan and
-protan vision.  Importing this module imports nothing but the standard library.
+of a model, phases of a time ("neutral").
+
+Measured by ``tests/figures/test_palette.py``: text contrast of at least 4.5:1 (WCAG 2) in light and
+dark, 3:1 in the inks for both, and, for quantities, CIEDE2000 distances between all pairs that
+survive deutan and protan vision.  Importing this module imports only the standard library.
 """
 
 from course_utils.figures.models import ALIASES, MODELS
@@ -21,7 +23,6 @@ def _inks(text):
 LIGHT = _inks("#9a2421 #1e6f48 #5f12a1 #0a7a87 #926a03 #2561db #0e1624 #c4287a #4b4f55")
 DARK = _inks("#f0642a #a2eab4 #bc9be0 #6fccc4 #f2c52e #497ffd #f5f9ff #f83d84 #898e94")
 BOTH = _inks("#cf0000 #308144 #9b64fe #15a1b6 #c5871c #2462b3 #5d6673 #bf006a #83868b")
-
 
 
 class Inks(dict):
@@ -78,7 +79,7 @@ def _channels(colour):
 
 
 def variable(name):
-    """"forget" -> "var(--u-forget)", "lstm" -> "var(--u-model-lstm)": the page's own colour."""
+    """ "forget" -> "var(--u-forget)", "lstm" -> "var(--u-model-lstm)": the page's own colour."""
     if name not in BOTH:
         models[name]  # or an error that lists them
         name = f"model-{ALIASES.get(name, name)}"

@@ -4,9 +4,9 @@ import numpy as np
 
 from course_utils.figures.endings import label_lines
 from course_utils.figures.labels import number
+from course_utils.figures.looks import CYCLE, known, look
 from course_utils.figures.page import FigureError
 from course_utils.figures.palette import BOTH, models
-from course_utils.figures.looks import CYCLE, known, look
 
 UNDER_TEXT = 0.35  # more ink than this leaves the text on it less than 4.5:1 in some theme
 FEW = 16  # points, up to which each is marked
@@ -68,8 +68,9 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
     limit = float(np.abs(array).max() if limit is None else limit) or 1.0
     deepest = 1.0 if values is None else UNDER_TEXT
     colours = _inked(array / limit, known(meaning), known(negative, "negative"), deepest)
-    down, across = (_places(n, p, name) for n, p, name in
-                    zip(array.shape, at or (None, None), ("rows", "columns"), strict=True))  # fmt: skip
+    for_rows, for_columns = at or (None, None)
+    down = _places(len(array), for_rows, "rows")
+    across = _places(array.shape[1], for_columns, "columns")
     if array.size <= 2500:  # cells as shapes follow the theme; more of them would weigh too much
         ax.pcolormesh(_borders(across), _borders(down), colours)
     else:
