@@ -9,6 +9,7 @@
 ``listed, spoken``   lists and numbers in words, for alt texts
 ``curves, heatmap``  arrays into Axes
 ``cell_diagram``     a cell as a circuit, checked against its equations
+``lit, paths``       a cell with one path lit, to stand inside the prose
 ``chain, cover``     the loop and its unrolling; the picture of the course
 ``stepper``          a cell told one equation at a time, in numbers; ``way_back`` a chain, backwards
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
@@ -29,6 +30,7 @@ _WHERE = {
     "show": "inline", "listed": "words", "spoken": "words",
     "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
     "chain": "unrolling", "cover": "unrolling",
+    "lit": "lighting", "paths": "lighting",
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "explore": "frames",

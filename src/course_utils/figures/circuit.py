@@ -68,8 +68,9 @@ class Circuit(Html):
     def svg(self, uid=None, **more):
         """SVG text without colours of its own; uid: an id for the svg element, to link to it.
 
-        more: ``alt`` in place of title and description, SVG text ``under`` the wires and ``over``
-        them (the nodes stay on top).
+        more: ``alt``, escaped, in place of title and description; SVG text ``under`` the wires and
+        ``over`` them (the nodes stay on top); ``lit`` = ({node}, {(source, target)}) recedes the
+        rest.
         """
         return svg.draw(self, uid, **more)
 

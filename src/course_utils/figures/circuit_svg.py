@@ -1,5 +1,6 @@
 """A circuit as SVG.  Colours are custom properties of the page (``palette``), never literals."""
 
+import re
 from html import escape
 from math import copysign, hypot
 
@@ -10,10 +11,10 @@ SIZE = {
 GLYPH = {"sigmoid": "σ", "tanh": "tanh", "minus": "1−", "linear": "W"}
 
 
-def draw(circuit, uid=None, alt="", under="", over=""):
+def draw(circuit, uid=None, alt="", under="", over="", lit=None):
     """SVG text of a circuit; uid: an id for the svg element; the others as in ``Circuit.svg``."""
     width, height = circuit.size
-    alt = escape(alt or f"{circuit.title}. {circuit.description}")
+    alt = alt or escape(f"{circuit.title}. {circuit.description}")
     ground = ""
     if circuit.body:
         x, y, w, h = circuit.body
@@ -24,11 +25,25 @@ def draw(circuit, uid=None, alt="", under="", over=""):
     )
     nodes = "".join(_node(circuit, n) for n in circuit.nodes.values())
     own = f'id="{escape(uid)}" ' if uid else ""
+    drawn = f"{ground}{under}{_wires(circuit)}{over}{nodes}{signs}"
+    stepping = ""
+    if lit is not None:
+        drawn, stepping = _lit(drawn, *lit), " is-stepping"
     return (
-        f'<svg {own}class="u-figure u-drawing u-circuit" viewBox="0 0 {width} {height}" '
-        f'style="max-width:{width * 1.25:g}px" role="img" aria-label="{alt}" '
-        f'xmlns="http://www.w3.org/2000/svg">{ground}{under}{_wires(circuit)}{over}{nodes}{signs}</svg>'
+        f'<svg {own}class="u-figure u-drawing u-circuit{stepping}" viewBox="0 0 {width} {height}" '
+        f'style="max-width:{width:g}px;--w:{width:g}" role="img" aria-label="{alt}" '
+        f'xmlns="http://www.w3.org/2000/svg">{drawn}</svg>'
     )
+
+
+def _lit(drawn, nodes, wires):
+    """The parts that a path goes through get the class that a step of a stepper gives them."""
+    for name in nodes:
+        drawn = re.sub(rf'class="([^"]*)"( data-node="{name}")', r'class="\1 is-on"\2', drawn)
+    for source, target in wires:
+        place = f'data-from="{source}" data-to="{target}"'
+        drawn = re.sub(rf'class="([^"]*)" ({place})', r'class="\1 is-on" \2', drawn)
+    return drawn
 
 
 def name_svg(variable):

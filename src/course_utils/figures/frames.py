@@ -12,6 +12,7 @@ from numbers import Real
 
 from course_utils.figures import live as kernel
 from course_utils.figures.axes import hold, together
+from course_utils.figures.controls import choice, slider
 from course_utils.figures.inline import show
 from course_utils.figures.labels import number
 from course_utils.figures.page import FigureError, Html, described, embedded
@@ -201,22 +202,10 @@ def _drawn(draw, every):
 
 
 def _control(name, values, at, wording, slug):
-    title = escape(wording.names[name])
+    title, texts = escape(wording.names[name]), [wording.value(name, v) for v in values]
     if buttons(values):
-        choices = "".join(
-            f'<label><input type="radio" name="{name}-{slug}" value="{k}"'
-            f"{' checked' if k == at else ''}><span>{escape(wording.value(name, v))}</span></label>"
-            for k, v in enumerate(values)
-        )
-        return (
-            f'<fieldset class="u-choice" data-range="{name}"><legend>{title}</legend>{choices}'
-            "</fieldset>"
-        )
-    return (
-        f'<label class="u-slider" data-range="{name}"><span class="u-label"><span>{title}</span>'
-        f'<output></output></span><input type="range" name="{name}" min="0" '
-        f'max="{len(values) - 1}" value="{at}"></label>'
-    )
+        return choice(title, name, texts, at, f"{name}-{slug}")
+    return slider(title, "", 0, len(values) - 1, 1, at, name, f' data-range="{name}"')
 
 
 # -- with a kernel ---------------------------------------------------------------------------------

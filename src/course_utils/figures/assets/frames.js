@@ -6,15 +6,11 @@
     var texts = unrolled.data(root), frames = Array.from(root.querySelector(".u-stage").children);
     var controls = Array.from(root.querySelectorAll("[data-range]"));
 
-    function at(control) {
-      return Number((control.querySelector("input[type=radio]:checked") || control.querySelector("input")).value);
-    }
-
     function show() {
       var index = 0;
       controls.forEach(function (control, k) {
-        var slider = control.querySelector("input[type=range]"), text = texts[k][at(control)];
-        index = index * texts[k].length + at(control);
+        var slider = control.querySelector("input[type=range]"), text = texts[k][unrolled.chosen(control)];
+        index = index * texts[k].length + unrolled.chosen(control);
         if (!slider) return;
         control.querySelector("output").textContent = text;
         slider.setAttribute("aria-valuetext", control.querySelector(".u-label > span").textContent + " = " + text);
