@@ -7,7 +7,7 @@
 ``label_lines``      labels at the ends of lines, in place of a legend
 ``show``             a figure as SVG in the page's colours, in a form for its column and a phone's
 ``listed, spoken``   lists and numbers in words, for alt texts
-``curves, heatmap``  arrays into Axes
+``curves, heatmap``  arrays into Axes; ``roof``, with its corner
 ``cell_diagram``     a cell as a circuit, checked against its equations
 ``lit, paths``       a cell with one path lit, to stand inside the prose
 ``chain, cover``     the loop and its unrolling; the picture of the course
@@ -26,7 +26,7 @@ from importlib import import_module
 _WHERE = {
     "FigureError": "page", "Html": "page", "write_assets": "page",
     "style": "looks", "use": "looks", "look": "looks", "subplots": "looks",
-    "curves": "plots", "heatmap": "plots", "label_lines": "endings",
+    "curves": "plots", "heatmap": "plots", "roof": "plots", "label_lines": "endings",
     "show": "inline", "listed": "words", "spoken": "words",
     "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
     "chain": "unrolling", "cover": "unrolling",

@@ -48,9 +48,10 @@ def _union(limits):
 
 def _hides_a_frame(twins):
     """Whether linear axes, not set by hand, would show the lowest frame of lines as nothing."""
-    free = all(ax.get_yscale() == "linear" and ax.get_autoscaley_on() for ax in twins)
+    if any(ax.get_yscale() != "linear" or not ax.get_autoscaley_on() or ax.patches for ax in twins):
+        return False
     heights = [_heights(ax) for ax in twins]
-    if not free or any(not h.size or h.min() <= 0 for h in heights) or any(a.patches for a in twins):
+    if any(not h.size or h.min() <= 0 for h in heights):
         return False
     tops = [h.max() for h in heights]
     return max(tops) > DECADES * min(tops)

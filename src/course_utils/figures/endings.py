@@ -76,6 +76,21 @@ def place(ax, wrap=24):
             at.set_position((GAP + aligned * 72 / fig.dpi, (y - end) * 72 / fig.dpi))
 
 
+def crowded(ax, wrap, letters, height):
+    """Whether wrapped labels would need more than most of ``height`` pixels."""
+    rows = [len(textwrap.wrap(text, wrap)) for _, _, text in getattr(ax, _ATTRIBUTE, [])]
+    return sum(rows) * letters * 1.3 > 0.75 * height
+
+
+def as_legend(ax):
+    """A legend in place of labels at the ends, where those have no room."""
+    made = getattr(ax, _ATTRIBUTE)
+    for _, at, _ in made:
+        at.remove()
+    setattr(ax, _ATTRIBUTE, [])
+    ax.legend([line for line, _, _ in made], [text for _, _, text in made])
+
+
 def _end(ax, line):
     """(x, y) of the last point of a line that the axes show, in data."""
     import numpy as np

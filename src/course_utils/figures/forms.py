@@ -8,10 +8,11 @@ import re
 import textwrap
 from itertools import pairwise
 
-from course_utils.figures.endings import labels_of, place
+from course_utils.figures.endings import as_legend, crowded, labels_of, place
 from course_utils.figures.looks import LETTERS, PHONE, PHONE_LETTERS, PIXEL, WIDTHS
 from course_utils.figures.words import minus
 
+PHONE_WRAP = 13  # characters in a row of a label at the end of a line
 MARGIN = 3  # pixels that labels keep from each other
 
 
@@ -20,22 +21,32 @@ def page_form(fig):
     wide = fig.get_figwidth() / PIXEL > (WIDTHS["column"] + WIDTHS["wide"]) / 2
     width = WIDTHS["wide" if wide else "column"]
     _prepare(fig)
-    _form(fig, width, width * fig.get_figheight() / fig.get_figwidth(), LETTERS, 24)
+    height = width * fig.get_figheight() / fig.get_figwidth()
+    _form(fig, width, _to_scale(fig, width) or height, LETTERS, 24)
 
 
 def phone_form(fig):
     """Turn the page's form into the phone's, in place."""
     height = fig.get_figheight() / PIXEL
     rows, columns = _stack(fig)
+    for ax in fig.axes:
+        if crowded(ax, PHONE_WRAP, PHONE_LETTERS, height / rows):
+            as_legend(ax)
     _legends_below(fig)
     each = height / rows
     if _matrices(fig):
         each *= 0.92
-    elif any(ax.get_aspect() != "auto" for ax in fig.axes):
-        each *= PHONE / (fig.get_figwidth() / PIXEL) * columns
     else:
         each = max(0.85 * each, 0.62 * PHONE)
-    _form(fig, PHONE, each * rows * columns, PHONE_LETTERS, 13)
+    _form(fig, PHONE, _to_scale(fig, PHONE) or each * rows * columns, PHONE_LETTERS, PHONE_WRAP)
+
+
+def _to_scale(fig, width):
+    """Height of a lone drawing whose two axes have one scale, so that it fills its width."""
+    if len(fig.axes) != 1 or fig.axes[0].get_aspect() == "auto" or fig.axes[0].axison:
+        return None
+    (x0, x1), (y0, y1) = fig.axes[0].get_xlim(), fig.axes[0].get_ylim()
+    return width * abs(y1 - y0) / abs(x1 - x0)
 
 
 # -- once ------------------------------------------------------------------------------------------
@@ -60,12 +71,10 @@ def _prepare(fig):
 
 
 def _true_minus_on_ticks(ax):
-    from matplotlib.ticker import FixedFormatter
-
-    for axis in (ax.xaxis, ax.yaxis):
-        form = axis.get_major_formatter()
-        if isinstance(form, FixedFormatter):
-            form.seq = [minus(s) if isinstance(s, str) else s for s in form.seq]
+    for side in (ax.xaxis, ax.yaxis):
+        words = [t.get_text() for t in side.get_majorticklabels()]
+        if any(minus(w) != w for w in words):
+            side.set_ticks(side.get_majorticklocs(), [minus(w) for w in words])
 
 
 def _matrices(fig):
@@ -258,7 +267,8 @@ def _touching(labels, axis):
 def overlaps(fig):
     """Pairs of texts that lie on each other, as (text, text): a well-made figure has none."""
     fig.draw_without_rendering()
-    shown = [t for t in _texts(fig) if t.get_visible() and t.get_text().strip()]
+    shown = [t for t in _texts(fig) if t.get_visible() and t.get_text().strip()
+             and t.get_rotation() in (0, 90)]  # fmt: skip
     boxes = [t.get_window_extent().padded(-1) for t in shown]
     return [
         (a.get_text(), b.get_text())

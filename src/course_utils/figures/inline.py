@@ -120,7 +120,7 @@ def _pieces(tspans):
 
 
 def _characters(text):
-    return list(unicodedata.normalize("NFKC", text) if text.strip() else text)
+    return list(unicodedata.normalize("NFKC", text))
 
 
 def _run(run, end):

@@ -87,7 +87,7 @@ def variable(name):
 
 
 SHARES = (1, 0.82, 0.64, 0.46, 0.28)  # of the ink; the rest is text, so contrast only grows
-MIDDLE = "#596270"  # stands for text where a picture must sit on both
+MIDDLE = "#546c80"  # stands for text where a picture must sit on both
 
 
 def shades(name, count):

@@ -109,6 +109,18 @@ def _borders(places):
     return np.r_[2 * places[0] - middle[0], middle, 2 * places[-1] - middle[-1]]
 
 
+def roof(ax, peak, rate, intensity, **look):
+    """The roof over a machine, min(peak, rate * x), on logarithmic axes, with its corner.
+
+    peak: operations a second; rate: bytes a second; intensity (low, high): ends of the line, in
+    operations a byte; look: for ``ax.plot``.  Returns ax.  Williams et al. 2009, fig. 1.
+    """
+    low, high = intensity
+    x = np.array([low, *([peak / rate] if low < peak / rate < high else []), high])
+    ax.loglog(x, np.minimum(peak, rate * x), **look)
+    return ax
+
+
 def _written(value, pattern):
     """A number with a true minus sign, and none before a zero."""
     return number(value if float(format(value, pattern)) else abs(value), pattern)
