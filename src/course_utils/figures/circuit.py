@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from course_utils.figures import circuit_svg as svg
 from course_utils.figures.page import Html
-from course_utils.figures.reading import join
+from course_utils.figures.reading import join, ordered
 
 OPERATOR = {"times": "*", "plus": "+"}
+IN_ORDER = {"less": "-", "over": "/"}  # the first wire that arrives comes first
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class Circuit(Html):
             return join(node.function, parts)
         if node.kind in OPERATOR:
             return join(OPERATOR[node.kind], parts)
+        if node.kind in IN_ORDER:
+            return ordered(IN_ORDER[node.kind], parts)
         (part,) = parts
         return {"minus": f"1-({part})", "linear": f"linear({part})"}.get(node.kind, part)
 
@@ -109,7 +112,8 @@ class Circuit(Html):
             for s in self.inputs(name):
                 yield from [self.nodes[s].variable] if self.nodes[s].variable else sources(s)
 
-        return {(s, variable) for variable, name in self.computed().items() for s in sources(name)}
+        every = ((s, v) for v, name in self.computed().items() for s in sources(name))
+        return {(s, v) for s, v in every if not s.isdigit()}  # a number is no variable
 
     def trace(self, variable):
         """(nodes, wires) that compute a variable and carry it to where it leaves.

@@ -6,9 +6,14 @@ from math import copysign, hypot
 
 SIZE = {
     "layer": (54, 40), "function": (58, 30), "linear": (34, 30), "times": (30, 30),
-    "plus": (30, 30), "minus": (42, 30), "tap": (0, 0), "port": (0, 0),
+    "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30), "tap": (0, 0), "port": (0, 0),
 }  # fmt: skip
-GLYPH = {"sigmoid": "σ", "tanh": "tanh", "minus": "1−", "linear": "W"}
+GLYPH = {
+    "sigmoid": "σ", "tanh": "tanh", "relu": "relu", "minus": "1−", "linear": "W", "positive": "ĝ",
+    "log_sigmoid": "log σ", "maximum": "max", "exp": "exp", "concat": "join", "due": "due",
+    "slower": "slow W",
+}  # fmt: skip
+GREEK = {"rho": "ρ", "lam": "λ"}
 
 
 def draw(circuit, uid=None, alt="", under="", over="", lit=None):
@@ -48,8 +53,12 @@ def _lit(drawn, nodes, wires):
 
 def name_svg(variable):
     """c -> c with subscript t, c_prev -> t−1, c_3 -> 3, as tspans."""
-    base, _, step = variable.partition("_")
-    sub = "t−1" if step == "prev" else step or "t"
+    base, *rest = variable.split("_")
+    if base.isdigit() or len(base) > 3:  # a number, or a word
+        return f'<tspan font-style="normal">{escape(variable)}</tspan>'
+    base = GREEK.get(base, base)
+    when = "t−1" if "prev" in rest else "" if rest and rest[-1].isdigit() else "t"
+    sub = ",".join([*(r for r in rest if r != "prev"), *([when] if when else [])])
     return f'{base}<tspan class="u-sub" dy=".32em">{sub}</tspan>'
 
 
@@ -200,6 +209,8 @@ def _node(circuit, node):
         "linear": f'<rect {box} rx="4"/>{text}',
         "times": f'{disc}<path d="M{x - 5:g} {y - 5:g}l10 10m0 -10l-10 10"/>',
         "plus": f'{disc}<path d="M{x - 7:g} {y:g}h14m-7 -7v14"/>',
+        "less": f'{disc}<path d="M{x - 7:g} {y:g}h14"/>',
+        "over": f'{disc}<path d="M{x - 7:g} {y:g}h14m-7 -5.5v0m0 11v0"/>',
         "tap": f'<circle cx="{x:g}" cy="{y:g}" r="4.5"/>' if _is_fork(circuit, node) else "",
         "port": "",
     }[node.kind]
