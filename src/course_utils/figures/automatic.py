@@ -10,8 +10,10 @@ import ast
 from course_utils.equations import is_parameter, parse
 from course_utils.figures.circuit import Circuit, Node, Wire
 from course_utils.figures.circuit_svg import SIZE
+from course_utils.figures.endings import spread
 from course_utils.figures.layering import arrange, layers, ways
 from course_utils.figures.palette import LETTERS
+from course_utils.figures.reading import affine, constant, is_one, summands
 
 _KIND = {ast.Add: "plus", ast.Mult: "times", ast.Sub: "less", ast.Div: "over"}
 ROOM = {"port": 34, "way": 18, "layer": 70}  # height that a node takes, its name above it
@@ -49,8 +51,10 @@ class Graph:
                 made = self._new("tap", name, "", [made])
             self.nodes[made] = (self.nodes[made][0], name, self.nodes[made][2])
             self.holder[name] = made
-        for state in spec.states:
-            self._new("port", "", "", [self.holder[state]], f"{state}_out")
+        read = {source for source, _ in self.wires}
+        unread = [v for v, node in self.holder.items() if node not in read]
+        for leaving in dict.fromkeys([*spec.states, *unread]):
+            self._new("port", "", "", [self.holder[leaving]], f"{leaving}_out")
 
     def _new(self, kind, variable, function, sources, name=None):
         name = name or f"{kind}_{len(self.nodes)}"
@@ -81,7 +85,7 @@ class Graph:
         return self.made[text]
 
     def _call(self, tree):
-        arguments = _summands(tree.args[0]) if len(tree.args) == 1 else tree.args
+        arguments = summands(tree.args[0]) if len(tree.args) == 1 else tree.args
         parts = [self._bare(a) for a in arguments]
         weighted = any(isinstance(n, ast.MatMult) for a in arguments for n in ast.walk(a))
         parts = [p for p in parts if p]
@@ -92,17 +96,20 @@ class Graph:
     def _bare(self, tree):
         """A summand inside a layer: the layer's own weights need no box."""
         if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Mult, ast.MatMult)):
-            sides = [s for s in (tree.left, tree.right) if not _constant(s)]
+            sides = [s for s in (tree.left, tree.right) if not constant(s)]
             if len(sides) == 1:
                 return self._node(sides[0])
         return self._node(tree)
 
     def _operator(self, tree):
-        if isinstance(tree.op, ast.Sub) and _is_one(tree.left):
+        if isinstance(tree.op, ast.Sub) and is_one(tree.left):
             inside = self._node(tree.right)
             return inside and self._new("minus", "", "", [inside])
+        if affine(tree):
+            parts = [p for p in map(self._bare, summands(tree)) if p]
+            return self._new("layer", "", "affine", parts)
         if isinstance(tree.op, ast.Add):
-            parts = [p for p in map(self._node, _summands(tree)) if p]
+            parts = [p for p in map(self._node, summands(tree)) if p]
             if len(parts) < 2:
                 return parts[0] if parts else None
             return self._new("plus", "", "", parts)
@@ -181,15 +188,18 @@ class Graph:
     def _wired(self, sources, layer, y, channel):
         wires = []
         for target, fed in sources.items():
-            by_height = sorted(fed, key=lambda s: self._last(s, target, layer, y))
+            tall = SIZE[self.nodes[target][0]][1] or 0
+            reach = max(0, tall / 2 - 6.5)  # of a disc, too, an arrow meets the edge there
+            comes = [self._last(s, target, layer, y) - y[target] for s in fed]
+            aims = dict(zip(fed, spread(comes, [min(9.0, 2 * reach / max(1, len(fed)))] * len(fed),
+                                        -reach, reach), strict=True))  # fmt: skip
             for source in fed:
                 via = []
                 for k in range(layer[source] + 1, layer[target]):
                     here = via[-1][1] if via else y[source]
                     via += [(channel[source, k], here), (channel[source, k], y[source, k])]
                 here = via[-1][1] if via else y[source]
-                place = by_height.index(source) - (len(fed) - 1) / 2
-                aim = place * min(12, 30 / max(1, len(fed)))
+                aim = aims[source]
                 turn = channel[source, layer[target]]
                 via += [(turn, here), (turn, y[target] + aim)]
                 wires.append(Wire(source, target, _straight(via, y[source]),
@@ -219,20 +229,3 @@ def _links(a, b, layer):
     """Pairs of items in neighbouring columns along a wire."""
     way = [a, *((a, k) for k in range(layer[a] + 1, layer[b])), b]
     return list(zip(way, way[1:], strict=False))
-
-
-def _summands(tree):
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
-        return _summands(tree.left) + _summands(tree.right)
-    return [tree]
-
-
-def _constant(tree):
-    """Whether an expression is made of parameters and numbers alone."""
-    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
-    return bool(names) and all(map(is_parameter, names))
-
-
-def _is_one(tree):
-    return isinstance(tree, ast.Constant) and tree.value == 1

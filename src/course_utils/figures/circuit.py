@@ -5,11 +5,13 @@ name in ``variable``; operators between variables do not.  How it looks is in ``
 """
 
 from dataclasses import dataclass
+from html import escape
 
 from course_utils.figures import circuit_svg as svg
 from course_utils.figures.page import Html
 from course_utils.figures.reading import join, ordered
 
+WIDEST = 700  # a wider drawing does not shrink to a phone
 OPERATOR = {"times": "*", "plus": "+"}
 IN_ORDER = {"less": "-", "over": "/"}  # the first wire that arrives comes first
 
@@ -64,7 +66,11 @@ class Circuit(Html):
         self.words = f"figure: {title}. {description}"
 
     def html(self):
-        return self.svg()
+        if self.size[0] <= WIDEST:
+            return self.svg()
+        title = escape(self.title)  # on a phone it scrolls in its own box
+        return (f'<div class="u-board" tabindex="0" role="group" aria-label="{title}">'
+                f"{self.svg()}</div>")  # fmt: skip
 
     def svg(self, uid=None, **more):
         """SVG text without colours of its own; uid: an id for the svg element, to link to it.

@@ -11,7 +11,7 @@ SIZE = {
 GLYPH = {
     "sigmoid": "σ", "tanh": "tanh", "relu": "relu", "minus": "1−", "linear": "W", "positive": "ĝ",
     "log_sigmoid": "log σ", "maximum": "max", "exp": "exp", "concat": "join", "due": "due",
-    "slower": "slow W",
+    "slower": "slow W", "affine": "W",
 }  # fmt: skip
 GREEK = {"rho": "ρ", "lam": "λ"}
 

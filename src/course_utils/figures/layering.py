@@ -7,6 +7,7 @@ skips a layer, an order with few crossings, coordinates.
 from course_utils.figures.endings import spread
 
 SWEEPS = 12
+LITTLE = 14  # pixels that a way may be off before it is worth a turn
 
 
 def layers(sources):
@@ -53,19 +54,48 @@ def arrange(columns, links, heights):
         forward = sweep % 2 == 0
         near = before if forward else after
         for column in columns if forward else columns[::-1]:
-            wish = {k: _mean([y[n] for n in near.get(k, ())], y[k]) for k in column}
+            wish = {k: _wish(k, near.get(k, ()), y) for k in column}
             column.sort(key=lambda k: wish[k])
             _pile(column, wish, heights, y)
-    for column in columns:  # at last both sides pull, and the order stays
-        wish = {k: _mean([y[n] for n in before.get(k, []) + after.get(k, [])], y[k])
-                for k in column}  # fmt: skip
-        _pile(column, wish, heights, y, ordered=True)
-    top = min(y[k] - heights[k] / 2 for k in y)
-    return {k: v - top for k, v in y.items()}
+    for _ in range(SWEEPS):  # at last both sides pull, and the order stays
+        for column in columns:
+            wish = {k: _wish(k, before.get(k, []) + after.get(k, []), y) for k in column}
+            _pile(column, wish, heights, y, ordered=True)
+    _straighten(columns, before, heights, y)
+    return _closed(heights, y)
 
 
-def _mean(values, otherwise):
-    return sum(values) / len(values) if values else otherwise
+def _straighten(columns, before, heights, y):
+    """A way point that stands a little off the one before it takes its height, if there is room."""
+    for column in columns:
+        for item in column:
+            came = before.get(item, [])
+            if not isinstance(item, tuple) or len(came) != 1 or abs(y[came[0]] - y[item]) > LITTLE:
+                continue
+            room = (abs(y[came[0]] - y[k]) - (heights[k] + heights[item]) * 0.4
+                    for k in column if k != item)  # fmt: skip
+            if min(room, default=0) >= 0:
+                y[item] = y[came[0]]
+
+
+def _closed(heights, y):
+    """Heights from 0 on, without the bands in which nothing stands."""
+    shift, reached, found = 0.0, None, {}
+    for item in sorted(y, key=lambda k: y[k] - heights[k] / 2):
+        top = y[item] - heights[item] / 2
+        shift += top if reached is None else max(0.0, top - reached)
+        reached = max(reached or top, y[item] + heights[item] / 2)
+        found[item] = y[item] - shift
+    return found
+
+
+def _wish(item, neighbours, y):
+    """The mean height of neighbours, where a way point weighs more, so that long ways are straight."""
+    if not neighbours:
+        return y[item]
+    weights = [1 + 3 * isinstance(n, tuple) + 4 * (isinstance(n, tuple) and isinstance(item, tuple))
+               for n in neighbours]  # fmt: skip
+    return sum(w * y[n] for w, n in zip(weights, neighbours, strict=True)) / sum(weights)
 
 
 def _pile(column, wish, heights, y, ordered=False):

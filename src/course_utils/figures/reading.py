@@ -43,7 +43,7 @@ def _walk(node):
         if not inside:
             return ""
     if isinstance(node, ast.Call):
-        parts = _summands(node.args[0]) if len(node.args) == 1 else node.args
+        parts = summands(node.args[0]) if len(node.args) == 1 else node.args
         parts = [_bare(p) for p in parts]
         return join(node.func.id, parts) if any(parts) else ""
     if isinstance(node, ast.BinOp):
@@ -52,10 +52,12 @@ def _walk(node):
 
 
 def _operation(node):
+    if affine(node):
+        return join("affine", [_bare(p) for p in summands(node)])
     if isinstance(node.op, ast.Add):
-        parts = [_walk(p) for p in _summands(node)]
+        parts = [_walk(p) for p in summands(node)]
         return join("+", parts) if any(parts) else ""
-    if isinstance(node.op, ast.Sub) and _is_one(node.left):
+    if isinstance(node.op, ast.Sub) and is_one(node.left):
         inside = _walk(node.right)
         return f"1-({inside})" if inside else ""
     left, right = _walk(node.left), _walk(node.right)
@@ -66,13 +68,31 @@ def _operation(node):
     return ordered(ORDERED[type(node.op)], [left, right])
 
 
-def _is_one(node):
+def constant(node):
+    """Whether an expression is made of parameters alone."""
+    called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called]
+    return bool(names) and all(map(is_parameter, names))
+
+
+def affine(node):
+    """Whether a sum is a layer without a function: two or more matrices times what is read."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)):
+        return False
+    rest = [part for part in summands(node) if not constant(part)]
+    return len(rest) > 1 and all(
+        isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult) and constant(part.left)
+        for part in rest
+    )
+
+
+def is_one(node):
     return isinstance(node, ast.Constant) and node.value == 1
 
 
-def _summands(node):
+def summands(node):
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _summands(node.left) + _summands(node.right)
+        return summands(node.left) + summands(node.right)
     return [node]
 
 
