@@ -12,6 +12,7 @@ import numpy as np
 from course_utils import figures
 from course_utils.figures.nodes import graph
 from course_utils.figures.shaded import shaded
+from course_utils.specs import SPECS
 
 PRESETS = {
     "Write, keep, show": {
@@ -125,7 +126,7 @@ def parts():
     both = ("after {k} halvings", "after {k} halvings at speed {speed}")
     yield "Unrolled", figures.cover(np.tanh(np.cumsum(inputs) / 3), inputs)
     yield "The loop and the chain", figures.chain()
-    for key in ("rnn", "lstm_peephole", "lstm_coupled", "gru"):
+    for key in SPECS:
         yield key, figures.cell_diagram(key)
     yield "An LSTM step", figures.stepper("lstm")
     yield "A plain step", figures.stepper("rnn")

@@ -6,6 +6,7 @@ column that it passes and one channel between columns, so that no two run on eac
 """
 
 import ast
+from itertools import pairwise
 
 from course_utils.equations import is_parameter, parse
 from course_utils.figures.circuit import Circuit, Node, Wire
@@ -24,11 +25,11 @@ LEFT = 64  # where names of what enters stand
 def circuit(spec):
     """The Circuit of a CellSpec."""
     graph = Graph(spec)
-    return graph.drawn(f"The cell {spec.key}", _description(spec))
+    return graph.drawn(spec.key, f"The cell {spec.key}", _description(graph, spec))
 
 
-def _description(spec):
-    reads = ", ".join(n.replace("_prev", " at t−1") for n in Graph(spec).inputs)
+def _description(graph, spec):
+    reads = ", ".join(n.replace("_prev", " at t−1") for n in graph.inputs)
     return (
         f"Laid out from its {len(spec.equations)} equations. It reads {reads} on the left; on the "
         f"right leave {', '.join(spec.states)}."
@@ -122,7 +123,7 @@ class Graph:
 
     # -- places ------------------------------------------------------------------------------------
 
-    def drawn(self, title, description):
+    def drawn(self, key, title, description):
         """The Circuit, laid out."""
         sources = {n: [a for a, b in self.wires if b == n] for n in self.nodes}
         targets = {n: [b for a, b in self.wires if a == n] for n in self.nodes}
@@ -135,8 +136,7 @@ class Graph:
         columns = [[n for n in self.nodes if layer[n] == k] for k in range(last + 1)]
         for source, k in sorted(points, key=lambda p: list(self.nodes).index(p[0])):
             columns[k].append((source, k))
-        heights = {item: ROOM["way"] if isinstance(item, tuple) else
-                   ROOM.get(self.nodes[item][0], ROOM["layer"]) for c in columns for item in c}  # fmt: skip
+        heights = {item: self._height(item) for column in columns for item in column}
         links = list(dict.fromkeys(
             pair for a, b in self.wires for pair in _links(a, b, layer)))  # fmt: skip
         y = {k: round(v + MARGIN, 1) for k, v in arrange(columns, links, heights).items()}
@@ -146,7 +146,13 @@ class Graph:
         height = max(y[k] + heights[k] / 2 for k in y) + MARGIN
         width = x[last]
         body = (LEFT, 4, width - LEFT - 46, height - 8)
-        return Circuit(title, (width, height), title, description, nodes, wires, body=body)
+        return Circuit(key, (width, height), title, description, nodes, wires, body=body)
+
+    def _height(self, item):
+        """Room of a way point, which is a pair, or of a node with its name above it."""
+        if isinstance(item, tuple):
+            return ROOM["way"]
+        return ROOM.get(self.nodes[item][0], ROOM["layer"])
 
     def _columns(self, columns, layer, targets):
         """({column: x of its centre}, {(source, gap before a column): x of its channel})."""
@@ -202,7 +208,7 @@ class Graph:
                 aim = aims[source]
                 turn = channel[source, layer[target]]
                 via += [(turn, here), (turn, y[target] + aim)]
-                wires.append(Wire(source, target, _straight(via, y[source]),
+                wires.append(Wire(source, target, _straight(via),
                                   self._meaning(source), bend=7, aim=(0, aim)))  # fmt: skip
         return wires
 
@@ -211,13 +217,13 @@ class Graph:
         return y[source] if k == layer[source] else y[source, k]
 
     def _meaning(self, source):
-        kind, variable, _ = self.nodes[source]
+        variable = self.nodes[source][1]
         return LETTERS.get((variable or source).split("_")[0], "neutral")
 
 
-def _straight(via, start):
+def _straight(via):
     """Way points without those at which nothing turns."""
-    kept, height = [], start
+    kept = []
     for k in range(0, len(via), 2):
         (x, before), (_, after) = via[k], via[k + 1]
         if abs(before - after) > 0.05:
@@ -228,4 +234,4 @@ def _straight(via, start):
 def _links(a, b, layer):
     """Pairs of items in neighbouring columns along a wire."""
     way = [a, *((a, k) for k in range(layer[a] + 1, layer[b])), b]
-    return list(zip(way, way[1:], strict=False))
+    return list(pairwise(way))

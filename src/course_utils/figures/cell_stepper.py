@@ -58,7 +58,11 @@ def _lines(key):
     key = getattr(key, "key", key)
     if key not in SPECS:
         raise FigureError(f"key: {key!r} has no spec; choose from {', '.join(SPECS)}")
-    return SPECS[key].equations
+    lines = SPECS[key].equations
+    told = {equations.target(line) for line in lines} <= set(SAY)
+    if not told or not {call for line in lines for call in equations.calls(line)} <= set(FUNCTIONS):
+        raise FigureError(f"key: the equations of {key!r} hold what a stepper has no words for")
+    return lines
 
 
 def _computed(lines, values):

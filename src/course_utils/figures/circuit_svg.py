@@ -6,7 +6,8 @@ from math import copysign, hypot
 
 SIZE = {
     "layer": (54, 40), "function": (58, 30), "linear": (34, 30), "times": (30, 30),
-    "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30), "tap": (0, 0), "port": (0, 0),
+    "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30),
+    "tap": (0, 0), "port": (0, 0),
 }  # fmt: skip
 GLYPH = {
     "sigmoid": "σ", "tanh": "tanh", "relu": "relu", "minus": "1−", "linear": "W", "positive": "ĝ",

@@ -90,7 +90,7 @@ def _closed(heights, y):
 
 
 def _wish(item, neighbours, y):
-    """The mean height of neighbours, where a way point weighs more, so that long ways are straight."""
+    """The mean height of neighbours; way points weigh more, so that long ways are straight."""
     if not neighbours:
         return y[item]
     weights = [1 + 3 * isinstance(n, tuple) + 4 * (isinstance(n, tuple) and isinstance(item, tuple))

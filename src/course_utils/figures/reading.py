@@ -11,7 +11,6 @@ import ast
 from course_utils.equations import is_parameter, parse
 from course_utils.figures.page import FigureError
 
-
 ORDERED = {ast.Sub: "-", ast.Div: "/"}
 
 
