@@ -175,6 +175,16 @@ def test_a_formula_stays_one_text_in_the_pages_fonts():
     assert all("italic" in css for css, text in pieces if text in "tkρ")
 
 
+def test_powers_of_ten_are_text_and_ticks_do_not_widen_the_axes():
+    fig, ax = figures.subplots()
+    ax.loglog([1, 1e5], [1e-6, 1e2])
+    limits = ax.get_xlim(), ax.get_ylim()
+    svg = figures.show(fig, "a line").svg()
+    assert (ax.get_xlim(), ax.get_ylim()) == limits
+    said = set(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+    assert {"1", "100", "10⁴", "0.01", "10⁻⁶"} <= said and "<tspan" not in svg
+
+
 # -- words -----------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from course_utils.figures.endings import as_legend, crowded, labels_of, place
 from course_utils.figures.looks import LETTERS, PHONE, PHONE_LETTERS, PIXEL, WIDTHS
-from course_utils.figures.words import minus
+from course_utils.figures.words import minus, power_of_ten
 
 PHONE_WRAP = 13  # characters in a row of a label at the end of a line
 MARGIN = 3  # pixels that labels keep from each other
@@ -72,9 +72,22 @@ def _prepare(fig):
 
 def _true_minus_on_ticks(ax):
     for side in (ax.xaxis, ax.yaxis):
+        _plain_powers(side)
         words = [t.get_text() for t in side.get_majorticklabels()]
-        if any(minus(w) != w for w in words):
+        if any("$" not in w and minus(w) != w for w in words):
+            limits = ax.get_xlim(), ax.get_ylim()  # which ticks beyond them would widen
             side.set_ticks(side.get_majorticklocs(), [minus(w) for w in words])
+            ax.set(xlim=limits[0], ylim=limits[1])
+
+
+def _plain_powers(side):
+    """Powers of ten as text whose exponent is as tall as the letters allow: 0.1, 1, 10, 10⁴."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
+
+    if side.get_scale() != "log" or not isinstance(side.get_major_formatter(), LogFormatter):
+        return
+    side.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+    side.set_minor_formatter(NullFormatter())
 
 
 def _matrices(fig):

@@ -92,6 +92,7 @@ def themed(svg, alt, name=None, form="page"):
     )
 
 
+LEAST = 11.1  # pixels: below it a subscript is not readable on a phone
 _FORMULA = re.compile(r"<text>\s*((?:<tspan [^>]*>[^<]*</tspan>\s*)+)</text>")
 _PIECE = re.compile(r'<tspan x="([^"]*)" y="([^"]*)" style="([^"]*)">([^<]*)</tspan>')
 
@@ -125,7 +126,8 @@ def _characters(text):
 
 def _run(run, end):
     x, y, style, text = run
-    size = re.search(r"font-size: [^;]*", style)[0]
+    points = float(re.search(r"font-size: ([\d.]+)px", style)[1])  # Matplotlib's pixel is a point
+    size = f"font-size: {max(points, LEAST * 0.75):g}px"
     if "STIX" in style:
         slant = ";font-style:italic" if "italic" in style else ""
         return f'<tspan class="u-math" x="{x:.2f}" y="{y}" style="{size}{slant}">{text}</tspan>'

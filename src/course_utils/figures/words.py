@@ -1,6 +1,7 @@
 """Numbers and lists in words, for alt texts and labels."""
 
 import ast
+import math
 import re
 
 _MINUS = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)")
@@ -34,6 +35,15 @@ def spoken(value, digits=2):
         return minus(f"{value:,.0f}" if whole else f"{value:.{digits}g}")
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     return minus(mantissa) + " × 10" + str(int(exponent)).translate(_RAISED)
+
+
+def power_of_ten(value):
+    """0.01, 1, 1,000, 10⁴; nothing for a value that is no power of ten."""
+    exponent = math.log10(value)
+    whole = round(exponent)
+    if abs(exponent - whole) > 1e-6:
+        return ""
+    return f"{10.0**whole:,g}" if -3 <= whole <= 3 else f"10{str(whole).translate(_RAISED)}"
 
 
 def unlisted(text):
