@@ -24,7 +24,7 @@ Every name is imported when it is first used; Matplotlib only by what needs it.
 from importlib import import_module
 
 _WHERE = {
-    "FigureError": "page", "Html": "page", "write_assets": "page",
+    "FigureError": "errors", "Html": "page", "write_assets": "page",
     "style": "looks", "use": "looks", "look": "looks", "subplots": "looks",
     "curves": "plots", "heatmap": "plots", "roof": "plots", "label_lines": "endings",
     "show": "inline", "listed": "words", "spoken": "words",

@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from course_utils.figures.circuit import Circuit, Node, Wire
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number
-from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.page import Html, embedded
 
 FIRST, PITCH, LANE, CELL_Y, INPUT_Y = 104, 92, 26, 92, 158
 BARS, TALL = 236, 44  # the bars' zero line, the largest bar

@@ -6,9 +6,10 @@ from html import escape
 import numpy as np
 
 from course_utils import equations
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import in_numbers, in_symbols, number, symbol
 from course_utils.figures.layouts import cell_diagram
-from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.page import Html, embedded
 
 FUNCTIONS = {
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),  # does not overflow

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from course_utils.figures.page import FigureError
+from course_utils.figures.errors import FigureError
 
 GAP = 6  # pixels between a line's end and its label
 _ATTRIBUTE = "_unrolled_endings"

@@ -15,9 +15,10 @@ from course_utils.figures.charts import (
     decay_chart,
 )
 from course_utils.figures.controls import choice, slider
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number, symbol
 from course_utils.figures.lstm_parts import ROLE, lstm_alt, lstm_picture, lstm_weights
-from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.page import Html, embedded
 from course_utils.figures.unit import LIMIT, STATES, checked, lstm_run, within
 
 

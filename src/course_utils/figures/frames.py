@@ -13,9 +13,10 @@ from numbers import Real
 from course_utils.figures import live as kernel
 from course_utils.figures.axes import hold, together
 from course_utils.figures.controls import choice, slider
+from course_utils.figures.errors import FigureError
 from course_utils.figures.inline import show
 from course_utils.figures.labels import number
-from course_utils.figures.page import FigureError, Html, described, embedded
+from course_utils.figures.page import Html, described, embedded
 from course_utils.figures.words import minus
 
 MOST_RANGES, MOST_FRAMES, MOST_BUTTONS = 2, 40, 5

@@ -5,9 +5,10 @@ import io
 import re
 import unicodedata
 
+from course_utils.figures.errors import FigureError
 from course_utils.figures.forms import page_form, phone_form
 from course_utils.figures.looks import GREY, parameters
-from course_utils.figures.page import FigureError, Html, described, told
+from course_utils.figures.page import Html, described, told
 from course_utils.figures.palette import replacements
 
 _STEADY = ("svg.fonttype", "svg.hashsalt")

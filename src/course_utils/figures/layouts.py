@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from course_utils.figures import automatic
 from course_utils.figures.circuit import Circuit, Node, Wire
-from course_utils.figures.page import FigureError
+from course_utils.figures.errors import FigureError
 from course_utils.figures.palette import LETTERS
 
 BELT, PRODUCT, GATES, LANES = 72, 150, 228, (290, 302)

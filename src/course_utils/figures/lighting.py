@@ -2,8 +2,9 @@
 
 from html import escape
 
+from course_utils.figures.errors import FigureError
 from course_utils.figures.layouts import cell_diagram
-from course_utils.figures.page import FigureError, Html, described
+from course_utils.figures.page import Html, described
 
 # path -> (variables whose computation is lit, wires to leave out, what it is called)
 PATHS = {

@@ -3,8 +3,8 @@
 Sizes are CSS pixels at full size, of which Matplotlib counts 96 to an inch.
 """
 
+from course_utils.figures.errors import FigureError
 from course_utils.figures.models import ALIASES, DASH, MODELS
-from course_utils.figures.page import FigureError
 from course_utils.figures.palette import BOTH, MEANINGS, shades
 
 GREY = "#7b7f85"  # 4.0:1 on white, 4.7:1 on #121212: no grey has 4.5:1 on both

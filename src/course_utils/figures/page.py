@@ -12,16 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from course_utils.figures import palette
+from course_utils.figures.errors import FigureError
 from course_utils.figures.words import minus, unlisted
 from course_utils.files import write
 
 STYLES = ("palette.css", "figures.css")
 FACES = {"math.woff": "normal", "math-italic.woff": "italic"}  # what MathJax sets formulas in
 SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")
-
-
-class FigureError(ValueError):
-    """A figure that cannot be drawn as asked; the message names the argument and the remedy."""
 
 
 def asset(name):

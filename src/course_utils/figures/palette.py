@@ -9,6 +9,7 @@ dark, 3:1 in the inks for both, and, for quantities, CIEDE2000 distances between
 survive deutan and protan vision.  Importing this module imports only the standard library.
 """
 
+from course_utils.figures.errors import FigureError
 from course_utils.figures.models import ALIASES, MODELS
 
 MEANINGS = (
@@ -33,8 +34,6 @@ class Inks(dict):
         self.kind = kind
 
     def __missing__(self, name):
-        from course_utils.figures.page import FigureError
-
         raise FigureError(f"{self.kind}: {name!r} is none of {', '.join(self)}")
 
 
@@ -97,8 +96,6 @@ def shades(name, count):
     not differ much, and label them.
     """
     if not 1 <= count <= len(SHARES):
-        from course_utils.figures.page import FigureError
-
         raise FigureError(f"count: expected 1 to {len(SHARES)} shades, got {count}")
     ink = BOTH[name] if name in BOTH else models[name]
     steps = len(SHARES) - 1

@@ -3,9 +3,9 @@
 import numpy as np
 
 from course_utils.figures.endings import label_lines
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number
 from course_utils.figures.looks import CYCLE, known, look
-from course_utils.figures.page import FigureError
 from course_utils.figures.palette import BOTH, models
 
 UNDER_TEXT = 0.35  # more ink than this leaves the text on it less than 4.5:1 in some theme

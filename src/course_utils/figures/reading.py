@@ -9,7 +9,7 @@ tells torch's GRU from the one of 2014.
 import ast
 
 from course_utils.equations import is_parameter, parse
-from course_utils.figures.page import FigureError
+from course_utils.figures.errors import FigureError
 
 ORDERED = {ast.Sub: "-", ast.Div: "/"}
 

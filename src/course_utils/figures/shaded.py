@@ -3,8 +3,9 @@
 from html import escape
 from itertools import groupby
 
+from course_utils.figures.errors import FigureError
 from course_utils.figures.looks import known
-from course_utils.figures.page import FigureError, Html, described
+from course_utils.figures.page import Html, described
 from course_utils.figures.palette import variable
 
 STEPS = 8  # different shades; more are not told apart, and each run of one shade is one element
