@@ -280,6 +280,18 @@ def test_buttons_and_sliders_of_frames_say_what_they_set(browser, everything):
     window.context.close()
 
 
+def test_a_cell_stepper_starts_with_every_number_and_then_shows_what_is_known(browser, everything):
+    window = Page(browser)
+    step = window.open(everything).locator(".u-stepper:not(:has(.u-share))").first
+    shown = "all => all.filter(e => e.checkVisibility({visibilityProperty: true})).length"
+    counts = [step.locator("dd").evaluate_all(shown)]
+    for _ in range(2):
+        step.locator("[data-go='1']").click()
+        counts.append(step.locator("dd").evaluate_all(shown))
+    assert counts == [9, 4, 5]
+    window.context.close()
+
+
 def test_the_way_back_shows_a_share_when_the_walk_has_come_to_it(browser, everything):
     window = Page(browser)
     walk = window.open(everything).locator(".u-stepper:has(.u-share)")

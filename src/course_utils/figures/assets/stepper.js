@@ -22,7 +22,7 @@
       });
       root.querySelectorAll("[data-value]").forEach(function (cell) {
         var name = cell.dataset.value, now = step.known[step.known.length - 1];
-        cell.parentNode.classList.toggle("is-unknown", (!all || step.asks) && computed.includes(name) && !step.known.includes(name));
+        cell.parentNode.classList.toggle("is-unknown", (!all || Boolean(step.asks)) && computed.includes(name) && !step.known.includes(name));
         cell.parentNode.classList.toggle("is-now", name === now);
       });
       say.textContent = step.say;
