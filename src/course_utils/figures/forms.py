@@ -4,16 +4,14 @@ A form has its width and its letters; panels that stand side by side stand one b
 phone; labels that would touch are wrapped, turned or thinned.
 """
 
-import re
 import textwrap
-from itertools import pairwise
 
 from course_utils.figures.endings import as_legend, crowded, labels_of, place
 from course_utils.figures.looks import LETTERS, PHONE, PHONE_LETTERS, PIXEL, WIDTHS
+from course_utils.figures.ticks import fit_ticks, tick_labels, touching
 from course_utils.figures.words import minus, power_of_ten
 
 PHONE_WRAP = 13  # characters in a row of a label at the end of a line
-MARGIN = 3  # pixels that labels keep from each other
 
 
 def page_form(fig):
@@ -179,12 +177,12 @@ def _fit(ax, width):
     changed = [_wrap(words, "width", across) for words in (ax._left_title, ax.xaxis.label)]
     changed.append(_wrap(ax.yaxis.label, "height", box.height + 20 * pixel))
     changed.append(_wrap_rows(ax, width * pixel / 3))
-    return any([*changed, _fit_ticks(ax, 0), _fit_ticks(ax, 1)])
+    return any([*changed, fit_ticks(ax, 0), fit_ticks(ax, 1)])
 
 
 def _wrap_rows(ax, room):
     """Names of rows in lines, where they take more than their room; whether that helped."""
-    labels = _labels(ax, 1)
+    labels = tick_labels(ax, 1)
     words = [t.get_text() for t in labels]
     widest = max((t.get_window_extent().width for t in labels), default=0)
     if widest <= room or not any(" " in w for w in words):
@@ -193,7 +191,7 @@ def _wrap_rows(ax, room):
     letters = max(8, int(max(map(len, words)) * room / widest))
     ax.set_yticks(places, ["\n".join(textwrap.wrap(w, letters)) for w in words])
     ax.figure.draw_without_rendering()
-    if _touching(_labels(ax, 1), 1):
+    if touching(tick_labels(ax, 1), 1):
         ax.set_yticks(places, words)
         return False
     return True
@@ -221,62 +219,6 @@ def _wrap(text, side, room):
     return changed
 
 
-def _touch(boxes, axis):
-    """Whether neighbours along an axis overlap, or nearly."""
-    low, high = ("x0", "x1") if axis == 0 else ("y0", "y1")
-    boxes = sorted(boxes, key=lambda b: getattr(b, low))
-    margin = MARGIN if axis == 0 else 0
-    return any(getattr(a, high) + margin > getattr(b, low) for a, b in pairwise(boxes))
-
-
-def _labels(ax, axis):
-    side = ax.xaxis if axis == 0 else ax.yaxis
-    lim = sorted(ax.get_xlim() if axis == 0 else ax.get_ylim())
-    found = []
-    for tick in side.get_major_ticks():
-        label = tick.label1
-        if label.get_text() and label.get_visible() and lim[0] <= tick.get_loc() <= lim[1]:
-            found.append(label)
-    return found
-
-
-def _fit_ticks(ax, axis):
-    """Wrap, turn or thin the tick labels of an axis where they touch; whether it did."""
-    side = ax.xaxis if axis == 0 else ax.yaxis
-    minor = [t.label1 for t in side.get_minor_ticks() if t.label1.get_text()]
-    labels = _labels(ax, axis)
-    if minor and _touching(labels + minor, axis):
-        from matplotlib.ticker import NullFormatter
-
-        side.set_minor_formatter(NullFormatter())
-    if not _touching(labels, axis) or any(t.get_rotation() for t in labels):
-        return False
-    words, places = [t.get_text() for t in labels], [t.get_position()[axis] for t in labels]
-    if axis == 0 and any(re.search(r"[^\W\d]{3}", w) for w in words):
-        if not any(" " in w for w in words) or not _wrapped(ax, places, words):
-            _turned(ax, places, words)
-    else:
-        kept = next(k for k in range(2, 99) if not _touching(labels[::k], axis))
-        side.set_ticks(places[::kept], words[::kept])
-    return True
-
-
-def _wrapped(ax, places, words):
-    """A word a line; whether that is enough."""
-    ax.set_xticks(places, ["\n".join(w.split()) for w in words])
-    ax.figure.draw_without_rendering()
-    return not _touching(_labels(ax, 0), 0)
-
-
-def _turned(ax, places, words):
-    ax.set_xticks(places, [" ".join(w.split()) for w in words], rotation=55, ha="right",
-                  rotation_mode="anchor")  # fmt: skip
-
-
-def _touching(labels, axis):
-    return len(labels) > 1 and _touch([t.get_window_extent() for t in labels], axis)
-
-
 def overlaps(fig):
     """Pairs of texts that lie on each other, as (text, text): a well-made figure has none."""
     fig.draw_without_rendering()
@@ -301,4 +243,4 @@ def _texts(fig):
         if ax.get_legend():
             yield from ax.get_legend().get_texts()
         if ax.axison:
-            yield from (ax.xaxis.label, ax.yaxis.label, *_labels(ax, 0), *_labels(ax, 1))
+            yield from (ax.xaxis.label, ax.yaxis.label, *tick_labels(ax, 0), *tick_labels(ax, 1))
