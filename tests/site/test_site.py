@@ -55,7 +55,9 @@ def test_links_and_anchors_lead_somewhere():
 def test_every_notebook_is_opened_by_its_own_page_and_no_other():
     """Each Colab button names a committed notebook; pages without one show no button."""
     site, root = browsing.site(), browsing.ROOT
-    button = re.compile(r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/([^\"]+)")
+    button = re.compile(
+        r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/(notebooks/[^\"]+)"
+    )
     opened = {
         page.relative_to(site / "book").with_suffix("").as_posix(): set(
             button.findall(page.read_text("utf-8"))
