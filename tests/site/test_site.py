@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import browsing
+import letters
 import pytest
 from bs4 import BeautifulSoup
 
@@ -100,6 +101,20 @@ def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):
             complaints.append(f"{window.overflow()} px wider than {width}")
         complaints += window.axe()
         if complaints:
+            found[name] = complaints
+    window.context.close()
+    assert not found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1300])
+def test_letters_of_figures_are_readable_and_never_on_each_other(browser, width):
+    """Of every drawing of every page: eleven pixels at least, no text on another."""
+    site, found = browsing.site(), {}
+    window = browsing.Page(browser, width=width)
+    for name in pages():
+        shown = letters.texts(window.open(site / name), ".bd-article .u-figure:not(.u-score)")
+        if complaints := letters.small(shown) + letters.touching(shown):
             found[name] = complaints
     window.context.close()
     assert not found
