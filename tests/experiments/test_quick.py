@@ -40,6 +40,7 @@ LOOSE = {
     "gate_language": lambda v: (
         v["forgets"] == v["of"] and v["agreement"] > 0.9 and v["held"]["f"] > 0.9 > v["cut"]["loop"]
     ),
+    "gate_start": lambda v: max(v[k]["bits"] for k in ("drawn", "one", "long")) < 5.5,
     "gates_held": lambda v: v["held"]["all"] < 0.5 < v["right"],
     "gradient_decay": lambda v: (
         v["above_bound"] == 0 and v["off_chaos"] > v["off_below_one"] and v["hump"]["peak"] > 10
@@ -53,6 +54,7 @@ LOOSE = {
     "many_cells": lambda v: v["least"] > 1.5 and v["cells"]["lstm_peephole"]["in_place"],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "quote_cell": lambda v: v["fit"] > 0.7 and abs(v["others"] - v["bits"]) < 0.5,
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
         v["forget"]["mean_by_seed"][0] > 1000 > 100 > v["none"]["mean_by_seed"][0]
