@@ -26,7 +26,7 @@ IMPORTS = {
     "conventions": {"shapes", "specs"},
     "compiled": {"files", "equations", "shapes", "specs"},
     "numpy_nn": {"shapes", "specs"},
-    "torch_nn": {"shapes", "specs"},
+    "torch_nn": {"compiled", "shapes", "specs"},
     "tasks": {"shapes"},
     "figures": {"equations", "files", "specs"},
     "training": {"numpy_nn", "shapes"},

@@ -19,7 +19,7 @@ from course_utils.compiled.parts import Part, parts
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
-ZEROED = ("back", "backs", "carry", "dproduct", "dvector", "gradient", "gradients", "dx", "dinput")
+ZEROED = ("back", "backs", "carry", "dproduct", "dvector", "gradient", "gradients", "dx", "dinput", "dstates")
 
 
 class Record(NamedTuple):
@@ -127,12 +127,21 @@ def _ready(array, dtype):
     return np.require(array, dtype, ["C", "W", "A"])
 
 
-def unroll_backward(tape, dy, dlast=None):
+def history(tape, name):
+    """A state after every step, (T, B, H), zero beyond an end; name as in the spec's states."""
+    T, B, H = (tape.sizes[axis] for axis in "TBH")
+    along = np.zeros((T, B, H), tape.dtype)
+    for part, arrays in tape.records:
+        along[part.start : part.stop, part.rows] = arrays[f"states_{name}"][1:]
+    return along
+
+
+def unroll_backward(tape, dy, dlast=None, dhistory=None):
     """Back-propagation through time by generated code.
 
     dy (T, B, H), the gradient of every output; dlast, that of the last states (a tuple in the order
-    of the spec's states, each (B, H) or None), zero if None.  What dy holds beyond an end is not
-    read.
+    of the spec's states, each (B, H) or None), zero if None; dhistory {state: (T, B, H)}, that of
+    ``history``, for cells with further inputs.  What dy holds beyond an end is not read.
 
     Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H); every reset adds to it) and grads with
     the keys of params, and with each further input by its name, (T, B, H).
@@ -152,7 +161,8 @@ def unroll_backward(tape, dy, dlast=None):
     with np.errstate(all="ignore"):
         for part, arrays in reversed(tape.records):
             cut = slice(part.start, part.stop), part.rows
-            by_kind = _backward(tape, part, arrays, dy[cut], dstate, grads)
+            above = {f"dstates_{n}": _ready(d[cut], dtype) for n, d in (dhistory or {}).items()}
+            by_kind = _backward(tape, part, arrays | above, dy[cut], dstate, grads)
             for kind, target in (("all_dx", dx), *((f"dinput_{n}", d) for n, d in dinputs.items())):
                 if kind in by_kind:
                     target[cut] = by_kind[kind]
