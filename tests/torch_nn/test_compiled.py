@@ -40,7 +40,10 @@ def quick(*keys):
     return [key if key in keys else pytest.param(key, marks=pytest.mark.slow) for key in SPECS]
 
 
-TOLERANCES = {torch.float64: {"rtol": 1e-9, "atol": 1e-10}, torch.float32: {"rtol": 2e-3, "atol": 2e-4}}
+TOLERANCES = {
+    torch.float64: {"rtol": 1e-9, "atol": 1e-10},
+    torch.float32: {"rtol": 2e-4, "atol": 2e-5},  # sums of some dozen terms, each with 24 bits
+}
 
 
 def pair(key, dtype=torch.float64, **options):
@@ -118,7 +121,7 @@ def test_auto_takes_it_where_it_pays_and_says_why_not_elsewhere():
     assert layer.why(x).startswith("compiled (not native: ")
     assert layer.why(x, lengths=[3, 2, 1]).startswith("compiled")
     few = layer.why(x[1:])
-    assert few.startswith("eager") and "pays from 32 steps on (with gradients), this call has 31" in few
+    assert few.startswith("eager") and "from 32 steps on (with gradients), this call has 31" in few
     with torch.no_grad():
         assert "pays from 128 steps on (without gradients)" in layer.why(x)
         assert layer.why(x.repeat(4, 1, 1)).startswith("compiled")
@@ -226,8 +229,10 @@ def test_copies_of_a_layer_are_layers():
     stored = io.BytesIO()
     torch.save(layer, stored)
     stored.seek(0)
-    copies = copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), torch.load(
-        stored, weights_only=False
+    copies = (
+        copy.deepcopy(layer),
+        pickle.loads(pickle.dumps(layer)),
+        torch.load(stored, weights_only=False),
     )
     for other in copies:
         assert other.backend == "compiled"

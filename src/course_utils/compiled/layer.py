@@ -19,7 +19,8 @@ from course_utils.compiled.parts import Part, parts
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
-ZEROED = ("back", "backs", "carry", "dproduct", "dvector", "gradient", "gradients", "dx", "dinput", "dstates")
+ZEROED = {"back", "backs", "carry", "dproduct", "dvector", "gradient", "gradients"}
+ZEROED |= {"dx", "dinput", "dstates"}
 
 
 class Record(NamedTuple):

@@ -186,7 +186,9 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     turn = _turn(x, lengths) if reverse else None
     x, inputs = _along(turn, x), {name: _along(turn, value) for name, value in inputs.items()}
     resets = None if resets is None else _along(turn, resets)
-    run = Run(key, inputs, p, *(None if t is None else t.numpy() for t in (lengths, resets)), config)
+    run = Run(
+        key, inputs, p, *(None if t is None else t.numpy() for t in (lengths, resets)), config
+    )
     y, *rest = Compiled.apply(run, x, *state, *inputs.values(), *p.values())
     last, way = rest[: len(state)], [_along(turn, s).unbind() for s in rest[len(state) :]]
     return _along(turn, y), tuple(last), list(zip(*way, strict=True)) or None
