@@ -78,10 +78,11 @@ def in_order(spec, name, state, sizes):
     for field, value in zip(spec.states, given, strict=True):
         if value is None:
             continue
-        wanted = (sizes["B"], sizes["H"])
+        axes = "BHH" if field in spec.matrices else "BH"
+        wanted = tuple(sizes[axis] for axis in axes)
         if not isinstance(value, np.ndarray) or value.shape != wanted:
             got = getattr(value, "shape", type(value).__name__)
-            raise ShapeError(f"{name}.{field}: expected shape {wanted} (B, H), got {got}")
+            raise ShapeError(f"{name}.{field}: expected shape {wanted} ({', '.join(axes)}), got {got}")
     return given
 
 
@@ -95,7 +96,8 @@ def cotangents(spec, dy, dlast, sizes, dtype):
     for name, value in zip(spec.states, in_order(spec, "dlast", dlast, sizes), strict=True):
         counts = isinstance(spec.initial.get(name, 0.0), int)
         if value is None or counts:
-            dstate[name] = np.zeros((sizes["B"], sizes["H"]), np.int64 if counts else dtype)
+            shape = (sizes["B"], *(sizes["H"],) * (1 + (name in spec.matrices)))
+            dstate[name] = np.zeros(shape, np.int64 if counts else dtype)
         else:
             _gradient(f"dlast.{name}", value)
             dstate[name] = value.astype(dtype)

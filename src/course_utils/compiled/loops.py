@@ -59,7 +59,7 @@ class LoopPrinter:
             for product in self.products(stage, body.level):
                 self.note(product)
                 (self.multiply_all if product.whole else self.multiply)(product)
-            self.body(body, ("step", "row", "unit") if stage == "readout" else ("row", "unit"))
+            self.body(body, self.loops_of(body))
 
     def backward(self):
         self.stage_backward("readout")
@@ -75,7 +75,7 @@ class LoopPrinter:
         for body in self.plan.backward:
             if body.stage != stage:
                 continue
-            self.body(body, ("step", "row", "unit") if stage == "readout" else ("row", "unit"))
+            self.body(body, self.loops_of(body))
             for product in self.products(stage, body.level):
                 self.note(product, "backward")
                 (self.back_all if product.whole else self.back)(product)
@@ -95,6 +95,13 @@ class LoopPrinter:
             if p.operand.op not in ("x", "input") and p.level == level
             and program.stage_of[p.values[0]].name == stage
         ]  # fmt: skip
+
+    def loops_of(self, body):
+        """The names of the loops around a body, the outermost first."""
+        steps = ("step",) if body.stage == "readout" else ()
+        return steps + {"row": ("row",), "unit": ("row", "unit")}.get(
+            body.domain, ("row", "unit", "column")
+        )
 
     def note(self, product, remark=""):
         terms = ", ".join(f"{v.what.symbol} @ {product.name}" for v in product.values)
@@ -126,7 +133,8 @@ class LoopPrinter:
         """An element of the array of a place, in the target's syntax."""
         array = array_of(self.plan, place)
         step = "step + 1" if place.kind == "states" and place.block else "step"
-        index = {"T": step, "T+1": step, "B": "row", "D": "unit", "H": "unit"}
+        unit = "column" if place.across else "unit"
+        index = {"T": step, "T+1": step, "B": "row", "D": unit, "H": unit, "W": "column"}
         index["n"] = str(place.block)
         return self.element(array, [index[axis] for axis in array.axes])
 

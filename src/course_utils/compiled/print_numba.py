@@ -1,10 +1,12 @@
 """Numba source: machine code for the CPU; without the decorator it is plain Python."""
 
+import math
+
 from course_utils.compiled.loops import LoopPrinter
 from course_utils.compiled.printing import Style
 from course_utils.specs import get_spec
 
-_NUMBERS = {0: "ZERO", 1: "ONE", 0.5: "HALF"}
+_NUMBERS = {0: "ZERO", 1: "ONE", 0.5: "HALF", -math.inf: "LOWEST"}
 STYLE = Style(
     functions={
         "maximum": "larger({0}, {1})",
@@ -21,7 +23,7 @@ import numpy as np
 {decorator}
 
 REAL = np.{dtype}
-ZERO, HALF, ONE = REAL(0), REAL(0.5), REAL(1)
+ZERO, HALF, ONE, LOWEST = REAL(0), REAL(0.5), REAL(1), REAL(-np.inf)
 
 
 {tanh}
@@ -134,7 +136,8 @@ class NumbaPrinter(LoopPrinter):
         self.write(), self.write()
 
     def open_loop(self, name, back=False):
-        self.write(f"for {name} in range({f'{name}s - 1, -1, -1' if back else f'{name}s'}):")
+        size = "units" if name == "column" else f"{name}s"
+        self.write(f"for {name} in range({f'{size} - 1, -1, -1' if back else size}):")
         self.depth += 1
 
     def close_loop(self):
@@ -144,7 +147,10 @@ class NumbaPrinter(LoopPrinter):
         self.write(f"{name} = {text}")
 
     def store(self, target, text, adds):
-        self.write(f"{target} {'+=' if adds else '='} {text}")
+        if adds == "larger":
+            self.write(f"{target} = larger({target}, {text})")
+        else:
+            self.write(f"{target} {'+=' if adds else '='} {text}")
 
     def element(self, array, index):
         return f"{array.name}[{', '.join(index)}]"
