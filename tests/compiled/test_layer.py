@@ -38,6 +38,7 @@ def how(jit):
 
 def as_type(p, dtype):
     """The problem in another dtype; counters stay integers."""
+
     def cast(a):
         return a if a.dtype.kind in "iu" else a.astype(dtype)
 

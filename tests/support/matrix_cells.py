@@ -34,8 +34,9 @@ MATRIX = {
         "h = tanh(W_r @ read(C, q))",
         states=("h", "C"), matrices=("C",),
         params=(
-            Param("weight", "4H D", ("W_k", "W_b", "W_a", "W_v")), Param("weight_q", "H 2H", ("W_q",)),
-            Param("weight_r", "H H", ("W_r",)), Param("peephole", "H", ("p",)),
+            Param("weight", "4H D", ("W_k", "W_b", "W_a", "W_v")),
+            Param("weight_q", "H 2H", ("W_q",)), Param("weight_r", "H H", ("W_r",)),
+            Param("peephole", "H", ("p",)),
         ),
     ),
     "attention over what was written: keys and values in slots": cell(
@@ -47,7 +48,8 @@ MATRIX = {
         "y = W_y @ (total(h * w) * read(K, h)) + h",
         states=("h", "s", "K", "V"), matrices=("K", "V"), output="y",
         params=(
-            Param("weight", "3H D", ("W_s", "W_k", "W_v")), Param("weight_h", "3H H", ("W_q", "W_h", "W_y")),
+            Param("weight", "3H D", ("W_s", "W_k", "W_v")),
+            Param("weight_h", "3H H", ("W_q", "W_h", "W_y")),
             Param("slots", "H", ("p",)),
         ),
     ),

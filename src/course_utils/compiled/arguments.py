@@ -82,7 +82,8 @@ def in_order(spec, name, state, sizes):
         wanted = tuple(sizes[axis] for axis in axes)
         if not isinstance(value, np.ndarray) or value.shape != wanted:
             got = getattr(value, "shape", type(value).__name__)
-            raise ShapeError(f"{name}.{field}: expected shape {wanted} ({', '.join(axes)}), got {got}")
+            named = f"{wanted} ({', '.join(axes)})"
+            raise ShapeError(f"{name}.{field}: expected shape {named}, got {got}")
     return given
 
 
