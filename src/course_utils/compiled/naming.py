@@ -12,7 +12,8 @@ _JAVASCRIPT = (
 )
 _OURS = (
     "step steps row rows unit units column columns back multiply forward backward prelude "
-    "where larger jit kernel np tl torch math params self LOWEST ONE ZERO HALF REAL OPTIONS"
+    "where larger jit kernel np tl torch math params self index inside BLOCK "
+    "LOWEST ONE ZERO HALF REAL OPTIONS"
 )
 # words that mean something else in one of the languages that are printed
 RESERVED = {*keyword.kwlist, *FUNCTIONS, *_JAVASCRIPT.split(), *_OURS.split()}
