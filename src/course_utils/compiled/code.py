@@ -4,26 +4,54 @@ import contextlib
 from contextvars import ContextVar
 
 from course_utils.compiled import cache as disk
-from course_utils.compiled.arrays import signatures
 from course_utils.compiled.plan import plan
-from course_utils.compiled.print_numba import source
+from course_utils.compiled.print_numba import NumbaPrinter, source
 from course_utils.specs import get_spec
 
 _plain = ContextVar("plain", default=False)
 
 
 class Code:
-    """spec; plan: what was printed; call: {function: callable}; signatures: their arrays."""
+    """spec; plan: what was printed; arguments: {function: its arrays}; call: {function: callable}.
+
+    Copied or pickled, it is looked up again.
+    """
 
     def __init__(self, spec, dtype, plain):
-        self.spec, self.plan = spec, plan(spec)
-        self.signatures = signatures(self.plan)
+        self.spec, self.dtype, self.plain, self.plan = spec, dtype, plain, plan(spec)
+        printer = NumbaPrinter(spec)
+        printer.print()
+        self.arguments = printer.arguments
         label = f"{spec.key}_{dtype}"
         if plain:
             module = disk.in_memory(source(spec, dtype, compiled=False), label)
         else:
             module = disk.module(lambda kept: source(spec, dtype, cache=kept), label)
-        self.call = {name: getattr(module, name) for name, of in self.signatures.items() if of}
+        names = {"forward": "forward_nets", "backward": "backward_nets"}
+        self.call = {
+            name: getattr(module, names.get(name, name)) for name, of in self.arguments.items() if of
+        }
+        # by a step, unit and sequence, how many numbers the widest array of a stretch holds
+        arrays = [a for of in self.arguments.values() for a in of]
+        self.widest = max((a.n for a in arrays if a.kind in ("stretch", "dproduct")), default=1)
+
+    def __reduce__(self):
+        known = self.spec.key if get_spec_or_none(self.spec.key) is self.spec else self.spec
+        return again, (known, self.dtype, self.plain)
+
+
+def get_spec_or_none(key):
+    """The spec of a key; None for a cell that is not among SPECS."""
+    try:
+        return get_spec(key)
+    except KeyError:
+        return None
+
+
+def again(spec, dtype, plain):
+    """A Code that was copied or pickled."""
+    with uncompiled() if plain else contextlib.nullcontext():
+        return code(spec, dtype)
 
 
 _MADE = {}

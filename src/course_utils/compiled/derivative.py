@@ -106,6 +106,8 @@ class Derivative:
         for state, value in program.states.items():
             if v is value and not v.integer:
                 seeds.append(self._seed(Place("carried", state), f"d{state}_later"))
+                if program.spec.inputs:  # a layer of such cells reads the states of the one below
+                    seeds.append(self._seed(Place("dstates", state), f"d{state}_above"))
                 old = [p.operand for p in program.products if p.operand.op == "before"]
                 seeds += [self._back(operand, 0) for operand in old if operand.what == state]
         seeds += [self._back(p.operand, 0) for p in program.products if p.operand is v]

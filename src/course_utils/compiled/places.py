@@ -32,6 +32,7 @@ AXES = {
     "products": "T B n H",  # for all steps at once
     "y": "T B H",
     "dy": "T B H",
+    "dstates": "T B H",  # from the layer above, which reads a state of every step
     "dproduct": "T B n H",
     "back": "B n H",
     "backs": "T B n H",

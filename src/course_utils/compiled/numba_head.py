@@ -1,0 +1,219 @@
+"""What stands at the head of every generated Numba module: decorators, functions, products."""
+
+from course_utils.specs import get_spec
+
+SMALL = 10_000
+
+HEAD = '''"""{title}, forward and backward, from its equations (course_utils.compiled)."""
+
+import numpy as np
+
+{decorator}
+
+REAL = np.{dtype}
+ZERO, HALF, ONE = REAL(0), REAL(0.5), REAL(1)
+SMALL = {small}  # multiplications up to which a call of BLAS costs more than plain loops
+
+
+{tanh}
+
+
+@jit
+def sigmoid(a):
+    return HALF + HALF * tanh(HALF * a)
+
+
+@jit
+def relu(a):
+    return ZERO if ZERO >= a else a  # a NaN stays one
+
+
+@jit
+def larger(a, b):
+    return a if a >= b or a != a else b  # a NaN stays one
+
+
+@jit
+def log_sigmoid(a):
+    return -larger(-a, ZERO) - np.log1p(np.exp(-abs(a)))
+
+
+@jit
+def positive(a):
+    return a + HALF if a >= ZERO else sigmoid(a)
+
+
+exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
+
+
+@jit
+def multiply(weights, operand, result, rows):
+    n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
+    left, out = operand.reshape(k, rows), result.reshape(n, rows)
+    if k > 4 and n * k * rows > SMALL:
+        np.dot(weights, left, out)
+        return
+    for j in range(n):
+        for row in range(rows):
+            out[j, row] = ZERO
+        for m in range(k):
+            weight = weights[j, m]
+            for row in range(rows):
+                out[j, row] += weight * left[m, row]
+
+
+@jit
+def multiply_all(weights, operand, result, rows):
+    n, k = weights.shape  # for the steps of a stretch
+    steps = len(operand)
+    if rows == 1:
+        np.dot(operand.reshape(steps, k), weights.T, result.reshape(steps, n))
+        return
+    for step in range(steps):
+        multiply(weights, operand[step], result[step], rows)
+
+
+@jit
+def transpose(matrix, out):
+    n, k = matrix.shape
+    for j in range(0, n, 16):
+        for m in range(0, k, 16):
+            for a in range(j, min(j + 16, n)):
+                for b in range(m, min(m + 16, k)):
+                    out[b, a] = matrix[a, b]
+
+
+@jit
+def turn(rows, out):
+    n, units = rows.shape  # to one column a row
+    for row in range(n):
+        for unit in range(units):
+            out[unit * n + row] = rows[row, unit]
+
+
+@jit
+def begin(begins, last, first, before):
+    rows = len(begins)  # the state that a step starts from
+    for place in range(len(last)):
+        before[place] = first[place] if begins[place % rows] else last[place]
+
+
+@jit
+def end(ends, step, dlast, carried):
+    rows = len(ends)
+    for place in range(len(carried)):
+        if ends[place % rows] == step:
+            carried[place] = dlast[place]
+
+
+@jit
+def leave(begins, carried, dfirst):
+    rows = len(begins)  # the gradient of a state that was the first one
+    for place in range(len(carried)):
+        if begins[place % rows]:
+            dfirst[place] += carried[place]
+            carried[place] = ZERO
+
+
+@jit
+def gather(dproduct, columns, rows):
+    if rows == 1:
+        return
+    steps, n = len(dproduct), dproduct.shape[1] * dproduct.shape[2] // rows
+    flat = dproduct.reshape(steps, n * rows)
+    for step in range(steps):
+        for j in range(n):
+            for row in range(rows):
+                columns[(j * steps + step) * rows + row] = flat[step, j * rows + row]
+
+
+@jit
+def add_rows(dproduct, columns, operand, part, total):
+    n, k = total.shape  # operand (steps, rows, k)
+    steps, rows = operand.shape[:2]
+    flat = operand.reshape(steps * rows, k)
+    if rows == 1:
+        np.dot(dproduct.reshape(steps, n).T, flat, part)
+    else:
+        np.dot(columns[: n * steps * rows].reshape(n, steps * rows), flat, part)
+    total += part
+
+
+@jit
+def add_columns(dproduct, columns, operand, others, part, total, rows):
+    n, k = total.shape  # operand (steps, k·rows)
+    steps = len(operand)
+    flat = operand.reshape(steps, k * rows)
+    if rows == 1:
+        np.dot(dproduct.reshape(steps, n).T, flat, part)
+    else:
+        for step in range(steps):
+            for j in range(k):
+                for row in range(rows):
+                    others[(j * steps + step) * rows + row] = flat[step, j * rows + row]
+        left = columns[: n * steps * rows].reshape(n, steps * rows)
+        np.dot(left, others[: k * steps * rows].reshape(k, steps * rows).T, part)
+    total += part
+
+
+@jit
+def go_back(dproduct, columns, weights, dx):
+    n, k = weights.shape
+    steps, rows = dx.shape[:2]
+    out = dx.reshape(steps * rows, k)
+    if rows == 1:
+        np.dot(dproduct.reshape(steps, n), weights, out)
+    else:
+        np.dot(columns[: n * steps * rows].reshape(n, steps * rows).T, weights, out)
+
+
+@jit
+def add_steps(dproduct, block, dvector):
+    for step in range(len(dproduct)):
+        for place in range(len(dvector)):
+            dvector[place] += dproduct[step, block, place]
+
+
+'''
+COMPILED = """from numba import njit
+
+# without nnan and ninf: a NaN or an infinity stays visible
+OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
+jit = njit(**OPTIONS)
+kernel = njit(cache={cache}, **OPTIONS)"""
+PLAIN = '''def kernel(function):
+    return function  # not compiled
+
+
+jit = kernel'''
+
+TANH = {
+    "float64": '''@jit
+def tanh(a):
+    return np.tanh(a)''',
+    # a ratio of two polynomials, error about 1e-7: it has no branch, so the loops vectorise
+    "float32": '''@jit
+def tanh(a):
+    a = REAL(7.905311) if a > REAL(7.905311) else a  # a NaN passes both
+    a = REAL(-7.905311) if a < REAL(-7.905311) else a
+    z = a * a
+    p = REAL(-2.76076847742355e-16) * z + REAL(2.00018790482477e-13)
+    p = p * z + REAL(-8.60467152213735e-11)
+    p = p * z + REAL(5.12229709037114e-08)
+    p = p * z + REAL(1.48572235717979e-05)
+    p = p * z + REAL(6.37261928875436e-04)
+    p = p * z + REAL(4.89352455891786e-03)
+    q = REAL(1.19825839466702e-06) * z + REAL(1.18534705686654e-04)
+    q = q * z + REAL(2.26843463243900e-03)
+    q = q * z + REAL(4.89352518554385e-03)
+    return a * p / q''',
+}
+
+
+def head(key, dtype, compiled, cache):
+    """The text before the functions of a cell."""
+    decorator = COMPILED.format(cache=cache) if compiled else PLAIN
+    title = get_spec(key).title
+    return HEAD.format(
+        title=title, decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL
+    )
