@@ -38,25 +38,22 @@ AXES = {
     "rows_dx": "T B D",
     "rows_dinput": "T B H",
     "weights": "n*H k",
+    "turned": "k n*H",
     "dweights": "n*H k",
+    "stretch": "S n H*B",  # products of the inputs
+    "dproduct": "S n H*B",
+    "back": "n H*B",
 }
 NETS = {*AXES} - {"clock"}
 # what nets use one after another, and nobody reads afterwards
 AXES |= {
     "scratch": "H*B",
     "product": "n H*B",
-    "stretch": "S n H*B",  # products of the inputs
     "dy": "H*B",
-    "dproduct": "S n H*B",
-    "back": "n H*B",
     "backs": "S n H*B",
     "carry": "H*B",
     "gradient": "H*B",
     "gradients": "S H*B",
-    "turned": "k n*H",
-    "columns": "n*H*S*B",
-    "others": "k*S*B",
-    "part": "n*H k",
 }
 FLOATS = 200_000
 """Numbers that a stretch may hold: within a core's cache."""

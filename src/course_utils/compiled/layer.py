@@ -13,6 +13,7 @@ from course_utils.compiled.arguments import (
     running,
     state_type,
 )
+from course_utils.compiled.arrays import operand_place
 from course_utils.compiled.code import Code, code
 from course_utils.compiled.columns import (
     NETS,
@@ -21,8 +22,12 @@ from course_utils.compiled.columns import (
     into_columns,
     stretches,
 )
+from course_utils.compiled.print_numba import gradient_of
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
+
+
+NOWHERE = np.zeros(0, np.int64)
 
 
 class Arena:
@@ -165,7 +170,14 @@ def forward(
                 into_columns(value, arena.get(f"first_{name}", (K, H * B), value.dtype))
             states.append(along)
         sizes = arena.sizes | {"S": stretches(made.widest, sizes)[0], "R": len(begins)}
-        _call(made, "forward", arena, sizes, begins, np.zeros(0, np.int64))
+        arguments = _arguments(made, "forward", arena, sizes)
+        entering = _products_of_inputs(made, arena, sizes)
+        for start in range(0, T, sizes["S"]):
+            stop = min(start + sizes["S"], T)
+            for weights, operand, result, whole in entering:
+                at = start if whole else 0
+                made.shared.products(weights, operand, result, start, stop, at, B)
+            made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
     output = next((s for s, v in zip(states, made.plan.program.states.values(), strict=True)
                    if v is made.plan.program.output), None)  # fmt: skip
     from_columns(arena.arrays["all_y"] if output is None else output[:, 1:], y)
@@ -197,17 +209,77 @@ def _load(name, rows, arena, dtype):
     into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
 
 
-def _call(made, function, arena, sizes, begins, ends):
-    """Call a generated function; arrays that are not there are made and stay in the arena."""
-    arguments = []
-    for a in made.arguments[function]:
-        if a.kind in ("x", "rows_x", "config"):
-            arguments.append(arena.arrays[a.name])
+def _arguments(made, function, arena, sizes):
+    """What a generated function takes; arrays that are not there are made and stay in the arena."""
+    return [
+        arena.arrays[a.name] if a.kind in ("x", "config")
+        else arena.get(a.name, a.shape(sizes), np.int64 if a.integer else made.dtype)
+        for a in made.arguments[function]
+    ]  # fmt: skip
+
+
+def _operand(product):
+    """(array in columns, as it was given, the gradient of that) of an input that is multiplied."""
+    op, what = product.operand.op, product.operand.what
+    if op == "x":
+        return "all_x", "rows_x", "rows_dx"
+    return f"input_{what}", f"rows_input_{what}", f"rows_dinput_{what}"
+
+
+def _products_of_inputs(made, arena, sizes):
+    """[(weights, operand, result, whether result holds all steps)], which need not wait."""
+    found = []
+    whole = {a.name for a in made.arguments["forward"] if a.kind == "products"}
+    for product in made.plan.program.products:
+        if product.operand.op in ("x", "input"):
+            name, n = f"products_{product.name}", len(product.values)
+            steps = sizes["T" if name in whole else "S"]
+            shape = sizes["K"], steps, n, sizes["H"] * sizes["B"]
+            arrays = (f"weights_{product.name}", _operand(product)[0])
+            found.append((*(arena.arrays[a] for a in arrays),
+                          arena.get(name, shape, made.dtype), name in whole))  # fmt: skip
+    return found
+
+
+def _sums(made, arena, sizes):
+    """For every product what ``add_up`` takes, and [(block, vector)] of its biases."""
+    plan, dtype = made.plan, made.dtype
+    K, T, B, H, S = (sizes[axis] for axis in "KTBHS")
+    nothing = arena.get("nothing", (0, 0, B, 0), dtype)
+    found = []
+    for product in plan.program.products:
+        name = gradient_of(plan, product)
+        if not name:
             continue
-        arguments.append(arena.get(a.name, a.shape(sizes), np.int64 if a.integer else made.dtype))
-    made.call[function](
-        sizes["K"], sizes["T"], sizes["B"], sizes["H"], sizes["S"], begins, ends, *arguments
-    )
+        n, name_of = len(product.values) * H, product.name
+        dproduct = arena.get(name, (K, S, len(product.values), H * B), dtype)
+        weights = arena.arrays[f"weights_{name_of}"]
+        k = weights.shape[2]
+        total = arena.get(f"dweights_{name_of}", (K, n, k), dtype)
+        total[...] = 0
+        if product.operand.op in ("x", "input"):
+            _, given, result = _operand(product)
+            operand, dx = arena.arrays[given], arena.get(result, (K, T, B, k), dtype)
+            operand, others = operand.reshape(len(operand), T, B * k), np.zeros(0, dtype)
+        else:
+            place = operand_place(plan, product)
+            array = f"states_{place.name}" if place.kind == "states" else place.array
+            if place.kind == "states" and not place.block and sizes["R"]:
+                array = f"before_{place.name}"
+            operand, dx = arena.arrays[array], nothing
+            if place.kind == "states":
+                operand = operand[:, 1:] if place.block else operand[:, :T]
+            operand = np.ascontiguousarray(operand).reshape(K, T, k * B)
+            others = arena.get(f"others_{name_of}", (k * S * B,), dtype)
+        part = arena.get(f"part_{name_of}", (n, k), dtype)
+        columns = arena.get(f"columns_{name}", (n * S * B,), dtype)
+        biases = []
+        for vector, (of, block) in plan.derivative.sums.items():
+            if of == name_of:
+                biases.append((block, arena.get(f"dvector_{vector}", (K, H * B), dtype)))
+        given = (total, weights, dx, part, columns, others, B)
+        found.append((dproduct, operand, given, biases))
+    return found
 
 
 def history(tape, name):
@@ -274,7 +346,7 @@ def backward(tape, dy, dlast, dhistory=None):
         grads = {n: new(f"grads_{n}", p.shape) for n, p in tape.params.items()}
         return dx, dstate0, grads | dinputs
     lengths, dhistory = tape.lengths, dhistory or {}
-    ends = np.zeros(0, np.int64)
+    ends = NOWHERE
     if lengths is not None:
         beyond, ends = np.arange(T)[:, None] >= lengths, lengths.astype(np.int64)
         dy = np.where(beyond[..., None], dtype.type(0), dy)
@@ -292,11 +364,27 @@ def backward(tape, dy, dlast, dhistory=None):
         carried = arena.get(f"carried_{name}", (K, H * B), dtype)
         into_columns(d if lengths is None else d * (lengths == T)[:, None], carried)
         into_columns(d, arena.get(f"dlast_{name}", (K, H * B), dtype))
-    for a in made.arguments["backward"]:
-        if a.kind in ("dweights", "dvector", "dfirst"):
-            arena.get(a.name, a.shape(sizes | {"D": D}), dtype)[...] = 0
+    arguments = _arguments(made, "backward", arena, sizes)
+    sums = _sums(made, arena, sizes)
+    for name, array in arena.arrays.items():
+        if name.startswith(("dvector_", "dfirst_", "back_")):
+            array[...] = 0
     with np.errstate(all="ignore"):
-        _call(made, "backward", arena, sizes, tape.begins, ends)
+        for product in made.plan.program.products:
+            turned = arena.arrays.get(f"turned_{product.name}")
+            if turned is not None:
+                made.shared.turn_all(arena.arrays[f"weights_{product.name}"], turned)
+        for start in reversed(range(0, T, S)):
+            stop = min(start + S, T)
+            made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
+            for dproduct, operand, given, biases in sums:
+                made.shared.add_up(dproduct, operand, start, stop, *given)
+                for block, vector in biases:
+                    made.shared.add_steps(dproduct, stop - start, block, vector)
+        for product in made.plan.program.products:
+            back = arena.arrays.get(f"back_{product.name}")
+            if product.operand.op == "before" and back is not None:
+                arena.arrays[f"carried_{product.operand.what}"] += back[:, 0]
         for name, d, out in flowing:
             from_columns(arena.arrays[f"carried_{name}"] + arena.arrays[f"dfirst_{name}"], out)
             if lengths is not None:  # a sequence without steps

@@ -1,10 +1,8 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-from course_utils.specs import get_spec
-
 SMALL = 10_000
 
-HEAD = '''"""{title}, forward and backward, from its equations (course_utils.compiled)."""
+HEAD = '''"""What the code of every cell stands on: functions, and products of one column a sequence."""
 
 import numpy as np
 
@@ -116,71 +114,69 @@ def leave(begins, carried, dfirst):
 
 
 @jit
-def gather(dproduct, columns, rows):
-    if rows == 1:
-        return
-    steps, n = len(dproduct), dproduct.shape[1] * dproduct.shape[2] // rows
-    flat = dproduct.reshape(steps, n * rows)
+def beside(columns, out, rows):
+    steps, n = len(columns), len(out)  # columns (steps, ·rows) -> out (n, steps·rows)
+    flat = columns.reshape(steps, n * rows)
     for step in range(steps):
         for j in range(n):
             for row in range(rows):
-                columns[(j * steps + step) * rows + row] = flat[step, j * rows + row]
+                out[j, step * rows + row] = flat[step, j * rows + row]
 
 
-@jit
-def add_rows(dproduct, columns, operand, part, total):
-    n, k = total.shape  # operand (steps, rows, k)
-    steps, rows = operand.shape[:2]
-    flat = operand.reshape(steps * rows, k)
-    if rows == 1:
-        np.dot(dproduct.reshape(steps, n).T, flat, part)
-    else:
-        np.dot(columns[: n * steps * rows].reshape(n, steps * rows), flat, part)
-    total += part
+@kernel
+def products(weights, operand, result, first, last, at, rows):
+    for net in range(len(weights)):  # of the inputs of a stretch, into result from step ``at`` on
+        inputs = operand[net % len(operand), first:last]
+        multiply_all(weights[net], inputs, result[net, at : at + last - first], rows)
 
 
-@jit
-def add_columns(dproduct, columns, operand, others, part, total, rows):
-    n, k = total.shape  # operand (steps, k·rows)
-    steps = len(operand)
-    flat = operand.reshape(steps, k * rows)
-    if rows == 1:
-        np.dot(dproduct.reshape(steps, n).T, flat, part)
-    else:
+@kernel
+def turn_all(weights, turned):
+    for net in range(len(weights)):
+        transpose(weights[net], turned[net])
+
+
+@kernel
+def add_up(dproduct, operand, first, last, total, weights, dx, part, columns, others, rows):
+    # what a stretch of steps gives to weights, and to its inputs where dx has steps; operand
+    # (steps, ·rows) in columns where ``others`` has room for them turned, else as it was given
+    n, k = part.shape
+    steps = last - first
+    for net in range(len(dproduct)):
+        now = dproduct[net, :steps]
+        given = operand[net % len(operand), first:last].reshape(steps * rows, k)
+        if rows == 1:
+            here = now.reshape(steps, n)
+            np.dot(here.T, given, part)
+            if len(dx):
+                np.dot(here, weights[net], dx[net, first:last].reshape(steps, k))
+        else:
+            here = columns[: n * steps * rows].reshape(n, steps * rows)
+            beside(now, here, rows)
+            if len(others):
+                left = others[: k * steps * rows].reshape(k, steps * rows)
+                beside(operand[net, first:last], left, rows)
+                np.dot(here, left.T, part)
+            else:
+                np.dot(here, given, part)
+            if len(dx):
+                np.dot(here.T, weights[net], dx[net, first:last].reshape(steps * rows, k))
+        total[net] += part
+
+
+@kernel
+def add_steps(dproduct, steps, block, dvector):
+    for net in range(len(dvector)):
         for step in range(steps):
-            for j in range(k):
-                for row in range(rows):
-                    others[(j * steps + step) * rows + row] = flat[step, j * rows + row]
-        left = columns[: n * steps * rows].reshape(n, steps * rows)
-        np.dot(left, others[: k * steps * rows].reshape(k, steps * rows).T, part)
-    total += part
-
-
-@jit
-def go_back(dproduct, columns, weights, dx):
-    n, k = weights.shape
-    steps, rows = dx.shape[:2]
-    out = dx.reshape(steps * rows, k)
-    if rows == 1:
-        np.dot(dproduct.reshape(steps, n), weights, out)
-    else:
-        np.dot(columns[: n * steps * rows].reshape(n, steps * rows).T, weights, out)
-
-
-@jit
-def add_steps(dproduct, block, dvector):
-    for step in range(len(dproduct)):
-        for place in range(len(dvector)):
-            dvector[place] += dproduct[step, block, place]
-
-
+            for place in range(dvector.shape[1]):
+                dvector[net, place] += dproduct[net, step, block, place]
 '''
 COMPILED = """from numba import njit
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
-jit = njit(**OPTIONS)
-kernel = njit(cache={cache}, **OPTIONS)"""
+kernel = njit(cache={cache}, **OPTIONS)
+jit = kernel"""
 PLAIN = '''def kernel(function):
     return function  # not compiled
 
@@ -210,10 +206,7 @@ def tanh(a):
 }
 
 
-def head(key, dtype, compiled, cache):
-    """The text before the functions of a cell."""
+def head(dtype, compiled, cache):
+    """The text before the functions of a cell: the same for all cells."""
     decorator = COMPILED.format(cache=cache) if compiled else PLAIN
-    title = get_spec(key).title
-    return HEAD.format(
-        title=title, decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL
-    )
+    return HEAD.format(decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL).rstrip()
