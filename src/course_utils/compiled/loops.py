@@ -112,6 +112,7 @@ class LoopPrinter:
             return
         for name in loops:
             self.open_loop(name)
+        self.open_body(loops)
         texts, names = statements(body, self.style)
         for value, place in body.loads:
             self.declare(value.name, self.at(place))
@@ -123,6 +124,9 @@ class LoopPrinter:
             self.store(self.at(place), self.value(value, names), adds)
         for _ in loops:
             self.close_loop()
+
+    def open_body(self, loops):
+        """What comes before the first line within the loops: nothing."""
 
     def value(self, value, names):
         return self.style.number(value.what) if value.op == "constant" else names.get(
