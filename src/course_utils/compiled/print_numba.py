@@ -164,7 +164,8 @@ class NumbaPrinter(LoopPrinter):
         rows = any(array_of(self.plan, p).rank == ROW for p in places)
         if self.over == "unit" or (body.domain == "unit" and not rows):
             return (self.over,)
-        return {"row": ("row",), "unit": ("unit", "row")}.get(body.domain, ("unit", "column", "row"))
+        loops = {"row": ("row",), "unit": ("unit", "row")}
+        return loops.get(body.domain, ("unit", "column", "row"))
 
     def open_body(self, loops):
         if loops[0] == "unit" and "row" in loops:
