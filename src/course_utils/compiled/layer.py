@@ -241,45 +241,99 @@ def _products_of_inputs(made, arena, sizes):
     return found
 
 
-def _sums(made, arena, sizes):
-    """For every product what ``add_up`` takes, and [(block, vector)] of its biases."""
-    plan, dtype = made.plan, made.dtype
-    K, T, B, H, S = (sizes[axis] for axis in "KTBHS")
-    nothing = arena.get("nothing", (0, 0, B, 0), dtype)
-    found = []
-    for product in plan.program.products:
-        name = gradient_of(plan, product)
-        if not name:
-            continue
-        n, name_of = len(product.values) * H, product.name
-        dproduct = arena.get(name, (K, S, len(product.values), H * B), dtype)
-        weights = arena.arrays[f"weights_{name_of}"]
-        k = weights.shape[2]
-        total = arena.get(f"dweights_{name_of}", (K, n, k), dtype)
-        total[...] = 0
+class Sums:
+    """What a product's weights, its biases and its input receive, stretch by stretch."""
+
+    def __init__(self, made, product, arena, sizes, columns):
+        self.sizes, self.columns = sizes, columns
+        K, B = sizes["K"], sizes["B"]
+        self.weights = arena.arrays[f"weights_{product.name}"]
+        self.total = arena.get(f"dweights_{product.name}", self.weights.shape, made.dtype)
+        self.part = arena.get(f"part_{product.name}", self.weights.shape, made.dtype)
+        self.total[...] = 0
+        k, self.dx, self.others = self.weights.shape[2], None, None
         if product.operand.op in ("x", "input"):
             _, given, result = _operand(product)
-            operand, dx = arena.arrays[given], arena.get(result, (K, T, B, k), dtype)
-            operand, others = operand.reshape(len(operand), T, B * k), np.zeros(0, dtype)
+            self.operand = arena.arrays[given]
+            self.dx = arena.get(result, (K, *self.operand.shape[1:]), made.dtype)
         else:
-            place = operand_place(plan, product)
-            array = f"states_{place.name}" if place.kind == "states" else place.array
-            if place.kind == "states" and not place.block and sizes["R"]:
+            place = operand_place(made.plan, product)
+            array, later = place.array, place.kind == "states" and place.block
+            if place.kind == "states" and not later and sizes["R"]:
                 array = f"before_{place.name}"
-            operand, dx = arena.arrays[array], nothing
-            if place.kind == "states":
-                operand = operand[:, 1:] if place.block else operand[:, :T]
-            operand = np.ascontiguousarray(operand).reshape(K, T, k * B)
-            others = arena.get(f"others_{name_of}", (k * S * B,), dtype)
-        part = arena.get(f"part_{name_of}", (n, k), dtype)
-        columns = arena.get(f"columns_{name}", (n * S * B,), dtype)
-        biases = []
-        for vector, (of, block) in plan.derivative.sums.items():
-            if of == name_of:
-                biases.append((block, arena.get(f"dvector_{vector}", (K, H * B), dtype)))
-        given = (total, weights, dx, part, columns, others, B)
-        found.append((dproduct, operand, given, biases))
-    return found
+            operand = arena.arrays[array][:, 1 if later else 0 :][:, : sizes["T"]]
+            self.operand = operand.reshape(K, sizes["T"], k, B) if B != 1 else operand
+            self.others = arena.get(f"others_{product.name}", (K * k * sizes["S"] * B,), made.dtype)
+
+    def add(self, start, stop):
+        """The steps from start to stop, whose gradients ``columns`` holds."""
+        K, B, steps = self.sizes["K"], self.sizes["B"], stop - start
+        n, k = self.total.shape[1:]
+        left = self.columns[: K * n * steps * B]
+        operand = self.operand[:, start:stop]
+        left = left.reshape(K, steps, n).swapaxes(1, 2) if B == 1 else left.reshape(K, n, -1)
+        if B == 1 or self.others is None:
+            right = operand.reshape(len(operand), steps * B, k)
+        else:
+            right = self.others[: K * k * steps * B].reshape(K, k, steps, B)
+            np.copyto(right, operand.swapaxes(1, 2))
+            right = right.reshape(K, k, steps * B).swapaxes(1, 2)
+        self.total += np.matmul(left, right, out=self.part)
+        if self.dx is not None:
+            out = self.dx[:, start:stop].reshape(K, steps * B, k)
+            if K > 1 and steps < self.sizes["T"]:  # a copy: a part of each of several nets
+                self.dx[:, start:stop] = np.matmul(left.swapaxes(1, 2), self.weights).reshape(
+                    K, steps, B, k
+                )
+            else:
+                np.matmul(left.swapaxes(1, 2), self.weights, out=out)
+
+
+class Gathered:
+    """The gradients of a product's result in a stretch, turned to (n·H, steps·B), and their sums."""
+
+    def __init__(self, made, name, products, arena, sizes):
+        self.sizes, n = sizes, len(products[0].values) * sizes["H"]
+        self.dproduct = arena.arrays[name]
+        size = sizes["K"] * n * sizes["S"] * sizes["B"]
+        self.columns = arena.get(f"columns_{name}", (size,), made.dtype)
+        self.products = [Sums(made, p, arena, sizes, self.columns) for p in products]
+        names = [p.name for p in products]
+        self.biases = [
+            (block, arena.get(f"dvector_{vector}", (sizes["K"], sizes["H"]), made.dtype))
+            for vector, (of, block) in made.plan.derivative.sums.items() if of in names
+        ]  # fmt: skip
+        for _, vector in self.biases:
+            vector[...] = 0
+
+    def add(self, start, stop):
+        """The steps from start to stop, which the generated code has just gone back."""
+        K, B, H, steps = (*(self.sizes[axis] for axis in "KBH"), stop - start)
+        n = self.dproduct.shape[2]
+        given = self.dproduct[:, :steps]
+        left = self.columns[: K * n * H * steps * B]
+        if B == 1:
+            left = left.reshape(K, steps, n, H)
+            np.copyto(left, given)
+            sums = left.sum(axis=1)
+        else:
+            left = left.reshape(K, n * H, steps, B)
+            np.copyto(left, given.reshape(K, steps, n * H, B).swapaxes(1, 2))
+            sums = left.reshape(K, n, H, steps * B).sum(axis=3)
+        for block, vector in self.biases:
+            vector += sums[:, block]
+        for product in self.products:
+            product.add(start, stop)
+
+
+def _gathered(made, arena, sizes):
+    """What adds up the gradients of all products, by the array that holds their results'."""
+    by_name = {}
+    for product in made.plan.program.products:
+        name = gradient_of(made.plan, product)
+        if name:
+            by_name.setdefault(name, []).append(product)
+    return [Gathered(made, name, products, arena, sizes) for name, products in by_name.items()]
 
 
 def history(tape, name):
@@ -365,10 +419,10 @@ def backward(tape, dy, dlast, dhistory=None):
         into_columns(d if lengths is None else d * (lengths == T)[:, None], carried)
         into_columns(d, arena.get(f"dlast_{name}", (K, H * B), dtype))
     arguments = _arguments(made, "backward", arena, sizes)
-    sums = _sums(made, arena, sizes)
     for name, array in arena.arrays.items():
         if name.startswith(("dvector_", "dfirst_", "back_")):
             array[...] = 0
+    gathered = _gathered(made, arena, sizes)
     with np.errstate(all="ignore"):
         for product in made.plan.program.products:
             turned = arena.arrays.get(f"turned_{product.name}")
@@ -377,10 +431,8 @@ def backward(tape, dy, dlast, dhistory=None):
         for start in reversed(range(0, T, S)):
             stop = min(start + S, T)
             made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
-            for dproduct, operand, given, biases in sums:
-                made.shared.add_up(dproduct, operand, start, stop, *given)
-                for block, vector in biases:
-                    made.shared.add_steps(dproduct, stop - start, block, vector)
+            for sums in gathered:
+                sums.add(start, stop)
         for product in made.plan.program.products:
             back = arena.arrays.get(f"back_{product.name}")
             if product.operand.op == "before" and back is not None:

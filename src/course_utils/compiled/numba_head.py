@@ -1,6 +1,6 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-SMALL = 10_000
+SMALL, VECTOR = 10_000, 2_000
 
 HEAD = '''"""What the code of every cell stands on: functions, and products of one column a sequence."""
 
@@ -11,6 +11,7 @@ import numpy as np
 REAL = np.{dtype}
 ZERO, HALF, ONE = REAL(0), REAL(0.5), REAL(1)
 SMALL = {small}  # multiplications up to which a call of BLAS costs more than plain loops
+VECTOR = {vector}  # the same with few columns
 
 
 {tanh}
@@ -48,8 +49,15 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 def multiply(weights, operand, result, rows):
     n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
     left, out = operand.reshape(k, rows), result.reshape(n, rows)
-    if k > 4 and n * k * rows > SMALL:
+    if k > 4 and n * k * rows > (SMALL if rows > 4 else VECTOR):
         np.dot(weights, left, out)
+        return
+    if rows == 1:
+        for j in range(n):
+            total = ZERO
+            for m in range(k):
+                total += weights[j, m] * left[m, 0]
+            out[j, 0] = total
         return
     for j in range(n):
         for row in range(rows):
@@ -113,16 +121,6 @@ def leave(begins, carried, dfirst):
             carried[place] = ZERO
 
 
-@jit
-def beside(columns, out, rows):
-    steps, n = len(columns), len(out)  # columns (steps, ·rows) -> out (n, steps·rows)
-    flat = columns.reshape(steps, n * rows)
-    for step in range(steps):
-        for j in range(n):
-            for row in range(rows):
-                out[j, step * rows + row] = flat[step, j * rows + row]
-
-
 @kernel
 def products(weights, operand, result, first, last, at, rows):
     for net in range(len(weights)):  # of the inputs of a stretch, into result from step ``at`` on
@@ -134,42 +132,6 @@ def products(weights, operand, result, first, last, at, rows):
 def turn_all(weights, turned):
     for net in range(len(weights)):
         transpose(weights[net], turned[net])
-
-
-@kernel
-def add_up(dproduct, operand, first, last, total, weights, dx, part, columns, others, rows):
-    # what a stretch of steps gives to weights, and to its inputs where dx has steps; operand
-    # (steps, ·rows) in columns where ``others`` has room for them turned, else as it was given
-    n, k = part.shape
-    steps = last - first
-    for net in range(len(dproduct)):
-        now = dproduct[net, :steps]
-        given = operand[net % len(operand), first:last].reshape(steps * rows, k)
-        if rows == 1:
-            here = now.reshape(steps, n)
-            np.dot(here.T, given, part)
-            if len(dx):
-                np.dot(here, weights[net], dx[net, first:last].reshape(steps, k))
-        else:
-            here = columns[: n * steps * rows].reshape(n, steps * rows)
-            beside(now, here, rows)
-            if len(others):
-                left = others[: k * steps * rows].reshape(k, steps * rows)
-                beside(operand[net, first:last], left, rows)
-                np.dot(here, left.T, part)
-            else:
-                np.dot(here, given, part)
-            if len(dx):
-                np.dot(here.T, weights[net], dx[net, first:last].reshape(steps * rows, k))
-        total[net] += part
-
-
-@kernel
-def add_steps(dproduct, steps, block, dvector):
-    for net in range(len(dvector)):
-        for step in range(steps):
-            for place in range(dvector.shape[1]):
-                dvector[net, place] += dproduct[net, step, block, place]
 '''
 COMPILED = """from numba import njit
 
@@ -209,4 +171,4 @@ def tanh(a):
 def head(dtype, compiled, cache):
     """The text before the functions of a cell: the same for all cells."""
     decorator = COMPILED.format(cache=cache) if compiled else PLAIN
-    return HEAD.format(decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL).rstrip()
+    return HEAD.format(decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, vector=VECTOR).rstrip()

@@ -85,7 +85,7 @@ def gradients(made, params, options, arena, new):
         given = arena.arrays.get(f"dvector_{name}")
         dvectors[f"dvector_{name}"] = (
             np.zeros(K * H, made.dtype) if given is None
-            else given.reshape(K * H, B).sum(axis=1)
+            else given.reshape(K * H, -1).sum(axis=1)
         )  # fmt: skip
     if "prelude_backward" in made.call:
         known = arena.arrays | arena.prelude | dvectors
