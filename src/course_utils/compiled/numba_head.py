@@ -2,7 +2,7 @@
 
 SMALL, VECTOR = 10_000, 2_000
 
-HEAD = '''"""What the code of every cell stands on: functions, and products of one column a sequence."""
+HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
 
 import numpy as np
 
@@ -82,11 +82,12 @@ def multiply_all(weights, operand, result, rows):
 @jit
 def transpose(matrix, out):
     n, k = matrix.shape
-    for j in range(0, n, 16):
-        for m in range(0, k, 16):
-            for a in range(j, min(j + 16, n)):
-                for b in range(m, min(m + 16, k)):
-                    out[b, a] = matrix[a, b]
+    for m in range(0, k, 8):  # a few columns at a time, which the cache holds
+        width = min(8, k - m)
+        for j in range(n):
+            row = matrix[j, m : m + width]
+            for b in range(width):
+                out[m + b, j] = row[b]
 
 
 @jit
@@ -139,18 +140,18 @@ COMPILED = """from numba import njit
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
 kernel = njit(cache={cache}, **OPTIONS)
 jit = kernel"""
-PLAIN = '''def kernel(function):
+PLAIN = """def kernel(function):
     return function  # not compiled
 
 
-jit = kernel'''
+jit = kernel"""
 
 TANH = {
-    "float64": '''@jit
+    "float64": """@jit
 def tanh(a):
-    return np.tanh(a)''',
+    return np.tanh(a)""",
     # a ratio of two polynomials, error about 1e-7: it has no branch, so the loops vectorise
-    "float32": '''@jit
+    "float32": """@jit
 def tanh(a):
     a = REAL(7.905311) if a > REAL(7.905311) else a  # a NaN passes both
     a = REAL(-7.905311) if a < REAL(-7.905311) else a
@@ -164,11 +165,13 @@ def tanh(a):
     q = REAL(1.19825839466702e-06) * z + REAL(1.18534705686654e-04)
     q = q * z + REAL(2.26843463243900e-03)
     q = q * z + REAL(4.89352518554385e-03)
-    return a * p / q''',
+    return a * p / q""",
 }
 
 
 def head(dtype, compiled, cache):
     """The text before the functions of a cell: the same for all cells."""
     decorator = COMPILED.format(cache=cache) if compiled else PLAIN
-    return HEAD.format(decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, vector=VECTOR).rstrip()
+    return HEAD.format(
+        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, vector=VECTOR
+    ).rstrip()

@@ -220,6 +220,4 @@ def _schedule(stage):
             stage.level[v] = early[v]
             continue
         users = [u for u in stage.values if v in u.args]
-        stage.level[v] = min(
-            (stage.level[u] - (u.op == "product") for u in users), default=last
-        )
+        stage.level[v] = min((stage.level[u] - (u.op == "product") for u in users), default=last)
