@@ -68,7 +68,8 @@ def test_generated_python_gives_the_shared_numbers(vector):
     given = {n: np.array(v) for n, v in vector["values"].items()}
     inputs = {n: given.get(n, np.zeros((B, H)))[None] for n in spec.inputs}
     params = {p.name: given[p.name] for p in spec.params[:-1]} | {"size": np.zeros(H)}
-    state0 = tuple(given.get("C") if s == "C" else None for s in spec.states)
+    blank = spec.initial_state(np.zeros((1, B, 0)), H)
+    state0 = tuple(given.get(s, v) for s, v in zip(spec.states, blank, strict=True))
     dlast = tuple(np.array(vector["dy"]) if s == "y" else None for s in spec.states)
     with compiled.uncompiled():
         y, last, tape = compiled.unroll(spec, params, np.zeros((1, B, 0)), state0, **inputs)

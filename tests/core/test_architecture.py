@@ -25,7 +25,7 @@ IMPORTS = {
     "specs": {"spec"},
     "conventions": {"shapes", "specs"},
     "compiled": {"files", "equations", "shapes", "specs"},
-    "numpy_nn": {"shapes", "specs"},
+    "numpy_nn": {"compiled", "shapes", "specs"},
     "torch_nn": {"compiled", "shapes", "specs"},
     "tasks": {"shapes"},
     "figures": {"equations", "files", "specs"},

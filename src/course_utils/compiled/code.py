@@ -24,7 +24,8 @@ def _head(dtype, plain):
 class Code:
     """spec; plan: what was printed; arguments: {function: its arrays}; call: {function: callable}.
 
-    shared: the module with the functions that all cells have.  Copied or pickled, it is looked up again.
+    shared: the module with the functions that all cells have.  Copied or pickled, it is looked up
+    again.
     """
 
     def __init__(self, spec, dtype, plain):

@@ -1,22 +1,15 @@
 """A cell along time on the CPU, from its equations: ``numpy_nn.unroll`` by generated code."""
 
+from collections import namedtuple
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from course_utils.compiled import parameters
-from course_utils.compiled.arguments import (
-    beginnings,
-    checked,
-    clocks,
-    cotangents,
-    running,
-    state_type,
-)
 from course_utils.compiled.arrays import operand_place
 from course_utils.compiled.code import Code, code
 from course_utils.compiled.columns import (
-    NETS,
     aligned,
     from_columns,
     into_columns,
@@ -26,8 +19,13 @@ from course_utils.compiled.print_numba import gradient_of
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
-
 NOWHERE = np.zeros(0, np.int64)
+
+
+@cache
+def state_type(names):
+    """The NamedTuple of a cell's states."""
+    return namedtuple("State", names)
 
 
 class Arena:
@@ -35,18 +33,34 @@ class Arena:
 
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
-        self.arrays, self.prelude = {}, {}
+        self.arrays, self.prelude, self.cleared = {}, {}, ()
+        self.names, self.gathered = {}, None  # found once for the arrays that there are
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
+            self.names, self.gathered = {}, None
         return found
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
         return np.empty(shape, dtype) if self.fresh else self.get(name, shape, dtype)
+
+    def arguments(self, made, function, sizes):
+        """What a generated function takes, made where it is not there."""
+        place = function, sizes["S"], sizes["R"]
+        if place not in self.names:
+            for a in made.arguments[function]:
+                if a.kind not in ("x", "config"):
+                    dtype = np.int64 if a.integer else made.dtype
+                    self.get(a.name, a.shape(sizes), dtype)
+            self.names[place] = [a.name for a in made.arguments[function]]
+        return [self.arrays[name] for name in self.names[place]]
+
+    def __getstate__(self):  # what was found for these arrays is found again for their copies
+        return {**vars(self), "names": {}, "gathered": None, "cleared": ()}
 
 
 class Workspace:
@@ -65,6 +79,10 @@ class Workspace:
         if place not in self._arenas:
             self._arenas[place] = Arena(sizes, fresh=False)
         return self._arenas[place]
+
+    def holds(self, tape):
+        """Whether a tape was made in this workspace."""
+        return any(tape.arena is arena for arena in self._arenas.values())
 
     @property
     def nbytes(self):
@@ -86,37 +104,29 @@ class Tape(NamedTuple):
 
 
 def unroll(
-    key,
-    params,
-    x,
-    state0=None,
-    workspace=None,
-    *,
-    lengths=None,
-    resets=None,
-    config=None,
-    **inputs,
-):
-    """Run a cell along a sequence by code made from its equations.
+    key, params, x, state0=None, workspace=None, *, lengths=None, resets=None, config=None, **inputs
+):  # fmt: skip
+    """Run a cell along a sequence by code made from its equations; the caller has checked all.
 
-    As ``numpy_nn.unroll``: params as from ``init_params``; x (T, B, D); state0, each (B, H), the
-    cell's own if None; workspace, a ``Workspace`` to compute in, or None for fresh arrays; lengths
-    (B,), integers, where sequences are shorter than T: what x holds beyond is not read; resets
-    (T, B), booleans, true where a step starts from the initial state; config overrides the spec's
-    constants; inputs, what else a step reads, each (T, B, H).  float32 or float64.
+    As ``numpy_nn.fast.unroll``, which checks: params, each parameter of the spec; x (T, B, D);
+    state0, each (B, H), the cell's own if None; workspace, a ``Workspace`` to compute in, or None
+    for fresh arrays; lengths (B,) and resets (T, B), NumPy arrays or None; config overrides the
+    spec's constants; inputs, what else a step reads, each (T, B, H), zero where it is not given.
 
     Returns y (T, B, H), the last states (a NamedTuple, each (B, H)) and the tape for
-    ``unroll_backward``.  Raises ShapeError, TypeError, ValueError or KeyError by name, and
-    ImportError where Numba or SciPy is missing.
+    ``unroll_backward``.  ImportError where Numba or SciPy is missing.
     """
     spec = get_spec(key)
-    options = spec.options(config)
-    sizes, dtype, state0, inputs = checked(spec, params, x, state0, inputs)
-    ends = None if lengths is None else running(lengths, sizes["T"], sizes["B"])
-    begins = None if resets is None else beginnings(resets, sizes["T"], sizes["B"])
+    T, B, D = x.shape
+    H = next(iter(parameters.blocks(spec, one(params)).values())).shape[1]
+    state0 = spec.initial_state(x, H) if state0 is None else state0
+    dtype = np.result_type(x, *params.values(), *(s for s in state0 if s.dtype.kind == "f"))
+    state0 = [(s if s.dtype.kind in "iu" else s.astype(dtype))[None] for s in state0]
+    inputs = {n: inputs.get(n, np.zeros((T, B, H), dtype)) for n in spec.inputs}
+    mask = None if lengths is None else np.arange(T)[:, None] < lengths
     y, last, tape = forward(
-        spec, one(params), x[None], [s[None] for s in state0], {"K": 1} | sizes, dtype,
-        workspace, ends, begins, options, one(inputs),
+        spec, one(params), x[None], state0, {"K": 1, "T": T, "B": B, "D": D, "H": H}, dtype,
+        workspace, mask, resets, spec.options(config), one(inputs),
     )  # fmt: skip
     return y[0], state_type(spec.states)(*(s[0] for s in last)), tape
 
@@ -127,24 +137,26 @@ def one(arrays):
 
 
 def forward(
-    spec, params, x, state0, sizes, dtype, workspace, lengths, resets, options, inputs
+    spec, params, x, state0, sizes, dtype, workspace, mask, resets, options, inputs
 ):  # fmt: skip
     """``unroll`` of K nets with checked arguments: x (1 or K, T, B, D), all else (K, ...).
 
-    lengths (B,) and resets (T, B) or None.  Returns y (K, T, B, H), last states and the tape.
+    mask (T, B), true where a step counts, and resets (T, B), or None.  Returns y (K, T, B, H), last
+    states and the tape.
     """
     made = code(spec, dtype)
     K, T, B, D, H = (sizes[axis] for axis in "KTBDH")
     _needs_equal_widths(made, D, H)
-    options = options | clocks(spec, options, H)
+    options = options | parameters.clocks(spec, options, H)
     if workspace is None:
         arena = Arena({axis: sizes[axis] for axis in "KTBDH"}, fresh=True)
     else:
         arena = workspace.arena(spec.key, dtype, {axis: sizes[axis] for axis in "KTBDH"})
     arena.calls += 1
     begins = np.zeros((0, B), bool) if resets is None else resets
-    if lengths is not None:
-        beyond = np.arange(T)[:, None] >= lengths
+    lengths = None if mask is None else mask.sum(axis=0)
+    if mask is not None:
+        beyond = ~mask
         begins = beyond if resets is None else beyond | resets
         x = np.where(beyond[..., None], x.dtype.type(0), x)
         inputs = {n: np.where(beyond[..., None], v.dtype.type(0), v) for n, v in inputs.items()}
@@ -171,7 +183,7 @@ def forward(
                 into_columns(value, arena.get(f"first_{name}", (K, size), value.dtype), matrix)
             states.append(along)
         sizes = arena.sizes | {"S": stretches(made.widest, sizes)[0], "R": len(begins)}
-        arguments = _arguments(made, "forward", arena, sizes)
+        arguments = arena.arguments(made, "forward", sizes)
         entering = _products_of_inputs(made, arena, sizes)
         for start in range(0, T, sizes["S"]):
             stop = min(start + sizes["S"], T)
@@ -210,15 +222,6 @@ def _load(name, rows, arena, dtype):
     into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
 
 
-def _arguments(made, function, arena, sizes):
-    """What a generated function takes; arrays that are not there are made and stay in the arena."""
-    return [
-        arena.arrays[a.name] if a.kind in ("x", "config")
-        else arena.get(a.name, a.shape(sizes), np.int64 if a.integer else made.dtype)
-        for a in made.arguments[function]
-    ]  # fmt: skip
-
-
 def _operand(product):
     """(array in columns, as it was given, the gradient of that) of an input that is multiplied."""
     op, what = product.operand.op, product.operand.what
@@ -242,45 +245,96 @@ def _products_of_inputs(made, arena, sizes):
     return found
 
 
-def _sums(made, arena, sizes):
-    """For every product what ``add_up`` takes, and [(block, vector)] of its biases."""
-    plan, dtype = made.plan, made.dtype
-    K, T, B, H, S = (sizes[axis] for axis in "KTBHS")
-    nothing = arena.get("nothing", (0, 0, B, 0), dtype)
-    found = []
-    for product in plan.program.products:
-        name = gradient_of(plan, product)
-        if not name:
-            continue
-        n, name_of = len(product.values) * H, product.name
-        dproduct = arena.get(name, (K, S, len(product.values), H * B), dtype)
-        weights = arena.arrays[f"weights_{name_of}"]
-        k = weights.shape[2]
-        total = arena.get(f"dweights_{name_of}", (K, n, k), dtype)
-        total[...] = 0
+class Sums:
+    """What a product's weights, its biases and its input receive, stretch by stretch."""
+
+    def __init__(self, made, product, arena, sizes, columns):
+        self.sizes, self.columns = sizes, columns
+        K, B = sizes["K"], sizes["B"]
+        self.weights = arena.arrays[f"weights_{product.name}"]
+        self.total = arena.get(f"dweights_{product.name}", self.weights.shape, made.dtype)
+        self.part = arena.get(f"part_{product.name}", self.weights.shape, made.dtype)
+        k, self.dx, self.others = self.weights.shape[2], None, None
         if product.operand.op in ("x", "input"):
             _, given, result = _operand(product)
-            operand, dx = arena.arrays[given], arena.get(result, (K, T, B, k), dtype)
-            operand, others = operand.reshape(len(operand), T, B * k), np.zeros(0, dtype)
+            self.operand = arena.arrays[given]
+            self.dx = arena.get(result, (K, *self.operand.shape[1:]), made.dtype)
         else:
-            place = operand_place(plan, product)
-            array = f"states_{place.name}" if place.kind == "states" else place.array
-            if place.kind == "states" and not place.block and sizes["R"]:
+            place = operand_place(made.plan, product)
+            array, later = place.array, place.kind == "states" and place.block
+            if place.kind == "states" and not later and sizes["R"]:
                 array = f"before_{place.name}"
-            operand, dx = arena.arrays[array], nothing
-            if place.kind == "states":
-                operand = operand[:, 1:] if place.block else operand[:, :T]
-            operand = np.ascontiguousarray(operand).reshape(K, T, k * B)
-            others = arena.get(f"others_{name_of}", (k * S * B,), dtype)
-        part = arena.get(f"part_{name_of}", (n, k), dtype)
-        columns = arena.get(f"columns_{name}", (n * S * B,), dtype)
-        biases = []
-        for vector, (of, block) in plan.derivative.sums.items():
-            if of == name_of:
-                biases.append((block, arena.get(f"dvector_{vector}", (K, H * B), dtype)))
-        given = (total, weights, dx, part, columns, others, B)
-        found.append((dproduct, operand, given, biases))
-    return found
+            operand = arena.arrays[array][:, 1 if later else 0 :][:, : sizes["T"]]
+            self.operand = operand.reshape(K, sizes["T"], k, B) if B != 1 else operand
+            self.others = arena.get(f"others_{product.name}", (K * k * sizes["S"] * B,), made.dtype)
+
+    def add(self, start, stop):
+        """The steps from start to stop, whose gradients ``columns`` holds."""
+        K, B, steps = self.sizes["K"], self.sizes["B"], stop - start
+        n, k = self.total.shape[1:]
+        left = self.columns[: K * n * steps * B]
+        operand = self.operand[:, start:stop]
+        left = left.reshape(K, steps, n).swapaxes(1, 2) if B == 1 else left.reshape(K, n, -1)
+        if B == 1 or self.others is None:
+            right = operand.reshape(len(operand), steps * B, k)
+        else:
+            right = self.others[: K * k * steps * B].reshape(K, k, steps, B)
+            np.copyto(right, operand.swapaxes(1, 2))
+            right = right.reshape(K, k, steps * B).swapaxes(1, 2)
+        self.total += np.matmul(left, right, out=self.part)
+        if self.dx is not None:
+            out = self.dx[:, start:stop].reshape(K, steps * B, k)
+            if K > 1 and steps < self.sizes["T"]:  # a copy: a part of each of several nets
+                self.dx[:, start:stop] = np.matmul(left.swapaxes(1, 2), self.weights).reshape(
+                    K, steps, B, k
+                )
+            else:
+                np.matmul(left.swapaxes(1, 2), self.weights, out=out)
+
+
+class Gathered:
+    """The gradients of a product in a stretch, turned to (n·H, steps·B), and their sums."""
+
+    def __init__(self, made, name, products, arena, sizes):
+        self.sizes, n = sizes, len(products[0].values) * sizes["H"]
+        self.dproduct = arena.arrays[name]
+        size = sizes["K"] * n * sizes["S"] * sizes["B"]
+        self.columns = arena.get(f"columns_{name}", (size,), made.dtype)
+        self.products = [Sums(made, p, arena, sizes, self.columns) for p in products]
+        names = [p.name for p in products]
+        self.biases = [
+            (block, arena.get(f"dvector_{vector}", (sizes["K"], sizes["H"]), made.dtype))
+            for vector, (of, block) in made.plan.derivative.sums.items() if of in names
+        ]  # fmt: skip
+
+    def add(self, start, stop):
+        """The steps from start to stop, which the generated code has just gone back."""
+        K, B, H, steps = (*(self.sizes[axis] for axis in "KBH"), stop - start)
+        n = self.dproduct.shape[2]
+        given = self.dproduct[:, :steps]
+        left = self.columns[: K * n * H * steps * B]
+        if B == 1:
+            left = left.reshape(K, steps, n, H)
+            np.copyto(left, given)
+            sums = left.sum(axis=1)
+        else:
+            left = left.reshape(K, n * H, steps, B)
+            np.copyto(left, given.reshape(K, steps, n * H, B).swapaxes(1, 2))
+            sums = left.reshape(K, n, H, steps * B).sum(axis=3)
+        for block, vector in self.biases:
+            vector += sums[:, block]
+        for product in self.products:
+            product.add(start, stop)
+
+
+def _gathered(made, arena, sizes):
+    """What adds up the gradients of all products, by the array that holds their results'."""
+    by_name = {}
+    for product in made.plan.program.products:
+        name = gradient_of(made.plan, product)
+        if name:
+            by_name.setdefault(name, []).append(product)
+    return [Gathered(made, name, products, arena, sizes) for name, products in by_name.items()]
 
 
 def history(tape, name):
@@ -304,17 +358,14 @@ def unroll_backward(tape, dy, dlast=None, dhistory=None):
     Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H); every reset adds to it) and grads with
     the keys of params, and with each further input by its name, (T, B, H).
     """
-    if not isinstance(tape, Tape):
-        raise TypeError(
-            f"tape: expected what compiled.unroll returned last, got {type(tape).__name__} of "
-            f"{type(tape).__module__}"
-        )
-    spec = tape.code.spec
-    dy, dstate = cotangents(spec, dy, dlast, tape.arena.sizes, np.dtype(tape.code.dtype))
-    dx, dstate0, grads = backward(
-        tape, dy[None], [d[None] for d in dstate.values()], one(dhistory or {})
-    )
-    return dx[0], state_type(spec.states)(*(d[0] for d in dstate0)), {n: g[0] for n, g in grads.items()}
+    spec, (_, _, B, _, H) = tape.code.spec, tape.arena.sizes.values()
+    dlast = (None,) * len(spec.states) if dlast is None else dlast
+    shapes = [(B, H, H) if name in spec.matrices else (B, H) for name in spec.states]
+    dlast = [np.zeros(shape, tape.code.dtype) if d is None else d
+             for d, shape in zip(dlast, shapes, strict=True)]  # fmt: skip
+    dx, dstate0, grads = backward(tape, dy[None], [d[None] for d in dlast], one(dhistory or {}))
+    grads = {name: g[0] for name, g in grads.items()}
+    return dx[0], state_type(spec.states)(*(d[0] for d in dstate0)), grads
 
 
 def backward(tape, dy, dlast, dhistory=None):
@@ -366,11 +417,14 @@ def backward(tape, dy, dlast, dhistory=None):
         full = d if lengths is None else d * np.expand_dims(lengths == T, (1, 2)[: 1 + matrix])
         into_columns(full, arena.get(f"carried_{name}", shape, dtype), matrix)
         into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
-    arguments = _arguments(made, "backward", arena, sizes)
-    sums = _sums(made, arena, sizes)
-    for name, array in arena.arrays.items():
-        if name.startswith(("dvector_", "dfirst_", "back_")):
-            array[...] = 0
+    arguments = arena.arguments(made, "backward", sizes)
+    if arena.gathered is None:
+        gathered = _gathered(made, arena, sizes)
+        begin = [a for n, a in arena.arrays.items()
+                 if n.startswith(("dvector_", "dfirst_", "back_", "dweights_"))]  # fmt: skip
+        arena.gathered, arena.cleared = gathered, begin
+    for array in arena.cleared:
+        array[...] = 0
     with np.errstate(all="ignore"):
         for product in made.plan.program.products:
             turned = arena.arrays.get(f"turned_{product.name}")
@@ -379,10 +433,8 @@ def backward(tape, dy, dlast, dhistory=None):
         for start in reversed(range(0, T, S)):
             stop = min(start + S, T)
             made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
-            for dproduct, operand, given, biases in sums:
-                made.shared.add_up(dproduct, operand, start, stop, *given)
-                for block, vector in biases:
-                    made.shared.add_steps(dproduct, stop - start, block, vector)
+            for sums in arena.gathered:
+                sums.add(start, stop)
         for product in made.plan.program.products:
             back = arena.arrays.get(f"back_{product.name}")
             if product.operand.op == "before" and back is not None:

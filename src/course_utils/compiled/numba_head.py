@@ -1,8 +1,8 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-SMALL = 10_000
+SMALL, VECTOR = 10_000, 2_000
 
-HEAD = '''"""What the code of every cell stands on: functions, and products of one column a sequence."""
+HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
 
 import numpy as np
 
@@ -11,6 +11,7 @@ import numpy as np
 REAL = np.{dtype}
 ZERO, HALF, ONE, LOWEST = REAL(0), REAL(0.5), REAL(1), REAL(-np.inf)
 SMALL = {small}  # multiplications up to which a call of BLAS costs more than plain loops
+VECTOR = {vector}  # the same with few columns
 
 
 {tanh}
@@ -48,8 +49,15 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 def multiply(weights, operand, result, rows):
     n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
     left, out = operand.reshape(k, rows), result.reshape(n, rows)
-    if k > 4 and n * k * rows > SMALL:
+    if k > 4 and n * k * rows > (SMALL if rows > 4 else VECTOR):
         np.dot(weights, left, out)
+        return
+    if rows == 1:
+        for j in range(n):
+            total = ZERO
+            for m in range(k):
+                total += weights[j, m] * left[m, 0]
+            out[j, 0] = total
         return
     for j in range(n):
         for row in range(rows):
@@ -74,11 +82,12 @@ def multiply_all(weights, operand, result, rows):
 @jit
 def transpose(matrix, out):
     n, k = matrix.shape
-    for j in range(0, n, 16):
-        for m in range(0, k, 16):
-            for a in range(j, min(j + 16, n)):
-                for b in range(m, min(m + 16, k)):
-                    out[b, a] = matrix[a, b]
+    for m in range(0, k, 8):  # a few columns at a time, which the cache holds
+        width = min(8, k - m)
+        for j in range(n):
+            row = matrix[j, m : m + width]
+            for b in range(width):
+                out[m + b, j] = row[b]
 
 
 @jit
@@ -113,16 +122,6 @@ def leave(begins, carried, dfirst):
             carried[place] = ZERO
 
 
-@jit
-def beside(columns, out, rows):
-    steps, n = len(columns), len(out)  # columns (steps, ·rows) -> out (n, steps·rows)
-    flat = columns.reshape(steps, n * rows)
-    for step in range(steps):
-        for j in range(n):
-            for row in range(rows):
-                out[j, step * rows + row] = flat[step, j * rows + row]
-
-
 @kernel
 def products(weights, operand, result, first, last, at, rows):
     for net in range(len(weights)):  # of the inputs of a stretch, into result from step ``at`` on
@@ -134,42 +133,6 @@ def products(weights, operand, result, first, last, at, rows):
 def turn_all(weights, turned):
     for net in range(len(weights)):
         transpose(weights[net], turned[net])
-
-
-@kernel
-def add_up(dproduct, operand, first, last, total, weights, dx, part, columns, others, rows):
-    # what a stretch of steps gives to weights, and to its inputs where dx has steps; operand
-    # (steps, ·rows) in columns where ``others`` has room for them turned, else as it was given
-    n, k = part.shape
-    steps = last - first
-    for net in range(len(dproduct)):
-        now = dproduct[net, :steps]
-        given = operand[net % len(operand), first:last].reshape(steps * rows, k)
-        if rows == 1:
-            here = now.reshape(steps, n)
-            np.dot(here.T, given, part)
-            if len(dx):
-                np.dot(here, weights[net], dx[net, first:last].reshape(steps, k))
-        else:
-            here = columns[: n * steps * rows].reshape(n, steps * rows)
-            beside(now, here, rows)
-            if len(others):
-                left = others[: k * steps * rows].reshape(k, steps * rows)
-                beside(operand[net, first:last], left, rows)
-                np.dot(here, left.T, part)
-            else:
-                np.dot(here, given, part)
-            if len(dx):
-                np.dot(here.T, weights[net], dx[net, first:last].reshape(steps * rows, k))
-        total[net] += part
-
-
-@kernel
-def add_steps(dproduct, steps, block, dvector):
-    for net in range(len(dvector)):
-        for step in range(steps):
-            for place in range(dvector.shape[1]):
-                dvector[net, place] += dproduct[net, step, block, place]
 '''
 COMPILED = """from numba import njit
 
@@ -177,18 +140,18 @@ COMPILED = """from numba import njit
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
 kernel = njit(cache={cache}, **OPTIONS)
 jit = kernel"""
-PLAIN = '''def kernel(function):
+PLAIN = """def kernel(function):
     return function  # not compiled
 
 
-jit = kernel'''
+jit = kernel"""
 
 TANH = {
-    "float64": '''@jit
+    "float64": """@jit
 def tanh(a):
-    return np.tanh(a)''',
+    return np.tanh(a)""",
     # a ratio of two polynomials, error about 1e-7: it has no branch, so the loops vectorise
-    "float32": '''@jit
+    "float32": """@jit
 def tanh(a):
     a = REAL(7.905311) if a > REAL(7.905311) else a  # a NaN passes both
     a = REAL(-7.905311) if a < REAL(-7.905311) else a
@@ -202,11 +165,13 @@ def tanh(a):
     q = REAL(1.19825839466702e-06) * z + REAL(1.18534705686654e-04)
     q = q * z + REAL(2.26843463243900e-03)
     q = q * z + REAL(4.89352518554385e-03)
-    return a * p / q''',
+    return a * p / q""",
 }
 
 
 def head(dtype, compiled, cache):
     """The text before the functions of a cell: the same for all cells."""
     decorator = COMPILED.format(cache=cache) if compiled else PLAIN
-    return HEAD.format(decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL).rstrip()
+    return HEAD.format(
+        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, vector=VECTOR
+    ).rstrip()

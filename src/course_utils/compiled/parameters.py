@@ -19,6 +19,20 @@ def summands(symbols, name):
     return [name] if name in symbols else [f"b_x{name[2:]}", f"b_h{name[2:]}"]
 
 
+def clocks(spec, config, H):
+    """{name: (H,) integers}: tuples of the config, each entry for as many units as the others."""
+    by_unit = {}
+    for name, values in config.items():
+        if isinstance(spec.config[name], tuple):
+            if H % len(values):
+                raise ValueError(
+                    f"hidden_size: {H} units cannot be divided among {len(values)} modules; "
+                    f"use a multiple of {len(values)}, or other {name} than {tuple(values)}"
+                )
+            by_unit[name] = np.repeat(np.asarray(values, np.int64), H // len(values))
+    return by_unit
+
+
 def prepare(made, params, options, arena):
     """Fill the arena with joined weights, vectors and what depends on parameters alone."""
     spec, program = made.spec, made.plan.program
@@ -48,7 +62,9 @@ def prepare(made, params, options, arena):
         for a in arguments:
             if a.kind == "vector":
                 flat.setdefault(a.name, arena.prelude.setdefault(a.name, np.empty(K * H, dtype)))
-        made.call["prelude"](*(arena.prelude.get(a.name, arena.arrays.get(a.name)) for a in arguments))
+        made.call["prelude"](
+            *(arena.prelude.get(a.name, arena.arrays.get(a.name)) for a in arguments)
+        )
         flat |= {n: v for n, v in arena.prelude.items() if n.startswith("vector_")}
     for name, value in flat.items():
         if name.startswith("vector_"):
@@ -72,7 +88,7 @@ def _masked(array, weight, options):
 def gradients(made, params, options, arena, new):
     """The gradients by the names of the parameters; new(name, shape) -> zeros to write into."""
     spec, program = made.spec, made.plan.program
-    K, B, H = (arena.sizes[axis] for axis in "KBH")
+    K, H = (arena.sizes[axis] for axis in "KH")
     grads = {name: new(f"grads_{name}", p.shape) for name, p in params.items()}
     symbols = blocks(spec, grads)
     for product in program.products:
@@ -85,7 +101,7 @@ def gradients(made, params, options, arena, new):
         given = arena.arrays.get(f"dvector_{name}")
         dvectors[f"dvector_{name}"] = (
             np.zeros(K * H, made.dtype) if given is None
-            else given.reshape(K * H, B).sum(axis=1)
+            else given.reshape(K * H, -1).sum(axis=1)
         )  # fmt: skip
     if "prelude_backward" in made.call:
         known = arena.arrays | arena.prelude | dvectors

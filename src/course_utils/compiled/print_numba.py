@@ -260,7 +260,9 @@ class NumbaPrinter(LoopPrinter):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
-            self.write(f"multiply({turned}[net], {dproduct}[net, step - first], {result}[net], rows)")
+            self.write(
+                f"multiply({turned}[net], {dproduct}[net, step - first], {result}[net], rows)"
+            )
 
     def back_all(self, product):
         dproduct = self._dproduct(product)

@@ -22,8 +22,7 @@ FUNCTIONS = {
     "positive": "def positive(a):\n    return np.where(a >= 0, a + 0.5, sigmoid(a))",
     "concat": "def concat(*parts):\n    return np.concatenate(parts, axis=-1)",
     "clocks": (
-        "def clocks(units, periods):\n"
-        "    return np.repeat(periods, units // len(periods))  # (H,)"
+        "def clocks(units, periods):\n    return np.repeat(periods, units // len(periods))  # (H,)"
     ),
     "due": (
         "def due(t, periods):\n"
