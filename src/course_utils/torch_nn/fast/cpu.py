@@ -8,7 +8,7 @@ import functools
 
 import torch
 
-from course_utils.specs import get_spec
+from course_utils.specs import SPECS, get_spec
 from course_utils.torch_nn import modes
 from course_utils.torch_nn.unroll import unroll as unroll_eagerly
 
@@ -28,7 +28,7 @@ def tuned():
 
 def keys():
     """The cells covered: those of ``numpy_nn.fast``, which is loaded for the answer."""
-    return tuned().KEYS
+    return tuple(SPECS)
 
 
 def obstacle(layer, call):
