@@ -38,8 +38,6 @@ IMPORTS = {
     "grading": {"equations", "errors", "files", "spec", "specs"},
     "cli": {"compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
-# the CPU fast path of torch wraps NumPy's kernels: the single exception
-EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 
 
@@ -64,13 +62,11 @@ def imported(path):
 
 
 def rooms_used():
-    """{room: rooms that its files import}, without itself and without the exceptions."""
+    """{room: rooms that its files import}, without itself."""
     used = {room_of(path): set() for path in modules()}
     for path in modules():
-        inside = path.relative_to(ROOT).parent.as_posix()
-        excepted = {what for where, what in EXCEPTIONS if inside.startswith(where)}
         rooms = {name.split(".")[1] for name in imported(path)} - {"__version__"}
-        used[room_of(path)] |= rooms - excepted - {room_of(path)}
+        used[room_of(path)] |= rooms - {room_of(path)}
     return used
 
 
