@@ -129,7 +129,7 @@ def test_auto_takes_it_where_it_pays_and_says_why_not_elsewhere():
     assert layer.why(x).startswith("eager")
     assert layer.why(x.clone().requires_grad_()).startswith("compiled")
     layer.requires_grad_()
-    assert "each cuts a compiled run" in layer.why(x, resets=torch.ones(x.shape[:2]).bool())
+    assert layer.why(x, resets=torch.ones(x.shape[:2]).bool()).startswith("compiled")
     assert layer.to(torch.bfloat16).why(x.bfloat16()).startswith("eager")
     assert torch_nn.Recurrent("lstm", D, H).why(x).startswith("native")
     resets = torch.zeros(x.shape[:2]).bool()

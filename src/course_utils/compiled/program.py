@@ -7,17 +7,17 @@ product.  Products that share an operand are one product.
 """
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from course_utils import equations
 from course_utils.compiled.functions import BINARY, SLOPES
 from course_utils.compiled.naming import name_all
+from course_utils.compiled.schedule import Stage, schedule
 from course_utils.compiled.values import MATRIX, ROW, SCALAR, UNIT, VECTOR, Graph
 from course_utils.equations import EquationError
 
 LINEAR = {"softmax": 1, "total": 1, "outer": 2, "diag": 2, "read": 2}  # arguments of each
 FUNCTIONS = {*SLOPES, *LINEAR, "maximum", "concat", "due", "slower"}
-ORDER = ("row", "unit", "matrix")  # within a level, forwards
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,6 @@ class Product:
     def parts(self):
         """The values that lie side by side in the operand."""
         return self.operand.args if self.operand.op == "concat" else (self.operand,)
-
-
-@dataclass
-class Stage:
-    """values: what is pointwise (and concat), in order; level: of each."""
-
-    name: str
-    values: list
-    level: dict = field(default_factory=dict)
-    domains: list = field(default_factory=list)  # the loops of each level
-
-    @property
-    def levels(self):
-        return 1 + max(self.level.values(), default=-1)
-
-    def at(self, level):
-        return [v for v in self.values if self.level[v] == level]
 
 
 class Program:
@@ -218,7 +201,7 @@ class Program:
         self.readout = Stage("readout", [v for v in rows if v in late])
         self.stages = [s for s in (self.prelude, self.loop, self.readout) if s.values]
         for stage in self.stages:
-            _schedule(stage)
+            schedule(stage)
         self.stage_of = {v: stage for stage in self.stages for v in stage.values}
 
     def _products(self):
@@ -247,30 +230,3 @@ def ancestors(values):
             seen.add(v)
             todo.extend(v.args)
     return seen
-
-
-def _schedule(stage):
-    """Levels: products and sums as early as they can be, pointwise values as late as they may.
-
-    A level has one kind of loop: numbers that leave the same rest on division by three do.
-    """
-    inside, early, level = set(stage.values), {}, {}
-    for v in stage.values:
-        least = max((early[a] + _waits(a, v) for a in v.args if a in inside), default=0)
-        early[v] = least + (ORDER.index(v.domain) - least) % len(ORDER)
-    last = max(early.values(), default=0)
-    for v in reversed(stage.values):
-        if v.op == "product" or v.reduction:
-            level[v] = early[v]
-            continue
-        users = [u for u in stage.values if v in u.args]
-        most = min((level[u] - _waits(v, u) for u in users), default=last)
-        level[v] = most - (most - ORDER.index(v.domain)) % len(ORDER)
-    used = sorted(set(level.values()))
-    stage.level = {v: used.index(n) for v, n in level.items()}
-    stage.domains = [ORDER[n % len(ORDER)] for n in used]
-
-
-def _waits(a, user):
-    """Whether what uses a value belongs to a later level than the value."""
-    return user.op == "product" or a.reduction or a.domain != user.domain

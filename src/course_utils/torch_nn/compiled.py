@@ -58,8 +58,6 @@ def not_worth_it(layer, call):
     if T < least:
         kind = "with gradients" if trained else "without gradients"
         return f"compiling pays from {least} steps on ({kind}), this call has {T}"
-    if call.resets is not None and 4 * int(call.resets.any(dim=1).sum()) > T:
-        return "sequences begin at more than a quarter of the steps, each cuts a compiled run"
     return None
 
 
