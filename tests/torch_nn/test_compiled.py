@@ -327,3 +327,30 @@ def test_arrays_that_are_not_contiguous_are_read_right():
     for layer in (ours, theirs):
         layer(x)[0].backward(dy)
     np.testing.assert_allclose(ours.weight_ih_l0.grad, theirs.weight_ih_l0.grad, rtol=1e-10)
+
+
+def test_arrays_are_used_again_and_only_some_are_kept(monkeypatch):
+    compiled._spare.clear()
+    layer = build("lstm_nog", "compiled")
+    for _ in range(3):
+        layer(draw(T, B, D))[0].sum().backward()
+    assert len(compiled._spare) == 1
+    a, b = layer(draw(T, B, D))[0], layer(draw(T, B, D))[0]
+    assert not compiled._spare  # both are in use
+    del a, b
+    assert len(compiled._spare) == 2
+    for steps in range(1, 2 * compiled.SPARE):
+        layer(draw(steps, B, D))
+    assert len(compiled._spare) == compiled.SPARE
+    monkeypatch.setattr(compiled, "MEMORY", 0)
+    layer(draw(T, B, D))
+    assert not compiled._spare
+
+
+@pytest.mark.parametrize("key", ["clockwork", "lru", "depth_gated"])
+def test_what_an_earlier_call_left_in_the_arrays_changes_nothing(key):
+    ours, theirs = pair(key)
+    for n, call in enumerate([*CALLS, *reversed(CALLS), "whole", "lengths", "whole"]):
+        x = draw(T, B, D, seed=n)
+        found, wanted = (results(layer, x, **CALLS[call]) for layer in (ours, theirs))
+        assert_same(found, wanted, rtol=1e-9, atol=1e-10)

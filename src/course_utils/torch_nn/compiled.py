@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import torch
 
 from course_utils import compiled
+from course_utils.compiled import Arena
 from course_utils.specs import get_spec
 from course_utils.torch_nn import modes
 from course_utils.torch_nn.unroll import begins
@@ -18,6 +19,49 @@ from course_utils.torch_nn.unroll import unroll as unroll_eagerly
 
 TRAINED, FORWARD = 32, 128
 """From how many steps on ``auto`` compiles: with gradients, and without."""
+
+SPARE, MEMORY = 8, 2**28
+"""Arenas, and bytes of them, that are kept for the next call of the same sizes."""
+
+_spare = []  # (cell, precision and sizes, arena), the one returned last at the end
+
+
+class Lease:
+    """A workspace for one forward pass and its backward passes, from those that were used before.
+
+    What a call returns is its own; the arrays behind it go back when the graph is gone.
+    """
+
+    def __init__(self):
+        self.item = None
+
+    def arena(self, key, dtype, sizes):
+        """The arrays of a cell at these sizes, as ``compiled.Workspace`` has them."""
+        place = key, str(dtype), tuple(sizes.values())
+        for item in reversed(_spare.copy()):
+            if item[0] == place:
+                try:
+                    _spare.remove(item)
+                except ValueError:  # another thread was quicker
+                    continue
+                self.item = item
+                return item[1]
+        self.item = place, Arena(sizes, fresh=True)
+        return self.item[1]
+
+    def __del__(self):
+        if self.item is not None:
+            _spare.append(self.item)
+            while len(_spare) > SPARE or sum(map(_size, _spare.copy())) > MEMORY:
+                try:
+                    del _spare[0]
+                except IndexError:  # another thread has emptied it
+                    return
+
+
+def _size(item):
+    """Bytes of an arena."""
+    return sum(array.nbytes for array in item[1].arrays.values())
 
 
 @cache
@@ -78,8 +122,9 @@ class Compiled(torch.autograd.Function):
         for name, shape in run.spec.shapes(x.shape[-1], state[0].shape[-1]).items():
             if name not in params:  # a layer without biases
                 params[name] = torch.zeros(shape, dtype=x.dtype).numpy()
+        ctx.lease = Lease()
         y, last, ctx.tape = compiled.unroll(
-            run.spec, params, x.detach().numpy(), tuple(state), lengths=run.lengths,
+            run.spec, params, x.detach().numpy(), tuple(state), ctx.lease, lengths=run.lengths,
             resets=run.resets, config=run.config, **inputs,
         )  # fmt: skip
         way = [compiled.history(ctx.tape, name) for name in run.handed_up]
