@@ -3,12 +3,13 @@
 import ast
 import runpy
 
+import numpy as np
 import pytest
 from problems import KEYS, close, make
 
 from course_utils import compiled, numpy_nn
-from course_utils.compiled import print_triton
-from course_utils.compiled.arrays import array_of, operand_place
+from course_utils.compiled import layer, print_triton
+from course_utils.compiled.arrays import array_of, operand_place, signatures
 from course_utils.compiled.code import code
 
 
@@ -28,17 +29,49 @@ def test_the_source_is_python_and_every_name_is_known(key):
             names |= {n.id for n in read if isinstance(n.ctx, ast.Store)}
 
 
-def driver(module, key, direction, made):
+def in_rows(array, a, sizes):
+    """An array of the compiled layer, one column a sequence, as Triton's kernels have it."""
+    columns = [sizes[x] if x in sizes else a.blocks for x in a.axes if x != "B"]
+    if "B" not in a.axes:
+        return array.reshape(*columns, -1)[..., 0].copy()
+    return np.ascontiguousarray(np.moveaxis(array.reshape(*columns, -1), -1, a.axes.index("B")))
+
+
+def driver(module, key, direction, made, arena):
     """The generated function of a direction, by Triton's kernels and NumPy's products."""
     import torch
 
     bodies = {name: rest for name, *rest in print_triton.kernels(key)}
-    found, signature = made.plan, made.signatures[direction]
+    found, signature = made.plan, signatures(made.plan)[direction]
+    as_given = {"all_x": "rows_x", "all_dy": "all_dy"}
 
-    def run(*given):
-        arrays = {a.name: value for a, value in zip(signature, given, strict=True)}
-        T, B, H = arrays["all_y" if direction == "forward" else "all_dy"].shape
+    def run(*_):
+        arrays, held = {}, arena[0].arrays
+        T, B, H = (arena[0].sizes[axis] for axis in "TBH")
+        sizes = arena[0].sizes | {"T+1": T + 1}
+        for a in signature:
+            if a.kind == "config":
+                arrays[a.name] = held[a.name]
+            elif a.kind == "input" or a.name in as_given:
+                arrays[a.name] = held[as_given.get(a.name, f"rows_{a.name}")][0].copy()
+            elif a.kind == "weights":
+                arrays[a.name] = held[a.name][0]
+            elif a.name in held and a.kind != "dx":
+                one = held[a.name]
+                arrays[a.name] = in_rows(one, a, sizes)
+            else:
+                arrays[a.name] = np.zeros(a.shape(sizes), np.int64 if a.integer else float)
+        calculate(arrays, T, B, H)
+        for a in signature:
+            if a.name in held and a.kind not in ("config", "weights", "x", "input", "dy", "vector"):
+                value = arrays[a.name]
+                if "B" in a.axes:
+                    value = np.moveaxis(value, a.axes.index("B"), -1)
+                    held[a.name][...] = value.reshape(held[a.name].shape)
+                else:
+                    held[a.name].reshape(len(value), -1)[:, 0] = value
 
+    def calculate(arrays, T, B, H):
         def at(name, step):
             later = name.endswith("_next")
             array = arrays[name.removesuffix("_next")]
@@ -105,9 +138,14 @@ def test_the_interpreter_gives_the_numbers_of_numpy(key, tmp_path, monkeypatch):
     module = runpy.run_path(str(path))
     p = make(key, T=3)
     with compiled.uncompiled():
-        made = code(key, "float64")
+        made, arena = code(key, "float64"), []
         for direction in ("forward", "backward"):
-            monkeypatch.setitem(made.call, direction, driver(module, key, direction, made))
+            monkeypatch.setitem(made.call, direction, driver(module, key, direction, made, arena))
+        asked = layer.Arena.arguments
+        monkeypatch.setattr(
+            layer.Arena, "arguments",
+            lambda self, *rest: (arena.__setitem__(slice(None), [self]), asked(self, *rest))[1],
+        )  # fmt: skip
         y, _, tape = compiled.unroll(key, p.params, p.x, p.state0, **p.inputs)
         dx, dstate0, grads = compiled.unroll_backward(tape, p.dy, p.dlast)
     expected, _, tape = numpy_nn.unroll(key, p.params, p.x, p.state0, **p.inputs)
