@@ -33,20 +33,27 @@ class Arena:
 
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
-        self.arrays, self.prelude, self.cleared = {}, {}, ()
-        self.names, self.gathered = {}, None  # found once for the arrays that there are
+        self.arrays, self.prelude, self.cleared, self.found = {}, {}, (), {}
+        # found once for the arrays that there are
+        self.names, self.entering, self.gathered = {}, None, None
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.gathered = {}, None
+            self.names, self.entering, self.gathered = {}, None, None
         return found
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
         return np.empty(shape, dtype) if self.fresh else self.get(name, shape, dtype)
+
+    def stretches(self, made):
+        """Steps between two large products, on the way there and on the way back."""
+        if "stretches" not in self.found:
+            self.found["stretches"] = stretches(made.widest, self.sizes)
+        return self.found["stretches"]
 
     def arguments(self, made, function, sizes):
         """What a generated function takes, made where it is not there."""
@@ -60,7 +67,7 @@ class Arena:
         return [self.arrays[name] for name in self.names[place]]
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "gathered": None, "cleared": ()}
+        return {**vars(self), "names": {}, "entering": None, "gathered": None, "cleared": ()}
 
 
 class Workspace:
@@ -181,12 +188,14 @@ def forward(
             if len(begins):
                 into_columns(value, arena.get(f"first_{name}", (K, H * B), value.dtype))
             states.append(along)
-        sizes = arena.sizes | {"S": stretches(made.widest, sizes)[0], "R": len(begins)}
+        sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
         arguments = arena.arguments(made, "forward", sizes)
-        entering = _products_of_inputs(made, arena, sizes)
+        if arena.entering is None:
+            entering = _products_of_inputs(made, arena, sizes)
+            arena.entering = entering
         for start in range(0, T, sizes["S"]):
             stop = min(start + sizes["S"], T)
-            for weights, operand, result, whole in entering:
+            for weights, operand, result, whole in arena.entering:
                 at = start if whole else 0
                 made.shared.products(weights, operand, result, start, stop, at, B)
             made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
@@ -400,7 +409,7 @@ def backward(tape, dy, dlast, dhistory=None):
         beyond, ends = np.arange(T)[:, None] >= lengths, lengths.astype(np.int64)
         dy = np.where(beyond[..., None], dtype.type(0), dy)
         dhistory = {n: np.where(beyond[..., None], dtype.type(0), d) for n, d in dhistory.items()}
-    S = stretches(made.widest, arena.sizes)[1]
+    S = arena.stretches(made)[1]
     sizes = arena.sizes | {"S": S, "R": len(tape.begins)}
     np.copyto(arena.get("all_dy", dy.shape, dtype), dy, casting="same_kind")
     for name in made.plan.program.states:
