@@ -31,9 +31,13 @@ IMPORTS = {
     "figures": {"equations", "files", "specs"},
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
-    "lab": {"errors", "files", "ledger", "numpy_nn", "specs", "tasks", "torch_nn", "training"},
+    "lab": {
+        "compiled", "errors", "files", "ledger", "numpy_nn", "specs", "tasks", "torch_nn",
+        "training",
+    },
     "experiments": {
-        "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
+        "compiled", "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn",
+        "training",
     },
     "grading": {"equations", "errors", "files", "spec", "specs"},
     "cli": {"compiled", "errors", "grading", "lab", "specs"},

@@ -33,20 +33,27 @@ class Arena:
 
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
-        self.arrays, self.prelude, self.cleared = {}, {}, ()
-        self.names, self.gathered = {}, None  # found once for the arrays that there are
+        self.arrays, self.prelude, self.cleared, self.found = {}, {}, (), {}
+        # found once for the arrays that there are
+        self.names, self.entering, self.gathered = {}, None, None
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.gathered = {}, None
+            self.names, self.entering, self.gathered = {}, None, None
         return found
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
         return np.empty(shape, dtype) if self.fresh else self.get(name, shape, dtype)
+
+    def stretches(self, made):
+        """Steps between two large products, on the way there and on the way back."""
+        if "stretches" not in self.found:
+            self.found["stretches"] = stretches(made.widest, self.sizes)
+        return self.found["stretches"]
 
     def arguments(self, made, function, sizes):
         """What a generated function takes, made where it is not there."""
@@ -60,7 +67,7 @@ class Arena:
         return [self.arrays[name] for name in self.names[place]]
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "gathered": None, "cleared": ()}
+        return {**vars(self), "names": {}, "entering": None, "gathered": None, "cleared": ()}
 
 
 class Workspace:
@@ -71,7 +78,7 @@ class Workspace:
     """
 
     def __init__(self):
-        self._arenas = {}
+        self._arenas, self._known = {}, {}
 
     def arena(self, key, dtype, sizes):
         """The arrays of this cell at these sizes (K, T, B, D, H), made at first use."""
@@ -79,6 +86,15 @@ class Workspace:
         if place not in self._arenas:
             self._arenas[place] = Arena(sizes, fresh=False)
         return self._arenas[place]
+
+    def known(self, prepare, key, params, x):
+        """``prepare(key, params, x)``, checked once for arrays of these types and shapes."""
+        arrays = {"x": x, **params}
+        place = get_spec(key).key, *((n, type(a), np.shape(a), getattr(a, "dtype", None))
+                       for n, a in arrays.items())  # fmt: skip
+        if place not in self._known:
+            self._known[place] = prepare(key, params, x)._replace(x=None, params=None)
+        return self._known[place]._replace(x=x, params=params)
 
     def holds(self, tape):
         """Whether a tape was made in this workspace."""
@@ -182,12 +198,14 @@ def forward(
             if len(begins):
                 into_columns(value, arena.get(f"first_{name}", (K, size), value.dtype), matrix)
             states.append(along)
-        sizes = arena.sizes | {"S": stretches(made.widest, sizes)[0], "R": len(begins)}
+        sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
         arguments = arena.arguments(made, "forward", sizes)
-        entering = _products_of_inputs(made, arena, sizes)
+        if arena.entering is None:
+            entering = _products_of_inputs(made, arena, sizes)
+            arena.entering = entering
         for start in range(0, T, sizes["S"]):
             stop = min(start + sizes["S"], T)
-            for weights, operand, result, whole in entering:
+            for weights, operand, result, whole in arena.entering:
                 at = start if whole else 0
                 made.shared.products(weights, operand, result, start, stop, at, B)
             made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
@@ -403,7 +421,7 @@ def backward(tape, dy, dlast, dhistory=None):
         beyond, ends = np.arange(T)[:, None] >= lengths, lengths.astype(np.int64)
         dy = np.where(beyond[..., None], dtype.type(0), dy)
         dhistory = {n: np.where(beyond[..., None], dtype.type(0), d) for n, d in dhistory.items()}
-    S = stretches(made.widest, arena.sizes)[1]
+    S = arena.stretches(made)[1]
     sizes = arena.sizes | {"S": S, "R": len(tape.begins)}
     np.copyto(arena.get("all_dy", dy.shape, dtype), dy, casting="same_kind")
     for name in made.plan.program.states:
@@ -447,7 +465,9 @@ def backward(tape, dy, dlast, dhistory=None):
         _input_gradient(arena, "dx", dx)
         for name, out in dinputs.items():
             _input_gradient(arena, f"dinput_{name}", out)
-        grads = parameters.gradients(made, tape.params, tape.options, arena, new)
+        grads = parameters.gradients(
+            made, tape.params, tape.options, arena, lambda n, shape: arena.result(n, shape, dtype)
+        )
     return dx, dstate0, grads | dinputs
 
 

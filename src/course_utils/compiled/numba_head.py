@@ -1,6 +1,6 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-SMALL, VECTOR = 10_000, 2_000
+SMALL, VECTOR = 500, 500
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
 

@@ -86,15 +86,22 @@ def _masked(array, weight, options):
 
 
 def gradients(made, params, options, arena, new):
-    """The gradients by the names of the parameters; new(name, shape) -> zeros to write into."""
+    """The gradients by the names of the parameters; new(name, shape) -> an array to write into."""
     spec, program = made.spec, made.plan.program
     K, H = (arena.sizes[axis] for axis in "KH")
     grads = {name: new(f"grads_{name}", p.shape) for name, p in params.items()}
-    symbols = blocks(spec, grads)
+    symbols, missing = blocks(spec, grads), blocks(spec, grads)
+
+    def give(symbol, value):
+        if missing.pop(symbol, None) is None:  # another equation has given its part
+            symbols[symbol] += value
+        else:
+            np.copyto(symbols[symbol], value)
+
     for product in program.products:
         dweights = arena.arrays.get(f"dweights_{product.name}")
         for k, v in enumerate(product.values if dweights is not None else ()):
-            symbols[v.what.symbol] += _masked(dweights[:, k * H : (k + 1) * H], v.what, options)
+            give(v.what.symbol, _masked(dweights[:, k * H : (k + 1) * H], v.what, options))
     dvectors = {}
     names = [v.name for v in program.graph.values if v.op == "vector"]
     for name in (*names, *(v.name for v in program.prelude.values)):
@@ -109,5 +116,7 @@ def gradients(made, params, options, arena, new):
     for value in program.graph.values:
         if value.op == "vector":
             for symbol in summands(symbols, value.what):
-                symbols[symbol] += dvectors[f"dvector_{value.name}"].reshape(K, H)
+                give(symbol, dvectors[f"dvector_{value.name}"].reshape(K, H))
+    for block in missing.values():
+        block[...] = 0
     return grads

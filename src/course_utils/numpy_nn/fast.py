@@ -5,6 +5,8 @@ The code is made by ``course_utils.compiled`` from the lines that the book print
 process finds the code on the disk.  The chapter ``practice/speed`` tells what makes it fast.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from course_utils import compiled
@@ -40,8 +42,12 @@ def unroll(
     ``unroll_backward``.  Raises what ``numpy_nn.unroll`` raises, TypeError for numbers other than
     float32 and float64, and ImportError with the remedy where Numba or SciPy is missing.
     """
-    run = prepare(key, params, x, state0, lengths, resets, config, inputs)
-    compilable(run.dtype)
+    plain = state0 is lengths is resets is config is None and not inputs
+    if plain and workspace is not None and isinstance(params, Mapping):
+        run = workspace.known(prepared, key, params, x)
+    else:
+        run = prepare(key, params, x, state0, lengths, resets, config, inputs)
+        compilable(run.dtype)
     T, B, D = x.shape
     sizes = {"K": 1, "T": T, "B": B, "D": D, "H": run.state0[0].shape[-1]}
     y, last, tape = layer.forward(
@@ -74,6 +80,13 @@ def unroll_backward(tape, dy, dlast=None, workspace=None):
         tape, cotangent("dy", dy, dtype)[None], [d[None] for d in dstate]
     )
     return dx[0], cell.State(*(d[0] for d in dstate0)), {n: g[0] for n, g in grads.items()}
+
+
+def prepared(key, params, x):
+    """The checked arguments of a call with these alone."""
+    run = prepare(key, params, x, None, None, None, None, {})
+    compilable(run.dtype)
+    return run
 
 
 def compilable(dtype):
