@@ -6,6 +6,6 @@ in one language; ``layer`` runs it over time on the CPU.  Nothing here knows a c
 """
 
 from course_utils.compiled.code import uncompiled
-from course_utils.compiled.layer import Tape, unroll, unroll_backward
+from course_utils.compiled.layer import Arena, Tape, Workspace, history, unroll, unroll_backward
 
-__all__ = ["Tape", "uncompiled", "unroll", "unroll_backward"]
+__all__ = ["Arena", "Tape", "Workspace", "history", "uncompiled", "unroll", "unroll_backward"]
