@@ -543,7 +543,7 @@ PARTS = {
     "ponder.Cache": "a tape", "programmer.Answer": "a result", "programmer.Cache": "a tape",
     "programmer.step": "a part of execute", "programmer.program": "text: tests/memory",
     "validation": "checks at the door: test_bad_input",
-    "fast.compilable": "a check",
+    "fast.compilable": "a check", "fast.prepared": "arguments",
     "cells.get_cell": "returns a module",
     "scan.has_scan": "returns a truth value", "scan.ScanTape": "a tape",
     "attention.attend.AttendTape": "a tape", "attention.attend.PointTape": "a tape",

@@ -43,7 +43,7 @@ def leaves(result):
 @pytest.mark.parametrize("steps", [1, 3])
 def test_how_the_sequence_is_cut_into_stretches_changes_nothing(key, B, steps, monkeypatch):
     p = make(key, T=7, B=B)
-    monkeypatch.setattr(compiled.layer, "stretches", lambda widest, sizes: (steps, steps))
+    monkeypatch.setattr(compiled.arena, "stretches", lambda widest, sizes: (steps, steps))
     equal(quick(p), readable(p))
 
 

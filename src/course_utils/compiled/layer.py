@@ -7,15 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.compiled import parameters
-from course_utils.compiled.arrays import operand_place
+from course_utils.compiled.arena import Arena
 from course_utils.compiled.code import Code, code
-from course_utils.compiled.columns import (
-    aligned,
-    from_columns,
-    into_columns,
-    stretches,
-)
-from course_utils.compiled.print_numba import gradient_of
+from course_utils.compiled.columns import from_columns, into_columns
+from course_utils.compiled.sums import gathered_sums, input_arrays
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
@@ -26,85 +21,6 @@ NOWHERE = np.zeros(0, np.int64)
 def state_type(names):
     """The NamedTuple of a cell's states."""
     return namedtuple("State", names)
-
-
-class Arena:
-    """The arrays of one cell at one size, by name; calls: how many runs forward it has seen."""
-
-    def __init__(self, sizes, fresh):
-        self.sizes, self.fresh, self.calls = sizes, fresh, 0
-        self.arrays, self.prelude, self.cleared, self.found = {}, {}, (), {}
-        # found once for the arrays that there are
-        self.names, self.entering, self.gathered = {}, None, None
-
-    def get(self, name, shape, dtype):
-        """An array kept from call to call, zero where nobody has written yet."""
-        found = self.arrays.get(name)
-        if found is None or found.shape != shape or found.dtype != dtype:
-            found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.entering, self.gathered = {}, None, None
-        return found
-
-    def result(self, name, shape, dtype):
-        """An array for the caller: its own, or one that the next call overwrites."""
-        return np.empty(shape, dtype) if self.fresh else self.get(name, shape, dtype)
-
-    def stretches(self, made):
-        """Steps between two large products, on the way there and on the way back."""
-        if "stretches" not in self.found:
-            self.found["stretches"] = stretches(made.widest, self.sizes)
-        return self.found["stretches"]
-
-    def arguments(self, made, function, sizes):
-        """What a generated function takes, made where it is not there."""
-        place = function, sizes["S"], sizes["R"]
-        if place not in self.names:
-            for a in made.arguments[function]:
-                if a.kind not in ("x", "config"):
-                    dtype = np.int64 if a.integer else made.dtype
-                    self.get(a.name, a.shape(sizes), dtype)
-            self.names[place] = [a.name for a in made.arguments[function]]
-        return [self.arrays[name] for name in self.names[place]]
-
-    def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "entering": None, "gathered": None, "cleared": ()}
-
-
-class Workspace:
-    """Arrays that successive calls share: with one, a repeated step takes no new memory.
-
-    What a call with a workspace returns lives in it, and is overwritten by the next call of the
-    same cell and sizes: copy what must outlast it.
-    """
-
-    def __init__(self):
-        self._arenas, self._known = {}, {}
-
-    def arena(self, key, dtype, sizes):
-        """The arrays of this cell at these sizes (K, T, B, D, H), made at first use."""
-        place = key, str(dtype), tuple(sizes.values())
-        if place not in self._arenas:
-            self._arenas[place] = Arena(sizes, fresh=False)
-        return self._arenas[place]
-
-    def known(self, prepare, key, params, x):
-        """``prepare(key, params, x)``, checked once for arrays of these types and shapes."""
-        arrays = {"x": x, **params}
-        place = get_spec(key).key, *((n, type(a), np.shape(a), getattr(a, "dtype", None))
-                       for n, a in arrays.items())  # fmt: skip
-        if place not in self._known:
-            self._known[place] = prepare(key, params, x)._replace(x=None, params=None)
-        return self._known[place]._replace(x=x, params=params)
-
-    def holds(self, tape):
-        """Whether a tape was made in this workspace."""
-        return any(tape.arena is arena for arena in self._arenas.values())
-
-    @property
-    def nbytes(self):
-        """Bytes held."""
-        arenas = self._arenas.values()
-        return sum(a.nbytes for arena in arenas for a in arena.arrays.values())
 
 
 class Tape(NamedTuple):
@@ -240,14 +156,6 @@ def _load(name, rows, arena, dtype):
     into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
 
 
-def _operand(product):
-    """(array in columns, as it was given, the gradient of that) of an input that is multiplied."""
-    op, what = product.operand.op, product.operand.what
-    if op == "x":
-        return "all_x", "rows_x", "rows_dx"
-    return f"input_{what}", f"rows_input_{what}", f"rows_dinput_{what}"
-
-
 def _products_of_inputs(made, arena, sizes):
     """[(weights, operand, result, whether result holds all steps)], which need not wait."""
     found = []
@@ -257,102 +165,10 @@ def _products_of_inputs(made, arena, sizes):
             name, n = f"products_{product.name}", len(product.values)
             steps = sizes["T" if name in whole else "S"]
             shape = sizes["K"], steps, n, sizes["H"] * sizes["B"]
-            arrays = (f"weights_{product.name}", _operand(product)[0])
+            arrays = (f"weights_{product.name}", input_arrays(product)[0])
             found.append((*(arena.arrays[a] for a in arrays),
                           arena.get(name, shape, made.dtype), name in whole))  # fmt: skip
     return found
-
-
-class Sums:
-    """What a product's weights, its biases and its input receive, stretch by stretch."""
-
-    def __init__(self, made, product, arena, sizes, columns):
-        self.sizes, self.columns = sizes, columns
-        K, B = sizes["K"], sizes["B"]
-        self.weights = arena.arrays[f"weights_{product.name}"]
-        self.total = arena.get(f"dweights_{product.name}", self.weights.shape, made.dtype)
-        self.part = arena.get(f"part_{product.name}", self.weights.shape, made.dtype)
-        k, self.dx, self.others = self.weights.shape[2], None, None
-        if product.operand.op in ("x", "input"):
-            _, given, result = _operand(product)
-            self.operand = arena.arrays[given]
-            self.dx = arena.get(result, (K, *self.operand.shape[1:]), made.dtype)
-        else:
-            place = operand_place(made.plan, product)
-            array, later = place.array, place.kind == "states" and place.block
-            if place.kind == "states" and not later and sizes["R"]:
-                array = f"before_{place.name}"
-            operand = arena.arrays[array][:, 1 if later else 0 :][:, : sizes["T"]]
-            self.operand = operand.reshape(K, sizes["T"], k, B) if B != 1 else operand
-            self.others = arena.get(f"others_{product.name}", (K * k * sizes["S"] * B,), made.dtype)
-
-    def add(self, start, stop):
-        """The steps from start to stop, whose gradients ``columns`` holds."""
-        K, B, steps = self.sizes["K"], self.sizes["B"], stop - start
-        n, k = self.total.shape[1:]
-        left = self.columns[: K * n * steps * B]
-        operand = self.operand[:, start:stop]
-        left = left.reshape(K, steps, n).swapaxes(1, 2) if B == 1 else left.reshape(K, n, -1)
-        if B == 1 or self.others is None:
-            right = operand.reshape(len(operand), steps * B, k)
-        else:
-            right = self.others[: K * k * steps * B].reshape(K, k, steps, B)
-            np.copyto(right, operand.swapaxes(1, 2))
-            right = right.reshape(K, k, steps * B).swapaxes(1, 2)
-        self.total += np.matmul(left, right, out=self.part)
-        if self.dx is not None:
-            out = self.dx[:, start:stop].reshape(K, steps * B, k)
-            if K > 1 and steps < self.sizes["T"]:  # a copy: a part of each of several nets
-                self.dx[:, start:stop] = np.matmul(left.swapaxes(1, 2), self.weights).reshape(
-                    K, steps, B, k
-                )
-            else:
-                np.matmul(left.swapaxes(1, 2), self.weights, out=out)
-
-
-class Gathered:
-    """The gradients of a product in a stretch, turned to (n·H, steps·B), and their sums."""
-
-    def __init__(self, made, name, products, arena, sizes):
-        self.sizes, n = sizes, len(products[0].values) * sizes["H"]
-        self.dproduct = arena.arrays[name]
-        size = sizes["K"] * n * sizes["S"] * sizes["B"]
-        self.columns = arena.get(f"columns_{name}", (size,), made.dtype)
-        self.products = [Sums(made, p, arena, sizes, self.columns) for p in products]
-        names = [p.name for p in products]
-        self.biases = [
-            (block, arena.get(f"dvector_{vector}", (sizes["K"], sizes["H"]), made.dtype))
-            for vector, (of, block) in made.plan.derivative.sums.items() if of in names
-        ]  # fmt: skip
-
-    def add(self, start, stop):
-        """The steps from start to stop, which the generated code has just gone back."""
-        K, B, H, steps = (*(self.sizes[axis] for axis in "KBH"), stop - start)
-        n = self.dproduct.shape[2]
-        given = self.dproduct[:, :steps]
-        left = self.columns[: K * n * H * steps * B]
-        if B == 1:
-            left = left.reshape(K, steps, n, H)
-            np.copyto(left, given)
-            sums = left.sum(axis=1)
-        else:
-            left = left.reshape(K, n * H, steps, B)
-            np.copyto(left, given.reshape(K, steps, n * H, B).swapaxes(1, 2))
-            sums = left.reshape(K, n, H, steps * B).sum(axis=3)
-        for block, vector in self.biases:
-            vector += sums[:, block]
-        for product in self.products:
-            product.add(start, stop)
-
-
-def _gathered(made, arena, sizes):
-    """What adds up the gradients of all products, by the array that holds their results'."""
-    by_name = {}
-    for product in made.plan.program.products:
-        name = gradient_of(made.plan, product)
-        if name:
-            by_name.setdefault(name, []).append(product)
-    return [Gathered(made, name, products, arena, sizes) for name, products in by_name.items()]
 
 
 def history(tape, name):
@@ -437,7 +253,7 @@ def backward(tape, dy, dlast, dhistory=None):
         into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
     arguments = arena.arguments(made, "backward", sizes)
     if arena.gathered is None:
-        gathered = _gathered(made, arena, sizes)
+        gathered = gathered_sums(made, arena, sizes)
         begin = [a for n, a in arena.arrays.items()
                  if n.startswith(("dvector_", "dfirst_", "back_", "dweights_"))]  # fmt: skip
         arena.gathered, arena.cleared = gathered, begin
