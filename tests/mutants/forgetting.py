@@ -242,7 +242,7 @@ def cuts_the_gradient_too_early(answers):
     }
 
 
-@wrong("q6", hint="the wrong gate in the backward pass: c_t meets f[t + 1] later, c_(t-1) meets f[t]")
+@wrong("q6", hint="the wrong gate backwards: c_t meets f[t + 1] later, c_(t-1) meets f[t]")
 def takes_the_gate_before(answers):
     return {"q6": swap(answers["q6"], "f[t] * whole[t])", "f[t - 1] * whole[t])")}
 
@@ -298,7 +298,7 @@ def counts_the_mistake(answers):
     return {"q7": swap(answers["q7"], "int(np.argmax(wrong))", "int(np.argmax(wrong)) + 1")}
 
 
-@wrong("q8", hint="dL/db lacks the slope of the sigmoid: f ** lag has the derivative lag f ** (lag - 1) df/db")
+@wrong("q8", hint="dL/db lacks the slope of the sigmoid: df/db = f (1 - f)")
 def forgets_the_slope_of_the_gate(answers):
     return {"q8": swap(answers["q8"], " * kept * (1 - f)", " * kept")}
 

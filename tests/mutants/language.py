@@ -342,12 +342,13 @@ def swallows_the_end(answers):
 
 @wrong("q8", hint="the price is the model's own, at temperature 1: only the drawing is heated")
 def charges_the_heated_price(answers):
-    old = "    log_p = A - np.logaddexp.reduce(A, axis=1, keepdims=True)\n    cold = A / temperature\n"
-    new = "    cold = A / temperature\n    log_p = cold - np.logaddexp.reduce(cold, axis=1, keepdims=True)\n"
+    price = "    log_p = A - np.logaddexp.reduce(A, axis=1, keepdims=True)\n"
+    cold = "    cold = A / temperature\n"
+    old, new = price + cold, cold + price.replace("A", "cold")
     return {"q8": swap(answers["q8"], old, new)}
 
 
-@wrong("q8", hint="the characters are drawn at the temperature: weigh the prices with those chances")
+@wrong("q8", hint="characters are drawn at the temperature: weigh prices with those chances")
 def draws_at_temperature_one(answers):
     return {"q8": swap(answers["q8"], "cold = A / temperature", "cold = A")}
 
