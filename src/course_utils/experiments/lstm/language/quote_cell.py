@@ -37,7 +37,7 @@ class Config:
     seeds: tuple = (0, 1, 2)
 
 
-QUICK = Config(hidden=48, passes=6, lr=1e-2, characters=100_000, others=4, seeds=(0,))
+QUICK = Config(hidden=64, passes=8, lr=1e-2, characters=200_000, others=6, seeds=(0,))
 
 
 def run(config, progress=iter):
