@@ -76,6 +76,7 @@ def rates(config, activation, start):
             W = recurrent(start, radius, config.hidden, rng)
             log_norm, slopes = backwards(config, ACTIVATIONS[activation], W, config.gain, rng)
             low, high = config.window
+            slopes = slopes[config.steps - high : config.steps - low]  # of the steps in the window
             rate = np.exp((log_norm[high] - log_norm[low]) / (high - low))
             rate = 0.0 if rate < 1e-9 else rate  # every path was cut: the gradient is exactly zero
             sigma = np.linalg.norm(W) / np.sqrt(config.hidden)  # Frobenius
