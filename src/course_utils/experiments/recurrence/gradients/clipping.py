@@ -1,15 +1,17 @@
 """Gradient clipping on the temporal order problem: plain gradient descent over step sizes.
 
 Whether one run learns hangs on rounding where the gradient explodes, so each step size and
-threshold gets 32 networks, trained side by side.  About 8 CPU minutes in all.
+threshold gets 32 networks, trained side by side.  About 3 CPU minutes in all.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
 from course_utils import numpy_nn
+from course_utils.lab.seeds import over_seeds
 from course_utils.tasks.order import TemporalOrder
 
 
@@ -22,19 +24,19 @@ class Config:
 
     length: int = 20
     lrs: tuple = (0.01, 0.03, 0.1, 0.3, 1.0)
-    limits: tuple = (0.1, 1.0, 10.0, None)
+    limits: tuple = (1.0, 10.0, None)
     hidden: int = 40
     incoming: float = 0.3  # share of recurrent weights that are not zero
     radius: float = 0.95
     batch: int = 16
-    updates: int = 3000
+    updates: int = 1500
     every: int = 100
     test: int = 300
     solved: float = 0.99
     seeds: tuple = tuple(range(32))
 
 
-QUICK = Config(length=10, lrs=(0.1, 1.0), limits=(1.0, None), updates=600, seeds=(0, 1, 2, 3))
+QUICK = Config(length=10, lrs=(0.1, 1.0), limits=(1.0, None), updates=400, seeds=(0, 1, 2, 3))
 
 
 def run(config, progress=iter):
@@ -42,15 +44,15 @@ def run(config, progress=iter):
     names = {f"{limit:g}" if limit else "free": limit for limit in config.limits}
     results = {"lrs": list(config.lrs), "limits": list(names), "of": len(config.seeds)}
     results |= {what: {name: [] for name in names} for what in ("solved", "median_norm", "largest")}
-    for name, lr in progress([(name, lr) for name in names for lr in config.lrs]):
-        row = train(config, lr, names[name])
-        for what, value in row.items():
-            results[what][name].append(value)
+    for name, limit in names.items():
+        for row in over_seeds(partial(train, config, limit), config.lrs, progress):
+            for what, value in row.items():
+                results[what][name].append(value)
     best = {name: max(counts) for name, counts in results["solved"].items()}
     return results | {"best": best}
 
 
-def train(config, lr, limit):
+def train(config, limit, lr):
     """The networks of all seeds at one step size: solved, and norms before clipping."""
     task, n = TemporalOrder(config.length), len(config.seeds)
     rng = np.random.default_rng(1)
