@@ -165,7 +165,7 @@ def decay_explorer(measured):
     ) + _slider("input gain", "u-x", 0, len(gain) - 1, 1, 0, "gain")
     end = number(data["log10"][start][0][-1], ".1f")
     alt = (
-        "Norm of the gradient against lag, by the radius and measured, on a logarithmic scale; with "
+        "Norm of the gradient against lag, by its radius and as measured, on a log scale; with "
         f"spectral radius {number(radius[start])} it is 10 to the {end} at lag {lag[-1]:g}"
     )
     body = f"""<section class="u-widget u-decay" aria-label="Gradient against distance in time">
