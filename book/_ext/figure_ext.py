@@ -32,8 +32,6 @@ NOT_MOVED = (
     "book/recurrence/gradients",
     "book/lstm/gates",
     "book/lstm/backward",
-    "book/lstm/forgetting",
-    "book/lstm/language",
     "book/practice/speed",
 )
 SHORT = re.compile(r"\b(e\.g|i\.e|cf|vs|al|approx|Fig|Eq|No|St)\.")
