@@ -2,6 +2,7 @@
 (function () {
   "use strict";
 
+  var FOLDS = "details:is(.fold:not(.claim-more), .sd-dropdown):not([open])";  // notes of claims stay folded
   var LINES = 30, printing = false, unfolded = [], root = document.documentElement;
 
   function markShort() {                               // code that fits on a page stays in one piece
@@ -18,7 +19,7 @@
     printing = true;
     markShort();
     root.dataset.theme = "light";
-    unfolded = Array.from(document.querySelectorAll("details.fold:not([open]), details.sd-dropdown:not([open])"));
+    unfolded = Array.from(document.querySelectorAll(FOLDS));
     unfolded.forEach(function (fold) { fold.open = true; });
   }
 

@@ -48,6 +48,12 @@ def test_the_key_of_what_was_kept_follows_the_measurement():
     assert data(curve().html())["key"] != data(curve(ylim=(0, 2)).html())["key"]
 
 
+@pytest.mark.parametrize("name, ink", [("forget", "--u-forget"), ("irnn", "--u-model-rnn_relu")])
+def test_a_quantity_or_a_model_gives_the_measurement_its_colour(name, ink):
+    for html in (curve(meaning=name).html(), bars(meanings=["neutral", name]).html()):
+        assert f"--ink: var({ink});" in html
+
+
 @pytest.mark.parametrize(
     "make, says",
     [
@@ -59,7 +65,7 @@ def test_the_key_of_what_was_kept_follows_the_measurement():
         (lambda: curve(ylim=(0, 0.5)), "ylim: 0 to 0.5 does not hold"),
         (lambda: curve(ylim=(0, 2), ylog=True), "ylim: expected two positive"),
         (lambda: curve(points=[0, 9]), "points: expected 1 to 12 increasing indices below 7"),
-        (lambda: curve(meaning="red"), "meaning: expected one of forget"),
+        (lambda: curve(meaning="red"), "meaning: 'red' is none of forget"),
         (lambda: curve(question=" "), "question: expected a sentence"),
         (lambda: bars(lim=(0, 50)), "lim: 0 to 50 does not hold"),
         (lambda: bars(meanings=["cell"]), "as many meanings"),

@@ -7,7 +7,6 @@ from bs4 import BeautifulSoup
 pytestmark = pytest.mark.site
 PAGE = "book/reference/authors.html"
 FIGURE = "#fig-authors-decay"
-TO_COME = ("Explorers",)  # no lines yet
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,7 @@ def test_every_element_stands_under_the_lines_that_make_it(article):
     for section in sections:
         title = section.find("h2").text.rstrip("#")
         shown = section.select(".element-lines")
-        assert shown or title in TO_COME, title
+        assert shown, title
         for lines in shown:
             below = lines.find_next_sibling()
             assert below is not None and (below.text.strip() or below.find("svg")), title

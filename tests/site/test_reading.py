@@ -152,9 +152,11 @@ def test_paper_is_light_and_whole_from_the_dark_theme_too(browser):
         )
         controls = ".bd-article :is(input, button, select), .prev-next-area, .bd-header-article"
         assert page.locator(controls).locator("visible=true").count() == 0
+        titles = page.locator("h1").locator("visible=true").all_inner_texts()
+        assert len(titles) == 1 and titles[0][0].isdigit()  # the article's own, with its number
         cut = "pre => pre.scrollWidth > pre.clientWidth + 1"
         assert not page.evaluate(f"[...document.querySelectorAll('pre')].filter({cut}).length")
-        assert not page.locator("details.fold:not([open])").count()
+        assert not page.locator("details.fold:not(.claim-more):not([open])").count()
         page.emulate_media(media="screen")
         page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     window.context.close()

@@ -1,5 +1,6 @@
 """The built book, opened from the disk in a browser: `make book` first."""
 
+import base64
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -80,6 +81,15 @@ def test_nothing_names_another_host_to_load_from():
         for page in site.glob("**/*.html")
     }
     assert not {page: hits for page, hits in found.items() if hits}
+
+
+def test_the_font_of_formulas_lies_in_the_book_upright_and_italic():
+    text = (browsing.site() / "_static/figures/fonts.css").read_text("utf-8")
+    faces = re.findall(r"font-style: (\w+); src: url\(data:font/woff;base64,([\w+/=]+)\)", text)
+    assert [style for style, _ in faces] == ["normal", "italic"]
+    assert all(base64.b64decode(font).startswith(b"wOFF") for _, font in faces)
+    for page in pages():
+        assert "figures/fonts.css" in (browsing.site() / page).read_text("utf-8"), page
 
 
 def test_no_page_names_a_folder_of_the_machine_that_built_it():

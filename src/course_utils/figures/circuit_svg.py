@@ -26,7 +26,8 @@ def draw(circuit, uid=None, alt="", under="", over="", lit=None):
         x, y, w, h = circuit.body
         ground = f'<rect class="u-body" x="{x}" y="{y}" width="{w}" height="{h}" rx="26"/>'
     signs = "".join(
-        f'<text class="u-glyph u-sign" x="{x}" y="{y}" dy=".3em">{sign}</text>'
+        f'<text class="u-glyph u-{"name" if sign.isalpha() else "sign"}" x="{x}" y="{y}" '
+        f'dy=".3em">{sign}</text>'
         for x, y, sign in circuit.signs
     )
     nodes = "".join(_node(circuit, n) for n in circuit.nodes.values())

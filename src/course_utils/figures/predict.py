@@ -12,8 +12,9 @@ from html import escape
 import numpy as np
 
 from course_utils.figures.charts import WIDTH, path, tag
+from course_utils.figures.looks import known
 from course_utils.figures.page import FigureError, Html, embedded
-from course_utils.figures.palette import MEANINGS
+from course_utils.figures.palette import variable
 
 LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 84, 24, 44, 320, 384
 MOST_POINTS = 12  # that a reader draws; a curve may be measured at more
@@ -36,7 +37,7 @@ def predict_curve(
     answer: a sentence that appears with the measurement.  ylim: (bottom, top) of the grid; give it
     where the range itself would tell.  xlog, ylog: logarithmic axes.  unit: behind numbers, for
     example "%".  points: indices of x at which the reader draws, at most 12; default: spread
-    evenly.  meaning: the palette's name for the quantity, which colours the measured curve.
+    evenly.  meaning: the quantity or the model measured, which gives the curve its colour.
     FigureError names an argument that does not fit.
     """
     x, (measured, low, high) = _array("x", x), _checked(measured, low, high)
@@ -83,8 +84,8 @@ def predict_bars(
     what to predict, one sentence, without the answer.  label: the name of the axis.  answer: a
     sentence that appears with the measurement.  lim: (left, right) of the bars; give it where the
     range itself would tell.  log: a logarithmic axis.  unit: behind numbers, for example "%".
-    meanings: the palette's name for each bar (default neutral).  FigureError names an argument that
-    does not fit.
+    meanings: the quantity or the model of each bar (default neutral).  FigureError names an
+    argument that does not fit.
     """
     names, (measured, low, high) = [str(n) for n in names], _checked(measured, low, high)
     meanings = ["neutral"] * len(names) if meanings is None else list(meanings)
@@ -103,7 +104,7 @@ def predict_bars(
             ends = [(scale(low[k]), 20.5), (scale(high[k]), 20.5)]
             bar += tag("path", {"class": "u-interval", "d": path(ends)})
         rows += (
-            f'<div class="u-row u-{_meaning(meanings[k])}"><label class="u-label">'
+            f'<div class="u-row" {_coloured(meanings[k])}><label class="u-label">'
             f"<span>{escape(name)}</span><output></output></label>"
             '<svg viewBox="0 0 600 30" preserveAspectRatio="none" aria-hidden="true">'
             f'<path class="u-rule" d="M0 29.5H600"/><g class="u-mine"></g>'
@@ -173,10 +174,10 @@ def _checked(measured, low, high):
     return measured, low, high
 
 
-def _meaning(name):
-    if name not in MEANINGS:
-        raise FigureError(f"meaning: expected one of {', '.join(MEANINGS)}, got {name!r}")
-    return name
+def _coloured(name):
+    """Attributes that colour what they stand on as a quantity or a model."""
+    ink = variable(known(name))
+    return f'style="--ink: {ink}; --tint: color-mix(in srgb, {ink} 20%, var(--u-page))"'
 
 
 def _around(measured, low, high, log):
@@ -294,7 +295,7 @@ def _curve(across, up, x, measured, low, high, meaning):
         band += [(across(a), up(b)) for a, b in zip(x[::-1], low[::-1], strict=True)]
         out += tag("path", {"class": "u-band", "d": path(band) + "Z"})
     out += tag("path", {"class": "u-line", "d": path(line)})
-    return f'<g class="u-measured u-{_meaning(meaning)}" aria-hidden="true">{out}</g>'
+    return f'<g class="u-measured" {_coloured(meaning)} aria-hidden="true">{out}</g>'
 
 
 def _table(head, names, measured, low, high, unit):
