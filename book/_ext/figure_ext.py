@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 NOT_MOVED = (
     "book/recurrence/unrolled",
     "book/recurrence/gradients",
-    "book/lstm/gates",
-    "book/lstm/backward",
     "book/lstm/forgetting",
     "book/lstm/language",
     "book/practice/speed",
