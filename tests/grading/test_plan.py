@@ -80,10 +80,17 @@ def test_the_speed_is_what_was_measured():
             seen = f"{goal['value']:.2g} | {goal['most']:g} | {'met' if goal['met'] else 'missed'}"
             lines.append(f"| {goal['name']} | {seen} |")
         where = f"{about['cpu']}, {about['cores']} cores, load {about['load']:g}"
-        lines += ["", f"Batches of {found['batch']}, counted: {found['counted']}; {where}, "
+        lines += ["", f"Batches of {sizes(found)}, counted: {found['counted']}; {where}, "
                   f"Python {about['versions']['python']}, {about['date']}."]  # fmt: skip
         lines += [f"{tool}: {why}." for tool, why in found["installed"].items() if why]
     kept("speed.inc", "\n".join(lines) + "\n")
+
+
+def sizes(found):
+    """"100 (torch: 25)": how many submissions a batch had."""
+    others = {k: n for k, n in found.get("batches", {}).items() if n != found["batch"]}
+    said = ", ".join(f"{name}: {count}" for name, count in others.items())
+    return f"{found['batch']} ({said})" if said else str(found["batch"])
 
 
 @pytest.mark.parametrize("path", MEASURED, ids=lambda p: p.stem)
