@@ -270,6 +270,17 @@ class Lower(nodes.GenericNodeVisitor):
         words = [c for c in node.children if "sd-summary-text" in c.get("classes", [])]
         self.block(f"**{self.inside(node, words).strip()}**")
 
+    def visit_folded(self, node):
+        title, *body = node.children
+        self.details(self.inside(title).strip(), self.inside(node, body))
+
+    def visit_notebook_link(self, node):
+        """A file of the repository, from where it is published."""
+        self.inline(f"[{self.inside(node)}]({self.links.place.raw(node['path'])})")
+
+    def visit_symbols_node(self, node):
+        self.details("Symbols of this equation", self.inside(node))
+
     # -- words -------------------------------------------------------------------------------------
 
     def visit_Text(self, node):

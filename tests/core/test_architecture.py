@@ -23,6 +23,7 @@ IMPORTS = {
     "equations": set(),
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
+    "symbols": {"equations"},
     "conventions": {"shapes", "specs"},
     "compiled": {"files", "equations", "shapes", "specs"},
     "numpy_nn": {"shapes", "specs"},

@@ -55,6 +55,9 @@ def test_a_caption_that_is_no_yaml_is_named_with_the_remedy(tmp_path):
         ("{value}`no_such_result:path`", "no result 'no_such_result'"),
         ("```{equations} no_such_cell\n```", "there is no cell 'no_such_cell'"),
         ("A {term}`word without entry`.", "word without entry"),
+        ("```{claims} no-such-claim\n```", "no claim 'no-such-claim'"),
+        ("```{exercise-card} no/exercise\n```", "no exercise 'no/exercise'"),
+        ("```{exercise-card} lstm/backward\n:mistakes: none_such\n```", "no wrong variant"),
     ],
 )
 def test_a_broken_reference_fails_and_names_the_page(tmp_path, text, said):

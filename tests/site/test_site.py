@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import browsing
+import letters
 import pytest
 from bs4 import BeautifulSoup
 
@@ -54,7 +55,9 @@ def test_links_and_anchors_lead_somewhere():
 def test_every_notebook_is_opened_by_its_own_page_and_no_other():
     """Each Colab button names a committed notebook; pages without one show no button."""
     site, root = browsing.site(), browsing.ROOT
-    button = re.compile(r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/([^\"]+)")
+    button = re.compile(
+        r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/(notebooks/[^\"]+)"
+    )
     opened = {
         page.relative_to(site / "book").with_suffix("").as_posix(): set(
             button.findall(page.read_text("utf-8"))
@@ -98,6 +101,20 @@ def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):
             complaints.append(f"{window.overflow()} px wider than {width}")
         complaints += window.axe()
         if complaints:
+            found[name] = complaints
+    window.context.close()
+    assert not found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1300])
+def test_letters_of_figures_are_readable_and_never_on_each_other(browser, width):
+    """Of every drawing of every page: eleven pixels at least, no text on another."""
+    site, found = browsing.site(), {}
+    window = browsing.Page(browser, width=width)
+    for name in pages():
+        shown = letters.texts(window.open(site / name), ".bd-article .u-figure:not(.u-score)")
+        if complaints := letters.small(shown) + letters.touching(shown):
             found[name] = complaints
     window.context.close()
     assert not found
