@@ -1,8 +1,8 @@
 """The LSTM's gradient as the paper of 1997 cuts it, against the full one: direction and training.
 
-The cut: no error flows back into h of the step before; only the cell state carries it.  Hochreiter &
-Schmidhuber 1997, appendix A.1.  It is tried on the adding problem, which the cell state alone can solve,
-and on an echo, for which a network has to pass bits along.
+The cut: no error flows back into h of the step before; only the cell state carries it.
+Hochreiter & Schmidhuber 1997, appendix A.1.  It is tried on the adding problem, which the cell
+state alone can solve, and on an echo, for which a network has to pass bits along.
 """
 
 from dataclasses import dataclass

@@ -35,7 +35,9 @@ class Config:
     seeds: tuple = (0, 1, 2, 3, 4)
 
 
-QUICK = Config(nets=(("irnn", "rnn_relu"),), length=24, updates=500, wrong=0.5, seeds=(0,))
+QUICK = Config(
+    nets=(("irnn", "rnn_relu"),), length=22, hidden=32, lr=3e-3, updates=300, wrong=0.5, seeds=(0,)
+)
 
 
 def run(config, progress=iter):
