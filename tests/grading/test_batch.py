@@ -146,7 +146,7 @@ def test_no_expected_value_of_a_secret_seed_reaches_a_student(graded, references
         q1="def gates(p, x, h):\n    return (np.full((len(h), h.shape[1]), 7.25),) * 4\n",
         q2="def state(i, f, g, o, c):\n"
         "    return -o * np.tanh(f * c + i * g), 3 * (f * c + i * g)\n",
-        q4="def forget_bias(share, steps):\n    return share * 0 + 7.25\n",
+        q4="def forget_bias(share, steps, w, h):\n    return share * 0 + 7.25\n",
     )
     page = feedback.page(replace(record, submission="x"))
     public = {
@@ -194,7 +194,7 @@ def test_exports_say_the_same(folder, tmp_path, right, exercise, sandbox):
     run(folder, out, sandbox, exports=("gradescope", "canvas", "moodle", "github"))
     result = json.loads((out / "gradescope" / "ada.ipynb.json").read_text("utf-8"))
     assert result["score"] == 8
-    assert [t["score"] for t in result["tests"]] == [2, 0, 2, 1, 1, 1, 1]
+    assert [t["score"] for t in result["tests"]] == [2, 0, 1, 1, 1, 1, 1, 1]
     assert "without the factor i in c" in result["tests"][1]["output"]
     packed = json.loads((out / "github.json").read_text("utf-8"))["ada.ipynb"]["result"]
     assert sum(t["score"] for t in json.loads(base64.b64decode(packed))["tests"]) == 8

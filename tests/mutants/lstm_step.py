@@ -94,47 +94,80 @@ def carries_only_h(answers):
     return {"q3": swap(answers["q3"], old, "h, _ = step(x_t, h, c)\n")}
 
 
-@wrong("q4", hint="the gate listens to h: w * tanh(c) belongs into it")
+@wrong("q4", hint="this is the gate f itself; the bias is its logit, log(f / (1 - f))")
+def returns_the_gate(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "f")}
+
+
+@wrong("q4", hint="the state is multiplied by f in every step: f = share ** (1 / steps)")
+def divides_instead_of_rooting(answers):
+    return {"q4": swap(answers["q4"], "share ** (1 / steps)", "share / steps")}
+
+
+@wrong("q4", hint="the wrong way round: the logit of f is log(f / (1 - f))")
+def turns_the_logit_round(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "np.log((1 - f) / f)")}
+
+
+@wrong("q4", hint="f**steps == share, so f is the root of share, not its power")
+def takes_the_power(answers):
+    return {"q4": swap(answers["q4"], "share ** (1 / steps)", "share**steps")}
+
+
+@wrong("q4", hint="this is ln f; the bias is the logit, ln f - ln(1 - f)")
+def returns_the_log_of_the_gate(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "np.log(f)")}
+
+
+@wrong("q4", hint="the sigmoid of f, not its inverse: which b has sigmoid(b) = f?")
+def squashes_the_gate(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "1 / (1 + np.exp(-f))")}
+
+
+@wrong("q4", hint="the gate reads h too: b + w . h is the logit of f, so subtract w . h")
 def makes_the_gate_deaf(answers):
-    return {"q4": swap(answers["q4"], "b + w * np.tanh(c)", "b")}
+    return {"q4": swap(answers["q4"], " - (w * h).sum(axis=1)", "")}
 
 
-@wrong("q4", hint="the gate reads h = tanh(c), not c")
-def listens_to_the_cell_state(answers):
-    return {"q4": swap(answers["q4"], "w * np.tanh(c)", "w * c")}
+@wrong("q4", hint="b + w . h is the logit: what h adds is taken off the bias, not added")
+def adds_what_h_says(answers):
+    return {"q4": swap(answers["q4"], " - (w * h)", " + (w * h)")}
 
 
-@wrong("q4", hint="f changes from step to step with h: compute it anew in the loop")
-def computes_the_gate_once(answers):
-    return {"q4": swap(answers["q4"], "np.tanh(c))", "np.tanh(c0))")}
+@wrong("q4", hint="the gate reads the sum over all units of w * h, not the mean")
+def averages_over_the_units(answers):
+    return {"q4": swap(answers["q4"], ".sum(axis=1)", ".mean(axis=1)")}
 
 
-@wrong("q4", hint="each unit has its own number of steps")
+@wrong("q5", hint="the gate is sigmoid(sure), not sure")
+def multiplies_by_the_pre_activation(answers):
+    return {"q5": swap(answers["q5"], "(1 / (1 + np.exp(-sure)))", "sure")}
+
+
+@wrong("q5", hint="one factor a step: f ** steps")
+def takes_the_root_of_the_gate(answers):
+    return {"q5": swap(answers["q5"], "))) ** steps", "))) ** (1 / steps)")}
+
+
+@wrong("q5", hint="each step multiplies by the slope of tanh too, 1 - h**2")
+def forgets_the_slope(answers):
+    return {"q5": swap(answers["q5"], " * (1 - h**2)", "")}
+
+
+@wrong("q5", hint="each step multiplies by w too")
+def forgets_the_weight(answers):
+    return {"q5": swap(answers["q5"], "gradient * w *", "gradient *")}
+
+
+@wrong("q5", hint="each unit has its own number of steps")
 def takes_the_most_steps_for_all(answers):
-    return {"q4": swap(answers["q4"], "np.where(t < steps, f * c, c)", "f * c")}
+    return {"q5": swap(answers["q5"], "np.where(t < steps, gradient * w * (1 - h**2), gradient)",
+                       "gradient * w * (1 - h**2)")}  # fmt: skip
 
 
-@wrong("q4", hint="the logit of the root holds at w = 0 only")
-def takes_the_logit(answers):
-    root = "share ** (1 / steps)"
-    old = "np.full(len(w), -30.0), np.full(len(w), 30.0)"
-    new = f"2 * (np.log({root} / (1 - {root})),)"
-    return {"q4": swap(answers["q4"], old, new)}
-
-
-@wrong("q4", hint="the share is of c0: compare with share * c0")
-def forgets_where_it_began(answers):
-    return {"q4": swap(answers["q4"], "share * c0", "share")}
-
-
-@wrong("q4", hint="more bias leaves more: the halves are exchanged")
-def keeps_the_wrong_half(answers):
-    return {"q4": swap(answers["q4"], "> share", "< share")}
-
-
-@wrong("q4", hint="the interval was not halved often enough")
-def stops_halving_early(answers):
-    return {"q4": swap(answers["q4"], "range(60)", "range(12)")}
+@wrong("q5", hint="the unit starts at 0.5")
+def starts_at_its_rest(answers):
+    return {"q5": swap(answers["q5"], "np.full(len(w), 0.5)", "np.full(len(w), 0.9)")}
 
 
 @wrong(
@@ -274,80 +307,50 @@ def counts_one_bias_in_both(answers):
     return {"q7": swap(answers["q7"], "weights + 2 * biases", "weights + biases")}
 
 
-@wrong("q8", hint="the gate is sigmoid(sure), not sure")
-def multiplies_by_the_pre_activation(answers):
-    return {"q8": swap(answers["q8"], "(1 / (1 + np.exp(-sure)))", "sure")}
-
-
-@wrong("q8", hint="one factor a step: f ** steps, not f * steps")
-def adds_the_steps(answers):
-    return {"q8": swap(answers["q8"], "))) ** steps", "))) * steps")}
-
-
-@wrong("q8", hint="each step multiplies by the slope of tanh too, 1 - h**2")
-def forgets_the_slope(answers):
-    return {"q8": swap(answers["q8"], " * (1 - new**2)", "")}
-
-
-@wrong("q8", hint="each step multiplies by w too")
-def forgets_the_weight(answers):
-    return {"q8": swap(answers["q8"], "gradient * w *", "gradient *")}
-
-
-@wrong("q8", hint="the slope is taken at the new h, 1 - h_t**2, not at the old one")
-def takes_the_slope_of_the_old_state(answers):
-    return {"q8": swap(answers["q8"], "1 - new**2", "1 - h**2")}
-
-
-@wrong("q8", hint="the unit starts at 0.5")
-def starts_at_its_rest(answers):
-    return {"q8": swap(answers["q8"], "np.full(len(w), 0.5)", "np.full(len(w), 0.9)")}
-
-
-@wrong("q9", hint="the network reads what it wrote: feed back the last token, not the first")
+@wrong("q8", hint="the network reads what it wrote: feed back the last token, not the first")
 def reads_the_first_token_for_ever(answers):
-    return {"q9": swap(answers["q9"], "[token], h, c)", "[first], h, c)")}
+    return {"q8": swap(answers["q8"], "[token], h, c)", "[first], h, c)")}
 
 
-@wrong("q9", hint="draw from the distribution; the likeliest token is something else")
+@wrong("q8", hint="draw from the distribution; the likeliest token is something else")
 def takes_the_likeliest(answers):
-    return {"q9": swap(answers["q9"], "(np.cumsum(p) <= draw).sum()", "p.argmax()")}
+    return {"q8": swap(answers["q8"], "(np.cumsum(p) <= draw).sum()", "p.argmax()")}
 
 
-@wrong("q9", hint="the end token stops the writing")
+@wrong("q8", hint="the end token stops the writing")
 def never_stops(answers):
-    return {"q9": swap(answers["q9"], "token == 0", "False")}
+    return {"q8": swap(answers["q8"], "token == 0", "False")}
 
 
-@wrong("q9", hint="the end token is returned too")
+@wrong("q8", hint="the end token is returned too")
 def drops_the_end(answers):
     return {
-        "q9": swap(
-            answers["q9"], "return np.array(tokens)", "return np.array([k for k in tokens if k])"
+        "q8": swap(
+            answers["q8"], "return np.array(tokens)", "return np.array([k for k in tokens if k])"
         )
     }
 
 
-@wrong("q9", hint="c is not carried: both halves of the state go on")
+@wrong("q8", hint="c is not carried: both halves of the state go on")
 def resets_the_cell_state(answers):
-    return {"q9": swap(answers["q9"], "h, c = step", "h, _ = step")}
+    return {"q8": swap(answers["q8"], "h, c = step", "h, _ = step")}
 
 
-@wrong("q9", hint="the softmax takes exponentials of the logits")
+@wrong("q8", hint="the softmax takes exponentials of the logits")
 def forgets_the_exponential(answers):
-    return {"q9": swap(answers["q9"], "np.exp(W @ h + b)", "abs(W @ h + b)")}
+    return {"q8": swap(answers["q8"], "np.exp(W @ h + b)", "abs(W @ h + b)")}
 
 
-@wrong("q9", hint="the first token is read, not returned")
+@wrong("q8", hint="the first token is read, not returned")
 def returns_what_it_was_given(answers):
     return {
-        "q9": swap(answers["q9"], "token, tokens = first, []", "token, tokens = first, [first]")
+        "q8": swap(answers["q8"], "token, tokens = first, []", "token, tokens = first, [first]")
     }
 
 
-@wrong("q9", hint="the readout has a bias b")
+@wrong("q8", hint="the readout has a bias b")
 def forgets_the_bias(answers):
-    return {"q9": swap(answers["q9"], "W @ h + b", "W @ h")}
+    return {"q8": swap(answers["q8"], "W @ h + b", "W @ h")}
 
 
 @right
@@ -372,7 +375,10 @@ def written_out_by_hand(answers):
         "        h0, c0 = step(x[t], h0, c0)\n"
         "        y[t] = h0\n"
         "    return y, h0, c0\n",
-        "q9": "def write(step, W, b, h, c, first, u):\n"
+        "q4": "def forget_bias(share, steps, w, h):\n"
+        "    z = np.log(share) / steps\n"
+        "    return z - np.log(-np.expm1(z)) - np.einsum('nh,nh->n', w, h)\n",
+        "q8": "def write(step, W, b, h, c, first, u):\n"
         "    ids = []\n"
         "    while len(ids) < len(u) and 0 not in ids:\n"
         "        x = np.zeros(len(b))\n"
