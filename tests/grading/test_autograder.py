@@ -60,7 +60,7 @@ def test_it_grades_by_itself(image):
              "lstm_step.ipynb": as_submission(EXERCISE)}  # fmt: skip
     done, found = run(image, files)
     assert done.returncode == 0, done.stderr
-    assert found["score"] == 8 and [t["score"] for t in found["tests"]] == [2, 0, 1, 1, 1, 1, 1, 1]
+    assert found["score"] == 8 and [t["score"] for t in found["tests"]] == [2, 0, 2, 1, 1, 1, 1]
     assert "my work.ipynb was graded" in found["output"]
 
 

@@ -194,7 +194,7 @@ def test_exports_say_the_same(folder, tmp_path, right, exercise, sandbox):
     run(folder, out, sandbox, exports=("gradescope", "canvas", "moodle", "github"))
     result = json.loads((out / "gradescope" / "ada.ipynb.json").read_text("utf-8"))
     assert result["score"] == 8
-    assert [t["score"] for t in result["tests"]] == [2, 0, 1, 1, 1, 1, 1, 1]
+    assert [t["score"] for t in result["tests"]] == [2, 0, 2, 1, 1, 1, 1]
     assert "without the factor i in c" in result["tests"][1]["output"]
     packed = json.loads((out / "github.json").read_text("utf-8"))["ada.ipynb"]["result"]
     assert sum(t["score"] for t in json.loads(base64.b64decode(packed))["tests"]) == 8

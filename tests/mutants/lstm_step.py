@@ -307,50 +307,50 @@ def counts_one_bias_in_both(answers):
     return {"q7": swap(answers["q7"], "weights + 2 * biases", "weights + biases")}
 
 
-@wrong("q8", hint="the network reads what it wrote: feed back the last token, not the first")
+@wrong("q7", hint="the network reads what it wrote: feed back the last token, not the first")
 def reads_the_first_token_for_ever(answers):
-    return {"q8": swap(answers["q8"], "[token], h, c)", "[first], h, c)")}
+    return {"q7": swap(answers["q7"], "[token], h, c)", "[first], h, c)")}
 
 
-@wrong("q8", hint="draw from the distribution; the likeliest token is something else")
+@wrong("q7", hint="draw from the distribution; the likeliest token is something else")
 def takes_the_likeliest(answers):
-    return {"q8": swap(answers["q8"], "(np.cumsum(p) <= draw).sum()", "p.argmax()")}
+    return {"q7": swap(answers["q7"], "(np.cumsum(p) <= u_t).sum()", "p.argmax()")}
 
 
-@wrong("q8", hint="the end token stops the writing")
+@wrong("q7", hint="the end token stops the writing")
 def never_stops(answers):
-    return {"q8": swap(answers["q8"], "token == 0", "False")}
+    return {"q7": swap(answers["q7"], "token == 0", "False")}
 
 
-@wrong("q8", hint="the end token is returned too")
+@wrong("q7", hint="the end token is returned too")
 def drops_the_end(answers):
     return {
-        "q8": swap(
-            answers["q8"], "return np.array(tokens)", "return np.array([k for k in tokens if k])"
+        "q7": swap(
+            answers["q7"], "return np.array(tokens)", "return np.array([k for k in tokens if k])"
         )
     }
 
 
-@wrong("q8", hint="c is not carried: both halves of the state go on")
+@wrong("q7", hint="c is not carried: both halves of the state go on")
 def resets_the_cell_state(answers):
-    return {"q8": swap(answers["q8"], "h, c = step", "h, _ = step")}
+    return {"q7": swap(answers["q7"], "h, c = step", "h, _ = step")}
 
 
-@wrong("q8", hint="the softmax takes exponentials of the logits")
+@wrong("q7", hint="the softmax takes exponentials of the logits")
 def forgets_the_exponential(answers):
-    return {"q8": swap(answers["q8"], "np.exp(W @ h + b)", "abs(W @ h + b)")}
+    return {"q7": swap(answers["q7"], "np.exp(W @ h + b)", "abs(W @ h + b)")}
 
 
-@wrong("q8", hint="the first token is read, not returned")
+@wrong("q7", hint="the first token is read, not returned")
 def returns_what_it_was_given(answers):
     return {
-        "q8": swap(answers["q8"], "token, tokens = first, []", "token, tokens = first, [first]")
+        "q7": swap(answers["q7"], "token, tokens = first, []", "token, tokens = first, [first]")
     }
 
 
-@wrong("q8", hint="the readout has a bias b")
+@wrong("q7", hint="the readout has a bias b")
 def forgets_the_bias(answers):
-    return {"q8": swap(answers["q8"], "W @ h + b", "W @ h")}
+    return {"q7": swap(answers["q7"], "W @ h + b", "W @ h")}
 
 
 @right
@@ -378,7 +378,7 @@ def written_out_by_hand(answers):
         "q4": "def forget_bias(share, steps, w, h):\n"
         "    z = np.log(share) / steps\n"
         "    return z - np.log(-np.expm1(z)) - np.einsum('nh,nh->n', w, h)\n",
-        "q8": "def write(step, W, b, h, c, first, u):\n"
+        "q7": answers["q7"].split("def write")[0] + "def write(step, W, b, h, c, first, u):\n"
         "    ids = []\n"
         "    while len(ids) < len(u) and 0 not in ids:\n"
         "        x = np.zeros(len(b))\n"

@@ -151,7 +151,7 @@ CASES = (
     Case("no return", answer("q2", "return", "_ ="), {"q2": 0}),
     Case("one value too few", answer("q2", "np.tanh(c), c", "np.tanh(c)"), {"q2": 0}),
     Case("no Python", answer("q3", "for x_t in x:", "for x_t in x"), {"q3": 0}),
-    Case("the wrong shape", answer("q3", "np.stack(y)", "np.stack(y)[1:]"), {"q3": 2 / 3}),
+    Case("the wrong shape", answer("q3", "np.stack(y)", "np.stack(y)[1:]"), {"q3": 4 / 3}),
     Case("an unknown name", answer("q4", "np.log(", "log("), {"q4": 0}),
     Case("a helper that was not written", answer("q2", "np.tanh(c)", "squash(c)"), {"q2": 0}),
 )  # fmt: skip
