@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 NOT_MOVED = (
     "book/recurrence/unrolled",
     "book/recurrence/gradients",
-    "book/lstm/gates",
-    "book/lstm/backward",
     "book/practice/speed",
 )
 SHORT = re.compile(r"\b(e\.g|i\.e|cf|vs|al|approx|Fig|Eq|No|St)\.")

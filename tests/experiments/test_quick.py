@@ -16,6 +16,7 @@ LOOSE = {
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
+    "adding_irnn": lambda v: v["irnn"]["solved"] == v["of"],
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
     "cell_table": lambda v: all(
@@ -44,7 +45,7 @@ LOOSE = {
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
     "gate_language": lambda v: (
-        v["forgets"] == v["of"] and v["agreement"] > 0.9 and v["held"]["f"] > 0.9 > v["cut"]["loop"]
+        v["forgets"] == v["of"] and v["agreement"] > 0.9 and v["held"]["f"] > 0.9 > v["cut"]["h"]
     ),
     "gate_start": lambda v: max(v[k]["bits"] for k in ("drawn", "one", "long")) < 5.5,
     "gates_held": lambda v: v["held"]["all"] < 0.5 < v["right"],
@@ -54,7 +55,7 @@ LOOSE = {
     ),
     "gradient_gap": lambda v: (
         v["reach"]["rnn"]["at_end"] < 1e-6 < v["reach"]["lstm_keeps"]["at_end"]
-        and v["belt"]["lstm_keeps"]["direct"][-1] > 0.5
+        and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
