@@ -14,6 +14,7 @@ import html
 from collections import Counter
 from itertools import groupby
 from math import log
+from pathlib import Path
 
 from docutils import nodes
 
@@ -80,7 +81,7 @@ class ClaimsTable(OfTables):
         name = f"book/{chapter}"
         title = chapter
         if name in self.env.found_docs:
-            title = f"{{doc}}`/{name}`"
+            title = f"{{doc}}`{self.title_of(name)} </{name}>`"
         counts = Counter(claim.verdict for claim in claims)
         said = ", ".join(f"{counts[v]} {v}" for v in VERDICTS if counts[v])
         rows = [self.row(claim) for claim in claims]
@@ -90,6 +91,11 @@ class ClaimsTable(OfTables):
         section += nodes.title("", "", *self.inline(title))
         section += fold(count, body, classes=["claims-fold"], open=True)
         return section
+
+    def title_of(self, name):
+        """The heading of a page, as text: the contents beside this page show no link's target."""
+        lines = Path(self.env.doc2path(name)).read_text("utf-8").splitlines()
+        return next(line[2:].strip() for line in lines if line.startswith("# "))
 
     def row(self, claim):
         self.depend(claim)

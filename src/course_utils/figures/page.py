@@ -9,6 +9,7 @@ import json
 import os
 from html import escape
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from course_utils.figures import palette
@@ -17,7 +18,8 @@ from course_utils.figures.words import minus, unlisted
 from course_utils.files import write
 
 STYLES = ("palette.css", "figures.css", "predict.css")
-FACES = {"math.woff": "normal", "math-italic.woff": "italic"}  # what MathJax sets formulas in
+FACES = {"MathJax_Main-Regular.woff": "normal", "MathJax_Math-Italic.woff": "italic"}
+FONTS = "static/mathjax/output/chtml/fonts/woff-v2"  # in the package sphinx-mathjax-offline
 SCRIPTS = (
     "svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js",
     "predict.js", "predict_curve.js", "predict_bars.js",
@@ -32,16 +34,23 @@ def asset(name):
 
 
 def faces():
-    """CSS of the font of formulas; the fonts lie inside, for file:// lets no page load others."""
+    """CSS of the font that MathJax sets formulas in; "" where that package is not installed.
+
+    The fonts lie inside, for file:// lets no page load others.
+    """
+    package = find_spec("sphinx-mathjax-offline")
+    if package is None:
+        return ""
+    folder = Path(package.origin).parent / FONTS
     return "".join(
         f'@font-face {{ font-family: "Unrolled Math"; font-style: {style}; '
-        f"src: url(data:font/woff;base64,{_base64(name)}) format('woff'); }}\n"
+        f"src: url(data:font/woff;base64,{_base64(folder / name)}) format('woff'); }}\n"
         for name, style in FACES.items()
     )
 
 
-def _base64(name):
-    return base64.b64encode((files(__package__) / "assets" / name).read_bytes()).decode()
+def _base64(path):
+    return base64.b64encode(path.read_bytes()).decode()
 
 
 def write_assets(folder):

@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 
 from course_utils import counting, timing
+from course_utils.compiled.columns import LINE, aligned
+from course_utils.lab.pieces import Product
 from course_utils.lab.timed_cases import Case
 from course_utils.numpy_nn import stages
-from course_utils.numpy_nn.fast.kernel import LINE, aligned
-from course_utils.numpy_nn.fast.products import Product
 
 FLOAT = np.dtype(np.float32)
 

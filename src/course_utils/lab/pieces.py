@@ -1,4 +1,4 @@
-"""How the tuned layers ask BLAS for a product of weights and states.
+"""A product of weights and states in pieces, for the ladder and the floor of the timings.
 
 A general product packs both matrices into blocks that suit the processor before it multiplies, at
 every call.  For the thin products inside a loop over time that is a large share of the work.
