@@ -34,7 +34,6 @@ NOT_MOVED = (
     "book/lstm/backward",
     "book/lstm/forgetting",
     "book/lstm/language",
-    "book/practice/speed",
 )
 SHORT = re.compile(r"\b(e\.g|i\.e|cf|vs|al|approx|Fig|Eq|No|St)\.")
 SENTENCE_ENDS = re.compile(r"[.?!][”’\")]*(?=\s|$)")

@@ -5,11 +5,12 @@
 
     ```{source} lstm
     :target: numba
+    :functions: forward
     ```
 
 The first form reads functions, classes or whole modules off their file, which is not executed.  The
-second shows the code that a cell's equations become, as ``course show-code`` prints it.  An unknown
-name is an error that names page and line.
+second shows the code that a cell's equations become, as ``course show-code`` prints it, or some of
+its functions.  An unknown name is an error that names page and line.
 """
 
 import ast
@@ -72,7 +73,10 @@ class Source(SphinxDirective):
 
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar = {"target": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "target": directives.unchanged_required,
+        "functions": directives.unchanged_required,
+    }
 
     def run(self):
         names = self.arguments[0].split()
@@ -104,7 +108,13 @@ class Source(SphinxDirective):
         self.env.note_dependency(str(Path(course_utils.specs.__file__).with_name(f"{key}.py")))
         command = f"course show-code {key} --target {target}"
         note = [nodes.Text("made from the equations by "), nodes.literal("", command)]
-        return note, source(key, target).rstrip(), language(target)
+        text = source(key, target).rstrip()
+        if "functions" in self.options:
+            tree, lines = ast.parse(text), text.splitlines()
+            spans = [span(tree, [name], text) for name in self.options["functions"].split()]
+            text = "\n\n\n".join("\n".join(lines[a - 1 : b]) for a, b in spans)
+            note = [*note, nodes.Text(", in part")]
+        return note, text, language(target)
 
 
 def setup(app):
