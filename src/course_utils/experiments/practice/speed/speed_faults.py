@@ -2,8 +2,9 @@
 
 Autograd makes an array of the size of the input's products for every time step.  glibc hands out
 arrays of up to 32 MiB from memory that it keeps, larger ones as fresh pages, each of which costs a
-fault when it is first touched.  The threshold is read when a process starts, so each measurement is
-an interpreter of its own.  Linux with glibc; elsewhere the counts say something else.
+fault when it is first touched.  Raised means both thresholds, that of asking and that of giving
+back freed memory.  They are read when a process starts, so each measurement is an interpreter of
+its own.  Linux with glibc; elsewhere the counts say something else.
 """
 
 import json
@@ -35,12 +36,12 @@ print(json.dumps(found))
 
 @dataclass(frozen=True)
 class Config:
-    """The sizes of ``speed_select``, at two lengths; raised is a threshold above all arrays."""
+    """The sizes of ``speed_select``, at two lengths; raised is larger than all arrays together."""
 
     steps: tuple = (511, 512)
     batch: int = 32
     hidden: int = 128
-    raised: int = 2**30
+    raised: int = 2**33
 
 
 QUICK = Config(steps=(8, 9), batch=2, hidden=4)
@@ -48,7 +49,8 @@ QUICK = Config(steps=(8, 9), batch=2, hidden=4)
 
 def run(config, progress=iter):
     """By threshold and length: faults a time step, processor seconds of a training step."""
-    settings = {"kept": {}, "raised": {"MALLOC_MMAP_THRESHOLD_": str(config.raised)}}
+    both = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")  # ask for pages; give them back
+    settings = {"kept": {}, "raised": dict.fromkeys(both, str(config.raised))}
     found = {name: child(config, settings[name]) for name in progress(tuple(settings))}
     return {
         "steps": list(config.steps),
