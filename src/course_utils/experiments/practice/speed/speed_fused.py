@@ -1,9 +1,9 @@
 """What fusing brings: the last rung of the ladder in NumPy against the layer that is compiled.
 
 Predicted from the machine's numbers as in ``speed_ladder``: the compiled layer makes the same
-products, no calls between them, and touches each number of a step once.  Measured forward, and a
-whole training step against the readable cells.  Quartiles stand beside each ratio: they say how
-quiet the machine was.
+products, no calls between them, and touches each number of a step once.  Measured forward at two
+lengths, which tell the price of a time step from what a call costs once; and a whole training step
+against the readable cells.  Quartiles stand beside each ratio: they say how quiet the machine was.
 """
 
 import os
@@ -22,7 +22,8 @@ from course_utils.numpy_nn import stages
 class Config(speed_ladder.Config):
     """The sizes and probes of the ladder; seconds is the time spent on one size."""
 
-    seconds: float = 12.0
+    seconds: float = 15.0
+    longer: int = 4
 
 
 QUICK = Config(
@@ -59,23 +60,24 @@ def numbers(key="lstm"):
 
 
 def climb(config, size, touched):
-    """One size."""
-    case = Case("lstm", size)
-    arguments = (case.params, case.x, *np.zeros((2, size[1], size[3]), np.float32))
+    """One size, and for the price of a time step another ``longer`` times as long."""
+    short, long = Case("lstm", size), Case("lstm", (config.longer * size[0], *size[1:]))
+    zeros = np.zeros((2, size[1], size[3]), np.float32)
     times = timing.interleave(
         {
-            "columns": lambda: stages.columns(*arguments),
-            "compiled": case.fast_forward(),
-            "readable_training": case.readable(),
-            "compiled_training": case.fast(),
+            "columns": lambda: stages.columns(short.params, short.x, *zeros),
+            "columns_long": lambda: stages.columns(long.params, long.x, *zeros),
+            "compiled": short.fast_forward(),
+            "compiled_long": long.fast_forward(),
+            "readable_training": short.readable(),
+            "compiled_training": short.fast(),
         }
         | speed_ladder.probes(config),
         seconds=config.seconds,
         least=config.least,
     )
-    seconds = timing.medians(times)
-    known = speed_ladder.machine(config, seconds)
-    _, log = counting.counted(stages.columns, *arguments)
+    known = speed_ladder.machine(config, timing.medians(times))
+    _, log = counting.counted(stages.columns, short.params, short.x, *zeros)
     before = speed_ladder.predicted(log, known)
     units = size[0] * size[1] * size[3]  # T B H
     moved = 4 * units * (touched["read"] + touched["written"])
@@ -84,15 +86,28 @@ def climb(config, size, touched):
         "products": before["products"],
         "elementwise": 1e-6 * (5 * units * known["tanh_ns"] + moved / known["elementwise_gb"]),
     }
-    totals = sum(before.values()), sum(after.values())
+    step = {
+        name: (times[f"{name}_long"] - times[name]) / ((config.longer - 1) * size[0])
+        for name in ("columns", "compiled")
+    }
     return {
         "machine": known,
-        "columns": {"predicted": totals[0], "parts": before, "measured": 1e3 * seconds["columns"]},
-        "compiled": {"predicted": totals[1], "parts": after, "measured": 1e3 * seconds["compiled"]},
-        "predicted": totals[0] / totals[1],
+        "columns": {"parts": before} | price(times["columns"], step["columns"], size[0]),
+        "compiled": {"parts": after} | price(times["compiled"], step["compiled"], size[0]),
+        "predicted": sum(before.values()) / sum(after.values()),
+        "step": spread(step["columns"] / step["compiled"]),
         "forward": spread(times["columns"] / times["compiled"]),
         "training": spread(times["readable_training"] / times["compiled_training"]),
         "rounds": len(times["columns"]),
+    }
+
+
+def price(seconds, step, T):
+    """Microseconds of a call of T steps, of a time step, and of what a call costs once."""
+    return {
+        "call_us": 1e6 * float(np.median(seconds)),
+        "step_us": 1e6 * float(np.median(step)),
+        "once_us": 1e6 * float(np.median(seconds - T * step)),
     }
 
 

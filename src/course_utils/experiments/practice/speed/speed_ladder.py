@@ -13,7 +13,7 @@ import numpy as np
 from course_utils import counting, timing
 from course_utils.compiled.columns import LINE, aligned
 from course_utils.lab.pieces import Product
-from course_utils.lab.timed_cases import Case
+from course_utils.lab.timed_cases import LAYER, Case
 from course_utils.numpy_nn import stages
 
 FLOAT = np.dtype(np.float32)
@@ -57,6 +57,7 @@ def run(config, progress=iter):
             name: climb(config, size, roofs[size[3]]) for name, size in progress(sizes.items())
         }
         return {
+            "layer": LAYER,
             "blas": timing.blas(),
             "worst": max(row["worst"] for row in ladders.values()),
             "worst_refined": max(row["worst_refined"] for row in ladders.values()),
