@@ -68,6 +68,13 @@ def span(tree, names, text):
     return first, last
 
 
+def excerpt(text, names):
+    """The definitions of these names in a Python text; KeyError says which there are."""
+    tree, lines = ast.parse(text), text.splitlines()
+    spans = [span(tree, [name], text) for name in names]
+    return "\n\n\n".join("\n".join(lines[first - 1 : last]) for first, last in spans)
+
+
 class Source(SphinxDirective):
     """See the module."""
 
@@ -110,9 +117,7 @@ class Source(SphinxDirective):
         note = [nodes.Text("made from the equations by "), nodes.literal("", command)]
         text = source(key, target).rstrip()
         if "functions" in self.options:
-            tree, lines = ast.parse(text), text.splitlines()
-            spans = [span(tree, [name], text) for name in self.options["functions"].split()]
-            text = "\n\n\n".join("\n".join(lines[a - 1 : b]) for a, b in spans)
+            text = excerpt(text, self.options["functions"].split())
             note = [*note, nodes.Text(", in part")]
         return note, text, language(target)
 
