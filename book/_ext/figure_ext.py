@@ -32,8 +32,6 @@ NOT_MOVED = (
     "book/recurrence/gradients",
     "book/lstm/gates",
     "book/lstm/backward",
-    "book/lstm/forgetting",
-    "book/lstm/language",
 )
 SHORT = re.compile(r"\b(e\.g|i\.e|cf|vs|al|approx|Fig|Eq|No|St)\.")
 SENTENCE_ENDS = re.compile(r"[.?!][”’\")]*(?=\s|$)")

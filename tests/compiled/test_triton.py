@@ -52,7 +52,7 @@ QUICK = ("lstm", "clockwork", *list(MATRIX)[1:3])  # the others are slow tests
 )
 def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "1")  # before the first import of Triton
-    pytest.importorskip("triton", reason="Triton is for Linux alone; here it is not installed")
+    triton_runs.needed()
     spec = CELLS[name]
     path = tmp_path / "kernels.py"  # Triton wants its source in a file
     path.write_text(print_triton.source(spec), "utf-8")
@@ -77,7 +77,7 @@ def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, m
                                   "h = maximum(h_prev, W_xh @ x) / (1 + total(x))"])  # fmt: skip
 def test_what_is_not_finite_stays_visible(line, tmp_path, monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "1")
-    pytest.importorskip("triton", reason="Triton is for Linux alone; here it is not installed")
+    triton_runs.needed()
     spec = cell(line, params=(Param("weight", "H D", ("W_xh",)),))
     path = tmp_path / "kernels.py"
     path.write_text(print_triton.source(spec), "utf-8")

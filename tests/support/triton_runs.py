@@ -1,6 +1,9 @@
 """A cell over time by its Triton kernels, with NumPy for the products: what a layer would do."""
 
+from importlib.util import find_spec
+
 import numpy as np
+from browsing import missing
 
 from course_utils.compiled import print_triton
 from course_utils.compiled.arrays import array_of, operand_place, signatures
@@ -8,6 +11,12 @@ from course_utils.compiled.places import Place
 from course_utils.compiled.plan import plan
 
 BLOCK = 16
+
+
+def needed():
+    """Skip where there is no Triton, or fail where nothing may be missing."""
+    if find_spec("triton") is None:
+        missing("no Triton (wheels for Linux alone): pip install -r requirements-triton.txt")
 
 
 class Run:

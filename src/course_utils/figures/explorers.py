@@ -130,7 +130,7 @@ def _lstm_table(run, reads):
 _DOTS = "".join(f'<circle cx="{x}" cy="7" r="5"/>' for x in (8, 22, 36))
 _KEY = f"""<p class="u-legend">
 <span><svg class="u-neutral" viewBox="0 0 44 14" aria-hidden="true"
-><path class="u-theory" d="M1 7h42"/></svg> predicted: ρ to the lag</span>
+><path class="u-theory" d="M1 7h42"/></svg> the radius alone: ρ to the lag</span>
 <span><svg class="u-gradient u-dots" viewBox="0 0 44 14" aria-hidden="true">{_DOTS}</svg>
 measured</span></p>"""
 
@@ -164,7 +164,7 @@ def decay_explorer(measured):
                            ' data-range="gain"')  # fmt: skip
     end = number(data["log10"][start][0][-1], ".1f")
     alt = (
-        "Norm of the gradient against lag, predicted and measured, on a logarithmic scale; with "
+        "Norm of the gradient against lag, by its radius and as measured, on a log scale; with "
         f"spectral radius {number(radius[start])} it is 10 to the {end} at lag {lag[-1]:g}"
     )
     body = f"""<section class="u-widget u-decay" aria-label="Gradient against distance in time">

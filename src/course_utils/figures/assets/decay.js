@@ -49,7 +49,7 @@
         slider.setAttribute("aria-valuetext", texts[k]);
       });
       var lag = data.lag[data.told];
-      say.textContent = "After " + lag + " steps: predicted " + power(lag * Math.log10(radius)) + ", measured " + power(log[data.told]) +
+      say.textContent = "After " + lag + " steps: by the radius alone " + power(lag * Math.log10(radius)) + ", measured " + power(log[data.told]) +
         (data.slope ? " (mean slope of tanh " + unrolled.number(data.slope[r][g]) + ")" : "");
     }
 
