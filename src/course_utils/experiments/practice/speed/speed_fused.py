@@ -13,17 +13,23 @@ import numpy as np
 
 from course_utils import counting, timing
 from course_utils.compiled.plan import plan
-from course_utils.experiments.practice.speed import speed_ladder
+from course_utils.lab import prices
 from course_utils.lab.timed_cases import Case
 from course_utils.numpy_nn import stages
 
 
 @dataclass(frozen=True)
-class Config(speed_ladder.Config):
-    """The sizes and probes of the ladder; seconds is the time spent on one size."""
+class Config:
+    """Sizes are T, B, D, H; seconds is the time spent on one; the probes as in ``lab.prices``."""
 
-    seconds: float = 15.0
+    small: tuple = (25, 1, 64, 100)
+    batch: tuple = (35, 32, 256, 256)
     longer: int = 4
+    square: int = 768
+    cached: int = 32_768
+    memory: int = 2**25
+    seconds: float = 15.0
+    least: int = 7
 
 
 QUICK = Config(
@@ -72,13 +78,13 @@ def climb(config, size, touched):
             "readable_training": short.readable(),
             "compiled_training": short.fast(),
         }
-        | speed_ladder.probes(config),
+        | prices.probes(config),
         seconds=config.seconds,
         least=config.least,
     )
-    known = speed_ladder.machine(config, timing.medians(times))
+    known = prices.machine(config, timing.medians(times))
     _, log = counting.counted(stages.columns, short.params, short.x, *zeros)
-    before = speed_ladder.predicted(log, known)
+    before = prices.predicted(log, known)
     units = size[0] * size[1] * size[3]  # T B H
     moved = 4 * units * (touched["read"] + touched["written"])
     after = {
