@@ -25,13 +25,6 @@ from course_ext import notebook_of
 
 logger = logging.getLogger(__name__)
 
-# Chapters whose figures have no captions yet.  Delete yours when it has them; with the last one
-# goes this list.
-NOT_MOVED = (
-    "book/recurrence/unrolled",
-    "book/recurrence/gradients",
-    "book/practice/speed",
-)
 SHORT = re.compile(r"\b(e\.g|i\.e|cf|vs|al|approx|Fig|Eq|No|St)\.")
 SENTENCE_ENDS = re.compile(r"[.?!][”’\")]*(?=\s|$)")
 REMOVED = re.compile("^remove[-_]input$")
@@ -77,7 +70,7 @@ class Renderer(SphinxNbRenderer):
 def check(app, doctree):
     """Warn of every figure of a page that breaks the rules of the module."""
     docname = app.env.docname
-    strict = notebook_of(docname) is not None and docname not in NOT_MOVED
+    strict = notebook_of(docname) is not None
 
     def warn(node, text):
         logger.warning(text, location=(docname, node.line), type="course", subtype="figure")

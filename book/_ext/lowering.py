@@ -47,7 +47,7 @@ def code_cell(source, tags=(), title=None):
         source = f"#@title {title}\n{source.strip(chr(10))}"
     if kept := [tag for tag in tags if tag in KEPT_TAGS]:
         metadata["tags"] = kept
-    if title or {"hide-input", "hide-cell", "folded"} & set(tags):
+    if title or "folded" in tags:
         metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
     return nbformat.v4.new_code_cell(source.strip("\n"), metadata=metadata)
 

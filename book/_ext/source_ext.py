@@ -5,11 +5,12 @@
 
     ```{source} lstm
     :target: numba
+    :functions: forward
     ```
 
 The first form reads functions, classes or whole modules off their file, which is not executed.  The
-second shows the code that a cell's equations become, as ``course show-code`` prints it.  An unknown
-name is an error that names page and line.
+second shows the code that a cell's equations become, as ``course show-code`` prints it, or some of
+its functions.  An unknown name is an error that names page and line.
 """
 
 import ast
@@ -67,12 +68,22 @@ def span(tree, names, text):
     return first, last
 
 
+def excerpt(text, names):
+    """The definitions of these names in a Python text; KeyError says which there are."""
+    tree, lines = ast.parse(text), text.splitlines()
+    spans = [span(tree, [name], text) for name in names]
+    return "\n\n\n".join("\n".join(lines[first - 1 : last]) for first, last in spans)
+
+
 class Source(SphinxDirective):
     """See the module."""
 
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar = {"target": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "target": directives.unchanged_required,
+        "functions": directives.unchanged_required,
+    }
 
     def run(self):
         names = self.arguments[0].split()
@@ -104,7 +115,11 @@ class Source(SphinxDirective):
         self.env.note_dependency(str(Path(course_utils.specs.__file__).with_name(f"{key}.py")))
         command = f"course show-code {key} --target {target}"
         note = [nodes.Text("made from the equations by "), nodes.literal("", command)]
-        return note, source(key, target).rstrip(), language(target)
+        text = source(key, target).rstrip()
+        if "functions" in self.options:
+            text = excerpt(text, self.options["functions"].split())
+            note = [*note, nodes.Text(", in part")]
+        return note, text, language(target)
 
 
 def setup(app):

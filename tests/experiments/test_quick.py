@@ -77,6 +77,15 @@ LOOSE = {
     "speed_cells": lambda v: all(
         row["flops"] > 0 and row["rounds"] >= 3 for rows in v["cells"].values() for row in rows
     ),
+    "speed_compile": lambda v: (
+        set(v["sizes"][0]["eager_over"]) == {"step", "loop", "equations"}
+        and min(v["sizes"][0]["first_call"].values()) > 0
+    ),
+    "speed_faults": lambda v: min(v["kept"]["faults"] + v["raised"]["faults"]) >= 0,
+    "speed_fused": lambda v: (
+        set(v["touched"]["kept"]) == {"i", "f", "g", "o", "tanh_c"}
+        and v["small"]["compiled"]["parts"]["calls"] == 0 < v["small"]["columns"]["parts"]["calls"]
+    ),
     "speed_growth": lambda v: v["of"] == 8 and v["fit"]["fast"]["step_us"] >= 0,
     "speed_ladder": lambda v: (
         v["batch"]["rungs"]["loop"]["products"] == 40
@@ -111,8 +120,8 @@ def test_every_experiment_has_a_loose_rule():
     assert set(LOOSE) == set(running.names())
 
 
-# what shows nothing in a few seconds: mistakes on long streams, words of a text
-SLOW = {"quote_cell", "reber_stream", "text_lm"}
+# what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
+SLOW = {"quote_cell", "reber_stream", "speed_compile", "text_lm"}
 NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in sorted(LOOSE)]
 
 

@@ -65,6 +65,18 @@ def test_source_reads_what_python_would_run():
             assert path.read_text("utf-8").splitlines()[first - 1 : last] == text.splitlines()
 
 
+def test_generated_functions_are_shown_alone():
+    from course_utils.compiled.targets import source
+    from source_ext import excerpt
+
+    for key in ("rnn", "lstm", "slstm"):
+        text = source(key, "numba")
+        forward, backward = (excerpt(text, [name]) for name in ("forward", "backward"))
+        assert f"{forward}\n\n\n{backward}" == excerpt(text, ["forward", "backward"])
+        assert forward.startswith("@kernel\ndef forward(") and forward in text
+        assert "def backward" not in forward and "def forward" not in backward
+
+
 def test_source_reads_whole_modules_and_methods():
     from source_ext import read
 
@@ -115,6 +127,9 @@ FAULTS = {
     "old": (CELL.format(head=":tags: [hide-input]\n", code="1"), "hide-input: give the figure"),
     "source": ("```{source} course_utils.no_such\n```\n", "source: there is no 'no_such'"),
     "target": ("```{source} rnn\n:target: cobol\n```\n", "there is no target 'cobol'"),
+    "functions": (
+        "```{source} rnn\n:target: numba\n:functions: forwards\n```\n", "there is no 'forwards'",
+    ),
     "chapter": ("{chapter}`nowhere`\n", "reference target not found: nowhere"),
     "unnumbered": ("{chapter}`/book/reference/glossary`\n", "refer to it with {doc}"),
     "number": ("{numref}`fig-nothing`\n", "fig-nothing"),

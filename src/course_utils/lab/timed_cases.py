@@ -14,6 +14,9 @@ from course_utils.compiled.columns import aligned
 from course_utils.lab.pieces import Product
 from course_utils.specs import get_spec
 
+LAYER = "compiled from the equations"
+"""What the fast layers of a record were: older ones were tuned by hand."""
+
 
 class Size(NamedTuple):
     """T steps, B sequences, D inputs, H units."""
