@@ -37,6 +37,10 @@ LOOSE = {
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
+    "dropout_places": lambda v: (
+        v["cue"]["cell"]["test"] < v["cue"]["zoneout"]["test"]
+        and v["digits"]["none"]["seen"] > v["digits"]["none"]["test"]
+    ),
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
     "gate_language": lambda v: (
@@ -54,6 +58,9 @@ LOOSE = {
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
+    "padding_waste": lambda v: (
+        v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
+    ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
