@@ -20,7 +20,7 @@ def counts_from_the_end(answers):
     return {"q1": swap(answers["q1"], "lengths - 1,", "-lengths,")}
 
 
-@wrong("q2", hint="the sum is divided by all steps, padding included: divide by those that are there")
+@wrong("q2", hint="the sum is divided by all steps: divide by those that are there")
 def divides_by_everything(answers):
     return {"q2": swap(answers["q2"], "loss[mask].mean()", "np.where(mask, loss, 0).mean()")}
 
@@ -41,7 +41,7 @@ def lets_one_step_of_padding_in(answers):
     return {"q2": swap(answers["q2"], "[:, None] < lengths", "[:, None] <= lengths")}
 
 
-@wrong("q3", hint="reshape leaves the numbers in their order and mixes steps of different sequences")
+@wrong("q3", hint="reshape keeps the numbers in their order: sequences are mixed")
 def reshapes_time(answers):
     new = "x.reshape(x.shape[1], x.shape[0], -1)"
     return {"q3": swap(answers["q3"], "x.transpose(1, 0, 2)", new)}
@@ -94,7 +94,7 @@ def divides_zero_by_zero(answers):
     return {"q4": swap(answers["q4"], ".clamp(min=1)", "")}
 
 
-@wrong("q5", hint="y is in the order in which the steps were read: turn it back, y[t] belongs to x[t]")
+@wrong("q5", hint="y is in the order of reading: turn it back, y[t] belongs to x[t]")
 def leaves_the_order_of_reading(answers):
     return {"q5": swap(answers["q5"], "return y, h", "return y[::-1], h")}
 
@@ -121,9 +121,7 @@ def draws_at_every_step(answers):
     old = "h = step(x_t, h * keep)"
     new = "h = step(x_t, h * ((draw(h.shape) >= p) / (1 - p) if training else 1))"
     source = swap(answers["q6"], old, new)
-    return {
-        "q6": swap(source, "keep = (draw(h.shape) >= p) / (1 - p) if training else 1", "pass")
-    }
+    return {"q6": swap(source, "keep = (draw(h.shape) >= p) / (1 - p) if training else 1", "pass")}
 
 
 @wrong("q6", hint="what is left is divided by 1 - p, so that the expectation stays")
@@ -153,7 +151,9 @@ def adds_up_gradients(answers):
 
 @wrong("q7", hint="clipping comes after the step: what was used was not clipped")
 def clips_after_the_step(answers):
-    clip = "    torch.nn.utils.clip_grad_norm_([*cell.parameters(), *readout.parameters()], limit)\n"
+    clip = (
+        "    torch.nn.utils.clip_grad_norm_([*cell.parameters(), *readout.parameters()], limit)\n"
+    )
     source = swap(answers["q7"], clip, "")
     return {"q7": swap(source, "    optimizer.step()\n", "    optimizer.step()\n" + clip)}
 
@@ -168,8 +168,7 @@ def clips_the_cell_only(answers):
 def clips_each_by_itself(answers):
     old = "[*cell.parameters(), *readout.parameters()], limit)"
     new = (
-        "cell.parameters(), limit)\n"
-        "    torch.nn.utils.clip_grad_norm_(readout.parameters(), limit)"
+        "cell.parameters(), limit)\n    torch.nn.utils.clip_grad_norm_(readout.parameters(), limit)"
     )
     return {"q7": swap(answers["q7"], old, new)}
 

@@ -58,7 +58,9 @@ def last_states(ax, steps, directions=2):
     from matplotlib.patches import Rectangle
 
     if directions not in (1, 2) or not 2 <= steps <= 12:
-        raise FigureError(f"steps, directions: expected 2 to 12 and 1 or 2, got {steps, directions}")
+        raise FigureError(
+            f"steps, directions: expected 2 to 12 and 1 or 2, got {steps, directions}"
+        )
     for t in range(steps):
         _cell(ax, t, 0, "", "hidden" if t == steps - 1 else None, hatch=False)
         if directions == 2:
