@@ -28,9 +28,20 @@ def test_a_packed_row_is_pytorchs(words):
     lengths = [len(word) for word in words]
     pack = pack_padded_sequence(pad_sequence(ids), lengths, enforce_sorted=False)
     found, _ = words_of(packed, words)
-    row = sorted((x, text) for text, (x, y) in found if y == 0)
-    assert [text for _, text in row] == [chr(k) for k in pack.data]
-    assert [int(text) for text, (_, y) in found if y < 0] == pack.batch_sizes.tolist()
+    assert [text for text, _ in found if text.isalpha()] == [chr(k) for k in pack.data]
+    numbers = [int(text) for text, _ in found if text.isdigit()]
+    assert numbers[1::2] == pack.batch_sizes.tolist()
+    assert numbers[::2] == list(range(max(lengths)))
+
+
+def test_a_packed_row_ends_where_a_step_ends():
+    found, _ = words_of(packed, ["abcd", "abc", "ab"], 4)
+    lines = {}
+    for text, (x, y) in found:
+        if text.isalpha():
+            lines.setdefault(y, []).append((x, text))
+    assert ["".join(text for _, text in line) for line in lines.values()] == ["aaa", "bbb", "ccd"]
+    assert all([x for x, _ in line] == list(range(len(line))) for line in lines.values())
 
 
 @pytest.mark.parametrize("words", BATCHES)

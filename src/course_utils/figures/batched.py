@@ -8,6 +8,7 @@ from course_utils.figures.palette import quantities
 
 INKS = ("hidden", "gradient", "input", "output", "candidate", "forget")  # one for each sequence
 SOFT = 0.3  # of the ink, below a letter
+LINE = 2.8  # from one line of a packed batch to the next, in cells
 
 
 def padded(ax, sequences):
@@ -27,25 +28,29 @@ def padded(ax, sequences):
     return ax
 
 
-def packed(ax, sequences):
+def packed(ax, sequences, width=9):
     """The same batch as a PackedSequence stores it: step after step, longest sequence first.
 
     Above each run of entries stands the step it belongs to, below it how many sequences are still
-    there (``batch_sizes``).  Returns ax.
+    there (``batch_sizes``).  After at most width entries, or one step, a new line begins.  Returns
+    ax.
     """
     lengths = np.array(_lengths(sequences))
     order = np.argsort(-lengths, kind="stable")
-    at = 0
+    at, y, widest = 0, 0.0, 0
     for t in range(lengths.max()):
         there = [k for k in order if lengths[k] > t]
+        if at and at + len(there) > width:
+            at, y = 0, y - LINE
         for place, k in enumerate(there):
-            _cell(ax, at + place, 0, sequences[k][t], INKS[k])
+            _cell(ax, at + place, y, sequences[k][t], INKS[k])
         middle = at + (len(there) - 1) / 2
-        ax.text(middle, 0.85, str(t), ha="center", va="center", color=GREY)
-        ax.text(middle, -0.9, str(len(there)), ha="center", va="center", fontweight="bold")
-        ax.plot([at - 0.4, at + len(there) - 0.6], [-0.6, -0.6], color=GREY, linewidth=1.5)
+        ax.text(middle, y + 0.8, str(t), ha="center", va="center", color=GREY)
+        ax.text(middle, y - 0.95, str(len(there)), ha="center", va="center", fontweight="bold")
+        ax.plot([at - 0.4, at + len(there) - 0.6], [y - 0.6] * 2, color=GREY, linewidth=1.5)
         at += len(there)
-    _frame(ax, at, 1, top=1.2, bottom=-1.3)
+        widest = max(widest, at)
+    _frame(ax, widest, 1, top=0.9, bottom=y - 1.3)
     return ax
 
 
@@ -108,7 +113,8 @@ def _cell(ax, x, y, word, ink, hatch=True):
         return
     ax.add_patch(Rectangle(*box, facecolor=quantities[ink], alpha=SOFT, linewidth=0))
     ax.add_patch(Rectangle(*box, fill=False, edgecolor=quantities[ink], linewidth=1.4))
-    ax.text(x, y, word, ha="center", va="center", fontweight="bold")
+    bare = {"facecolor": "none", "edgecolor": "none", "pad": 0}  # the cell is the ground
+    ax.text(x, y, word, ha="center", va="center", fontweight="bold", bbox=bare)
 
 
 def _arrow(ax, start, end, y):
