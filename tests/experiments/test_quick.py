@@ -38,8 +38,8 @@ LOOSE = {
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
     "dropout_places": lambda v: (
-        v["cue"]["cell"]["test"] < v["cue"]["zoneout"]["test"]
-        and v["digits"]["none"]["seen"] > v["digits"]["none"]["test"]
+        v["cue"]["zoneout"]["solved"] == v["of"]
+        and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
     ),
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],

@@ -34,7 +34,16 @@ class Config:
     seeds: tuple = tuple(range(20))
 
 
-QUICK = Config(gap=15, cue_updates=120, digits_updates=60, seeds=(0, 1, 2))
+QUICK = Config(
+    gap=8,
+    classes=2,
+    cue_hidden=8,
+    cue_updates=40,
+    images=50,
+    digits_updates=12,
+    lr=0.04,
+    seeds=(0, 1),
+)
 
 
 def run(config, progress=iter):
