@@ -8,6 +8,7 @@ from course_utils.figures.palette import quantities
 
 INKS = ("hidden", "gradient", "input", "output", "candidate", "forget")  # one for each sequence
 SOFT = 0.3  # of the ink, below a letter
+BACK = "\u2011"  # a hyphen, as in code: ``show`` would make a minus of another one
 LINE = 2.8  # from one line of a packed batch to the next, in cells
 
 
@@ -78,15 +79,15 @@ def last_states(ax, steps, directions=2):
         Rectangle((steps - 1.6, low), 1.2, high - low, fill=False, edgecolor=quantities["x"],
                   linewidth=2.2)
     )  # fmt: skip
-    ax.text(steps - 1, low - 0.45, "output[-1]", ha="center", va="center", fontweight="bold")
-    ax.text(steps - 0.2, 0, " h_n[-2]" if directions == 2 else " h_n[-1]", va="center",
+    ax.text(steps - 1, low - 0.45, f"output[{BACK}1]", ha="center", va="center", fontweight="bold")
+    ax.text(steps - 0.2, 0, f" h_n[{BACK}{directions}]", va="center",
             color=quantities["hidden"], fontweight="bold")  # fmt: skip
     if directions == 2:
-        ax.text(-0.75, -1.6, "h_n[-1] ", ha="right", va="center", color=quantities["gradient"],
+        ax.text(-0.75, -1.6, f"h_n[{BACK}1] ", ha="right", va="center", color=quantities["gradient"],
                 fontweight="bold")  # fmt: skip
     for t in range(steps):
         ax.text(t, 1.05, str(t), ha="center", va="center", color=GREY)
-    ax.set(xlim=(-3.2, steps + 2.2), ylim=(low - 0.9, 1.5))
+    ax.set(xlim=(-3.2, steps + 2.2), ylim=(-3.1, 1.5))  # one scale, for one direction or two
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
