@@ -83,8 +83,8 @@ def last_states(ax, steps, directions=2):
     ax.text(steps - 0.2, 0, f" h_n[{BACK}{directions}]", va="center",
             color=quantities["hidden"], fontweight="bold")  # fmt: skip
     if directions == 2:
-        ax.text(-0.75, -1.6, f"h_n[{BACK}1] ", ha="right", va="center", color=quantities["gradient"],
-                fontweight="bold")  # fmt: skip
+        ax.text(-0.75, -1.6, f"h_n[{BACK}1] ", ha="right", va="center", fontweight="bold",
+                color=quantities["gradient"])  # fmt: skip
     for t in range(steps):
         ax.text(t, 1.05, str(t), ha="center", va="center", color=GREY)
     ax.set(xlim=(-3.2, steps + 2.2), ylim=(-3.1, 1.5))  # one scale, for one direction or two
