@@ -180,8 +180,9 @@ def clips_values(answers):
 
 @wrong("q7", hint="the state still hangs on its graph: detach it")
 def keeps_the_graph(answers):
-    source = swap(answers["q7"], "state.detach()", "state")
-    return {"q7": swap(source, "loss.backward()", "loss.backward(retain_graph=True)")}
+    source = swap(answers["q7"], "state.detach()", "state")  # cut on the way in, not on the way out
+    old = "    x, target = pieces\n"
+    return {"q7": swap(source, old, old + "    state = state.detach()\n")}
 
 
 @wrong("q7", hint="the state begins at zero each time: its value is to be carried on")
