@@ -42,6 +42,10 @@ LOOSE = {
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
     "echo_untrained": lambda v: v["median"]["2"] > 0.99 and v["median"]["16"] < 0.7,
+    "dropout_places": lambda v: (
+        v["cue"]["zoneout"]["solved"] == v["of"]
+        and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
+    ),
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
     "gate_language": lambda v: (
@@ -62,6 +66,9 @@ LOOSE = {
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
+    "padding_waste": lambda v: (
+        v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
+    ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
