@@ -25,7 +25,7 @@ class Config:
     batch: int = 16
     hidden: int = 32
     chunks: tuple = (10, 20)
-    stops: tuple = (1 / 5, 1 / 10)
+    stops: tuple = (0.2, 0.1)
     updates: int = 400
     every: int = 50
     lr: float = 5e-3
