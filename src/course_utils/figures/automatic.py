@@ -17,7 +17,7 @@ from course_utils.figures.palette import LETTERS
 from course_utils.figures.reading import affine, constant, is_one, summands
 
 _KIND = {ast.Add: "plus", ast.Mult: "times", ast.Sub: "less", ast.Div: "over"}
-ROOM = {"port": 34, "way": 18, "layer": 70}  # height that a node takes, its name above it
+ROOM = {"port": 38, "way": 18, "layer": 70}  # height that a node takes, its name above it
 MARGIN, CHANNEL = 22, 9
 LEFT = 64  # where names of what enters stand
 

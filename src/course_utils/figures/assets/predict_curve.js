@@ -44,7 +44,8 @@
       if (focus) knobs[now].focus();
     }
 
-    layer.addEventListener("focusin", function (event) {
+    // not on the layer: Chromium makes a stop of the Tab key of an SVG element that listens to focus
+    root.addEventListener("focusin", function (event) {
       var k = knobs.indexOf(event.target.closest(".u-knob"));
       if (k >= 0) go(k);
     });
