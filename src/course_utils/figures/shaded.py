@@ -9,7 +9,7 @@ from course_utils.figures.page import Html, described
 from course_utils.figures.palette import variable
 
 STEPS = 8  # different shades; more are not told apart, and each run of one shade is one element
-MOST = 45  # percent of ink in the deepest: the letters on it stay readable, light and dark
+MOST = 34  # percent of ink in the deepest: letters on it keep 4.5:1, light and dark, in any ink
 
 
 def shaded(text, values, alt, meaning="cell", mark=None, scale=("less", "more")):
