@@ -95,7 +95,8 @@ def themed(svg, alt, name=None, form="page"):
 
 LEAST = 11.1  # pixels: below it a subscript is not readable on a phone
 _FORMULA = re.compile(r"<text>\s*((?:<tspan [^>]*>[^<]*</tspan>\s*)+)</text>")
-_PIECE = re.compile(r'<tspan x="([^"]*)" y="([^"]*)" style="([^"]*)">([^<]*)</tspan>')
+_PIECE = re.compile(r"<tspan ([^>]*)>([^<]*)</tspan>")
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')  # in any order: Matplotlib 3.9 has another
 
 
 def _formulas(svg):
@@ -106,9 +107,10 @@ def _formulas(svg):
 
 def _pieces(tspans):
     glyphs = []
-    for x, y, style, text in _PIECE.findall(tspans):
-        glyphs += [[float(v), y, style, c] for v, c in zip(x.split(), _characters(text),
-                                                           strict=True)]  # fmt: skip
+    for attributes, text in _PIECE.findall(tspans):
+        at = dict(_ATTRIBUTE.findall(attributes))
+        places = zip(at["x"].split(), _characters(text), strict=True)
+        glyphs += [[float(x), at["y"], at["style"], c] for x, c in places]
     glyphs.sort(key=lambda g: g[0])
     runs = []
     for x, y, style, c in glyphs:
@@ -127,7 +129,7 @@ def _characters(text):
 
 def _run(run, end):
     x, y, style, text = run
-    points = float(re.search(r"font-size: ([\d.]+)px", style)[1])  # Matplotlib's pixel is a point
+    points = float(re.search(r"([\d.]+)px", style)[1])  # Matplotlib's pixel is a point
     size = f"font-size: {max(points, LEAST * 0.75):g}px"
     if "STIX" in style:
         slant = ";font-style:italic" if "italic" in style else ""

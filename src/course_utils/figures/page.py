@@ -59,8 +59,10 @@ def write_assets(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for name in STYLES + SCRIPTS:
         write(folder / name, asset(name))
-    write(folder / "fonts.css", faces())
-    return {"css": ["fonts.css", *STYLES], "js": list(SCRIPTS)}
+    fonts = faces()
+    if fonts:
+        write(folder / "fonts.css", fonts)
+    return {"css": [*(["fonts.css"] if fonts else []), *STYLES], "js": list(SCRIPTS)}
 
 
 def in_book():
