@@ -9,15 +9,12 @@ rectifier.  About 10 CPU seconds a seed.
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import torch
 
-from course_utils.lab.adding_nets import share_wrong
+from course_utils.lab.adding_nets import learn
 from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
-from course_utils.lab.torch_models import Net, squared_loss, tensors
-from course_utils.tasks import Adding
-from course_utils.training import fit, torch_step
+from course_utils.lab.torch_models import Net
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,6 @@ class Config:
     hidden: int = 64
     batch: int = 32
     lr: float = 1e-3
-    clip: float = 1.0
     updates: int = 2500
     wrong: float = 0.01
     seeds: tuple = (0, 1, 2, 3, 4)
@@ -56,27 +52,12 @@ def run(config, progress=iter):
 
 def one_seed(config, key, seed):
     """Train one network from the identity until it is right often enough, or time is up."""
-    task, rng = Adding(config.length), np.random.default_rng((seed, 1))
     model = Net(key, 2, config.hidden, 1, seed, last=True)
     with torch.no_grad():
         model.layer.weight_hh_l0.copy_(torch.eye(config.hidden))
         for bias in (model.layer.bias_ih_l0, model.layer.bias_hh_l0):
             bias.zero_()
-    test = task.sample(np.random.default_rng((seed, 2)), 2560)
-    step = torch_step(
-        model,
-        squared_loss,
-        lambda: tensors(task.sample(rng, config.batch)),
-        lr=config.lr,
-        clip=config.clip,
-    )
-    history = fit(
-        step,
-        config.updates,
-        check=share_wrong(model, task, test),
-        done=lambda share: share <= config.wrong,
-        bar=False,
-    )
+    history, _ = learn(config, model, config.length, seed)
     return {
         "solved": history.stopped,
         "sequences": history.updates * config.batch,
