@@ -16,7 +16,9 @@ LOOSE = {
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
-    "adding_irnn": lambda v: v["irnn"]["solved"] == v["of"],
+    "adding_irnn": lambda v: (
+        v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5
+    ),
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
     "cell_table": lambda v: all(
@@ -29,7 +31,8 @@ LOOSE = {
     "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
     "clipping": lambda v: v["solved"]["1"][1] > v["solved"]["free"][1],
     "connectivity": lambda v: (
-        v["bits"]["64"] < v["bits"]["1"] and v["seen"] < v["bits"]["1"]
+        v["bits"]["64"] < v["bits"]["1"]
+        and v["seen"] < v["bits"]["1"]
         and v["past"]["seen"]["intact"] < v["past"]["new"]["intact"]
     ),
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
@@ -54,7 +57,8 @@ LOOSE = {
     "gate_start": lambda v: max(v[k]["bits"] for k in ("drawn", "one", "long")) < 5.5,
     "gates_held": lambda v: v["held"]["all"] < 0.5 < v["right"],
     "gradient_decay": lambda v: (
-        v["above_bound"] == 0 and v["hump"]["peak"] > 10
+        v["above_bound"] == 0
+        and v["hump"]["peak"] > 10
         and v["off"]["relu"]["mean_field"][-1] < v["off"]["relu"]["guess"][-1]
     ),
     "gradient_gap": lambda v: (
