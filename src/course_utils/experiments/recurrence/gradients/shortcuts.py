@@ -24,6 +24,7 @@ class Config(CueConfig):
     """As in ``cue_gap``, and how many steps the skip connection spans."""
 
     span: int = 10
+    seeds: tuple = tuple(range(10))
 
 
 QUICK = Config(gaps=(2, 40), updates=250, seeds=(0, 1))
@@ -65,7 +66,9 @@ def run(config, progress=iter):
     results["log10"] = {name: arriving(config, name) for name in STARTS}
     results["at_40"] = {name: 10 ** min(row[40], 0.0) for name, row in results["log10"].items()}
     for name in progress(NEW):
-        results["accuracy"][name], results["solved"][name] = by_gap(config, name, network)
+        results["accuracy"][name], results["solved"][name] = by_gap(
+            config, name, network, progress
+        )
     return results
 
 
