@@ -1,20 +1,10 @@
 """How far back can a network learn to look?  The cue task, with more and more words in between."""
 
-from dataclasses import dataclass
-
 from course_utils.lab.compiled_nets import compiled
-from course_utils.lab.cue_nets import CueConfig, by_gap, cue_net
+from course_utils.lab.cue_nets import CueConfig as Config
+from course_utils.lab.cue_nets import by_gap, cue_net
 
 NETS = ("tanh", "orthogonal", "irnn", "lstm")
-
-
-@dataclass(frozen=True)
-class Config(CueConfig):
-    """As ``CueConfig`` says, with more seeds."""
-
-    seeds: tuple = tuple(range(10))
-
-
 QUICK = Config(hidden=16, gaps=(2, 30), updates=150, seeds=(0,))
 
 

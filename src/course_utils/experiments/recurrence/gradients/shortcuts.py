@@ -24,7 +24,6 @@ class Config(CueConfig):
     """As in ``cue_gap``, and how many steps the skip connection spans."""
 
     span: int = 10
-    seeds: tuple = tuple(range(10))
 
 
 QUICK = Config(gaps=(2, 40), updates=250, seeds=(0, 1))
