@@ -22,13 +22,15 @@ INSTALLED := $(VENV)/.installed
 JB := $(BIN)/jupyter-book
 NOTEBOOKS := _build/lowered
 # on all cores; neighbours stay on one worker, so that what a file's tests share is made once
-SPREAD := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+CORES := -n auto --maxprocesses 4 --dist worksteal
+SPREAD := $(BIN)/python -m pytest $(CORES)
+VERSIONS := oldest colab
 
 # A chapter or a test that runs on two cores does not gain from more threads of its own.
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test test-all test-versions bench bench-grading notebooks derive lint serve clean
+.PHONY: help install book test test-all test-versions versions bench bench-grading notebooks derive lint serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -51,7 +53,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(PIP) $(PACKAGES) $(PIP_TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
 	@echo "installing the rest"
 	@$(PIP) $(PACKAGES) -r requirements.txt
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # packages carry templates that are no Python
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # templates in packages are no Python
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -69,18 +71,23 @@ test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, th
 	@$(SPREAD) --dist loadfile --nbval-lax -p no:cacheprovider -W default notebooks
 
 # Each in an environment of its own, with what a reader may have; torch as PIP_TORCH_ARGS gives it.
-test-versions: $(INSTALLED) ## the package's laws with the oldest versions it takes, and with Colab's
-	@for versions in oldest colab; do \
-		test -x .venv-$$versions/bin/python || $(PYTHON) -m venv .venv-$$versions || exit 1; \
-		echo "installing requirements-$$versions.txt"; \
-		.venv-$$versions/bin/python -m pip --disable-pip-version-check $(PACKAGES) $(PIP_TORCH_ARGS) \
-			"$$(grep '^torch==' requirements.txt)" || exit 1; \
-		.venv-$$versions/bin/python -m pip --disable-pip-version-check $(PACKAGES) \
-			-r requirements-$$versions.txt || exit 1; \
-		PYTHONPATH=src .venv-$$versions/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal -q \
-			-p no:cacheprovider -m "not slow and not site and not browser and not gpu" \
+test-versions: $(INSTALLED) versions ## the package's laws with the oldest versions it takes, and with Colab's
+	@for versions in $(VERSIONS); do \
+		echo "with requirements-$$versions.txt"; \
+		PYTHONPATH=src .venv-$$versions/bin/python -m pytest $(CORES) -q -p no:cacheprovider \
+			-m "not slow and not site and not browser and not gpu" \
 			tests/cells tests/core tests/figures tests/lab tests/tasks || exit 1; \
 	done
+
+versions: $(VERSIONS:%=.venv-%/.installed) ## install what test-versions needs
+
+.venv-%/.installed: requirements-%.txt requirements.txt
+	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	@echo "installing requirements-$*.txt"
+	@.venv-$*/bin/python -m pip --disable-pip-version-check $(PACKAGES) $(PIP_TORCH_ARGS) \
+		"$$(grep '^torch==' requirements.txt)"
+	@.venv-$*/bin/python -m pip --disable-pip-version-check $(PACKAGES) -r requirements-$*.txt
+	@touch $@
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py
