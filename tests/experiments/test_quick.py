@@ -160,8 +160,11 @@ TINY = {
     "truncation_training": {"updates": 4, "every": 2},
     "tunes_lm": {"hidden": 8, "passes": 1, "tunes": 60, "written": 2, "longest": 60},
 }  # fmt: skip
-SLOW = {*TINY, "speed_compile", "text_lm"}  # it compiles; it counts and probes for seconds
-NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in sorted(LOOSE)]
+
+# what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
+SLOW = {"quote_cell", "reber_stream", "speed_compile", "text_lm"}
+NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
+         for n in sorted(LOOSE)]  # fmt: skip
 
 
 def values_of(name, **settings):
