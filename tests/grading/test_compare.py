@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from fuzzing import fuzz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,7 +122,11 @@ PARTS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@given(JSON | st.fixed_dictionaries({"question": JSON, "parts": st.dictionaries(st.text(), PARTS)}))
+LARGE = part(np.full((9, 9, 9), 0.5))
+
+
+@fuzz(JSON | st.fixed_dictionaries({"question": JSON, "parts": st.dictionaries(st.text(), PARTS)}),
+      few=30, many=1000)  # fmt: skip
 def test_any_json_is_unpacked_or_refused(raw):
     try:
         question, parts = unpack(raw)
@@ -131,10 +136,10 @@ def test_any_json_is_unpacked_or_refused(raw):
     assert isinstance(question, str)
     for found in parts.values():
         assert isinstance(found, (str, Part))
-        assert not compare(part(np.full((9, 9, 9), 0.5)), found).ok
+        assert not compare(LARGE, found).ok
 
 
-@given(JSON)
+@fuzz(JSON, few=30, many=1000)
 def test_anything_can_be_packed(value):
     json.dumps(pack("q", {"x": value}), allow_nan=False)
 
