@@ -67,8 +67,9 @@ def nearest(distances, labels):
 class Reader(torch.nn.Module):
     """x (T, n, D) and lengths -> logits (n, classes), from the last state of each sequence.
 
-    retention: as for ``numpy_nn.init_params``.  Tokens (T, n) are read as one-hot vectors of ``inputs``; tokens beyond are padding.  drop: the
-    share of the last state that dropout takes in training.
+    Tokens (T, n) are read as one-hot vectors of ``inputs``; tokens beyond are padding.
+    retention: as for ``numpy_nn.init_params``; drop: the share of the last state that dropout takes
+    in training.
     """
 
     def __init__(self, key, inputs, hidden, classes, seed, *, retention=None, drop=0.2):

@@ -218,9 +218,7 @@ def train(model, parts, *, updates, batch, lr, seed, loss=None, every=25):
         return found
 
     optimiser = torch.optim.AdamW(model.net.parameters(), lr, weight_decay=0.01)
-    step = torch_step(
-        model.net, lambda net, b: loss(net(b[0]), b[1]), sample, optimiser=optimiser
-    )
+    step = torch_step(model.net, lambda net, b: loss(net(b[0]), b[1]), sample, optimiser=optimiser)
     history = fit(step, updates, check=check, every=min(every, updates), bar=False)
     model.net.load_state_dict(best[1])
     return [value for _, value in history.checks]
