@@ -251,3 +251,19 @@ def conformal_margin(scores, level):
     if rank > n:
         return np.full(np.shape(scores)[1:], np.inf)
     return np.sort(scores, axis=0)[rank - 1]
+
+
+def block_interval(values, block, level=0.95, resamples=2000):
+    """Bootstrap interval (low, high) of the mean of values (n,) that stand in order of time.
+
+    Neighbours are alike, so blocks of ``block`` neighbours are drawn, not single values (moving
+    blocks, Künsch 1989, taken around the end).  The same at each call.
+    """
+    values, rng = np.asarray(values, float), np.random.default_rng(0)
+    n = len(values)
+    if not 1 <= block <= n:
+        raise ValueError(f"block: expected 1 to {n}, the number of values, got {block}")
+    starts = rng.integers(n, size=(resamples, -(-n // block), 1))
+    rows = ((starts + np.arange(block)) % n).reshape(resamples, -1)[:, :n]
+    edge = (1 - level) / 2
+    return tuple(float(v) for v in np.quantile(values[rows].mean(1), [edge, 1 - edge]))
