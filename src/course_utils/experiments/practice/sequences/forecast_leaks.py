@@ -16,7 +16,10 @@ from course_utils.tasks import series
 from course_utils.tasks.packaged import named
 
 # series: window, horizon, ends of train and validation
-PLANS = {"co2": (36, 24, (276, 372)), "sunspots": (22, 11, (180, 221))}
+PLANS = {
+    "co2": (series.co2, 36, 24, (276, 372)),
+    "sunspots": (series.sunspots, 22, 11, (180, 221)),
+}
 
 
 @dataclass(frozen=True)
