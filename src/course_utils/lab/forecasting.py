@@ -243,7 +243,7 @@ def conformal_margin(scores, level):
     """How far intervals must reach so that a share ``level`` of new scores lies within.
 
     scores (n, ...) of data that no model was fitted to: the ceil((n + 1) level)-th smallest along
-    axis 0.  Split conformal prediction (Lei et al. 2018, algorithm 2); infinite where n is too
+    axis 0.  Split conformal prediction (Lei et al. 2018); infinite where n is too
     small for the level.
     """
     n = len(scores)

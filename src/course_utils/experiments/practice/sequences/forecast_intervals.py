@@ -88,7 +88,7 @@ def one_seed(config, name, seed):
 
 
 def quantiles(config, parts, seed):
-    """The net's own quantiles, and conformalised (Romano et al. 2019, algorithm 1)."""
+    """The net's own quantiles, and conformalised (Romano et al. 2019)."""
     edge = (1 - config.level) / 2
     levels = (edge, 0.5, 1 - edge)
     x, y = parts["train"]
@@ -117,7 +117,7 @@ def quantiles(config, parts, seed):
 
 
 def residuals(config, parts):
-    """Least squares, and split conformal intervals around it (Lei et al. 2018, algorithm 2)."""
+    """Least squares, and split conformal intervals around it (Lei et al. 2018)."""
     weights = lab.fit_linear(*parts["train"])
     x, y = parts["calibration"]
     margin = lab.conformal_margin(np.abs(y - lab.linear(weights, x)), config.level)
