@@ -29,7 +29,7 @@ class Config:
     motions: tuple = (300, 16, 0.005, 0.2)
     digits: tuple = (600, 32, 0.005, 0.1)
     peptides: tuple = (800, 64, 0.005, 0.0)
-    longest: int = 50  # letters: no antimicrobial peptide has more, so the length would tell
+    longest: int = 50  # letters: none of the others has more, so the length would tell
     most: int = 10**9  # sequences of a part
     leak: bool = True
     seeds: tuple = tuple(range(12))
