@@ -28,7 +28,7 @@ class Config:
     updates: int = 500
     batch: int = 64
     lr: float = 0.005
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(10))
 
 
 QUICK = Config(hidden=8, updates=60, lr=0.01, seeds=(0,))

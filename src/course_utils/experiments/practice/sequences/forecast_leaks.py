@@ -30,7 +30,7 @@ class Config:
     updates: int = 600
     batch: int = 32
     lr: float = 0.003
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(10))
 
 
 QUICK = Config(hidden=8, updates=60, lr=0.01, seeds=(0,))

@@ -36,7 +36,7 @@ class Config:
     lr: float = 0.003
     every: int = 1
     classical: bool = True
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(10))
 
 
 QUICK = Config(hidden=8, updates=60, lr=0.01, every=8, classical=False, seeds=(0,))
