@@ -99,10 +99,10 @@ def test_training_keeps_the_weights_that_validate_best():
     x = np.random.default_rng(2).standard_normal((40, 5))
     parts = {"train": (x, x[:, -1:] + x[:, :1]), "validation": (x, x[:, -1:] + x[:, :1])}
     model = lab.Forecaster(lab.Net("mlp", 5, 8, 1, 0), x)
-    checks = lab.train(model, parts, updates=60, batch=16, lr=0.02, seed=0, every=10)
+    checks = lab.train(model, parts, updates=60, batch=4, lr=0.2, seed=0, every=5)
     now = np.square((model(x) - parts["train"][1]) / model.scale).mean()
     np.testing.assert_allclose(now, min(checks), rtol=1e-4)
-    assert min(checks) < 0.6 * checks[0]
+    assert min(checks) < 0.8 * checks[-1]  # at this rate the last weights are not the best
 
 
 def test_the_pinball_loss_is_least_at_the_quantile():
@@ -124,6 +124,7 @@ def test_blocks_widen_the_interval_where_neighbours_are_alike():
     alike = np.repeat(np.random.default_rng(5).standard_normal(30), 20)
     single, blocks = (np.ptp(lab.block_interval(alike, b)) for b in (1, 40))
     assert blocks > 2.5 * single
+    assert np.ptp(lab.block_interval(alike, 600)) < 1e-12  # the whole series, turned, is itself
     with pytest.raises(ValueError, match="block: expected 1 to 600"):
         lab.block_interval(alike, 601)
 
