@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.grading.bundle import BundleError, Part, pack, pack_part, unpack, unpack_part
 from course_utils.grading import verdict as verdicts
+from course_utils.grading.bundle import BundleError, Part, pack, pack_part, unpack, unpack_part
 from course_utils.grading.compare import CLOSED, compare
 
 rng = np.random.default_rng(11)
