@@ -29,6 +29,10 @@ LOOSE = {
         and v["kneser_ney"]["best"] < v["witten_bell"]["best"]
     ),
     "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
+    "classify_recordings": lambda v: (
+        v["vowels"]["logistic"]["accuracy"] > 0.7
+        and v["vowels"]["lstm"]["accuracy"] > 0.25  # of nine
+    ),
     "clipping": lambda v: v["solved"]["1"][1] > v["solved"]["free"][1],
     "connectivity": lambda v: (
         v["bits"]["64"] < v["bits"]["1"]
@@ -44,12 +48,22 @@ LOOSE = {
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
+    "ecg_beats": lambda v: v["stretches"] == 1 and v["errors"]["lstm"] < v["errors"]["last"],
     "echo_untrained": lambda v: v["median"]["2"] > 0.99 and v["median"]["16"] < 0.7,
     "dropout_places": lambda v: (
         v["cue"]["zoneout"]["solved"] == v["of"]
         and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
     ),
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
+    "forecast_intervals": lambda v: (
+        v["co2"]["conformal"]["inside"] > v["co2"]["quantiles"]["inside"]
+        and v["noise"]["residuals"]["inside"] > 0.75
+    ),
+    "forecast_leaks": lambda v: v["trend"]["faked"] > 1.2,
+    "forecast_many": lambda v: (
+        v["co2"]["lstm_level"]["error"] > 5 * v["co2"]["linear"]["error"]
+        and v["co2"]["rise"]["error"] < v["co2"]["seasonal"]["error"]
+    ),
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
     "gate_language": lambda v: (
         v["forgets"] == v["of"] and v["agreement"] > 0.9 and v["held"]["f"] > 0.9 > v["cut"]["h"]
@@ -68,6 +82,11 @@ LOOSE = {
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
+    "market_walk": lambda v: (
+        0.9 < v["return"]["lstm"]["ratio"]
+        and v["size"]["linear"]["ratio"] < 1
+        and v["smoothed"]["asked"]["direction"]["share"] > 0.7
+    ),
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
     "padding_waste": lambda v: (

@@ -8,6 +8,7 @@ from fuzzing import fuzz
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_utils.grading import verdict as verdicts
 from course_utils.grading.bundle import BundleError, Part, pack, pack_part, unpack, unpack_part
 from course_utils.grading.compare import CLOSED, compare
 
@@ -153,3 +154,8 @@ def test_one_hot_vectors_in_place_of_ids_are_named(shape, kind):
     assert (said.ok, said.kind) == (False, "shape") and "one-hot" in said.text
     assert "one-hot" not in verdict(ids, wrong, reveal=True).text
     assert verdict(ids, right).text == CLOSED["shape"]
+
+
+def test_where_nothing_is_wrong_no_known_mistake_is_near():
+    """A mistake that the public seed does not show leaves no prints: it is like every right one."""
+    assert verdicts.nearest([{"prints": {}, "words": "w"}], [], {"h": None}) is None

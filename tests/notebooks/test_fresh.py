@@ -2,6 +2,7 @@
 
 import filecmp
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,16 @@ def test_a_notebook_is_for_readers(path):
     assert "course_utils" in first and "pip" in first
     for package in ("numpy", "torch", "matplotlib", "ipywidgets"):
         assert f"install {package}" not in first
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_notebook_installs_the_data_that_its_page_names(path):
+    """Line ``data:`` of the front matter: packages that are read as files, without their own."""
+    page = ROOT / "book" / path.relative_to(ROOT / "notebooks").with_suffix(".md")
+    head = page.read_text("utf-8").split("\n---\n")[0]
+    named = re.findall(r"^data: (.+)$", head, re.MULTILINE)
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    first = next("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    (line,) = re.findall(r"%pip install .+", first)
+    assert "--no-deps" in line
+    assert line.split('"')[2].split() == (named[0].split() if named else [])
