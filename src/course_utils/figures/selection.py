@@ -25,7 +25,7 @@ def selection(data, logits, asked):
     """What one step gives.
 
     data: "sums" (C,), "count"; logits: of sum, count and each other operation, then of C columns;
-    asked: the right answer.  Returns weights, results and gradients (of the loss (soft - asked)² / 2
+    asked: the right answer.  Returns weights, results, gradients (of the loss (soft - asked)² / 2
     with respect to the logits; that of one of the others), each (3 + C,), and soft, hard, loss.
     """
     logits, sums = np.asarray(logits, float), np.asarray(data["sums"], float)
