@@ -19,10 +19,12 @@ class ProgramConfig:
 
     rows: int = 6
     columns: int = 3
+    key: str = "rnn"
     hidden: int = 16
     batch: int = 32
     lr: float = 0.01
-    updates: int = 1000
+    updates: int = 400
+    every: int = 25
     tests: int = 500
     found: float = 0.99
     seeds: tuple = tuple(range(20))
@@ -37,16 +39,18 @@ def asked(task, rng, n):
     return (*whole, *real, torch.tensor(q.number_at)), wanted
 
 
-def trained_programmer(config, kinds, seed, *, steps=None, eta=0.0):
-    """(model, losses): trained on ``kinds`` of questions; steps: as many as they need without.
+def trained_programmer(config, kinds, seed, *, steps=None, eta=0.0, stop=False):
+    """(model, History): trained on ``kinds`` of questions; steps: as many as they need without.
 
-    eta: variance of the noise on the clipped gradient at the first update; 0 adds none.
+    The history's checks, every ``config.every`` updates, are shares of hardened answers that are
+    right; with stop=True training ends when these are enough.  eta: variance of the noise on the
+    clipped gradient at the first update; 0 adds none.
     """
     task = TableQuestions(kinds, config.rows, config.columns)
     torch.manual_seed(seed)
     rng = np.random.default_rng((seed, 1))
     model = Programmer(
-        len(task.vocabulary), hidden_size=config.hidden, steps=steps or task.steps, key="rnn"
+        len(task.vocabulary), hidden_size=config.hidden, steps=steps or task.steps, key=config.key
     )
     optimiser = torch.optim.Adam(model.parameters(), config.lr)
     if eta:
@@ -57,7 +61,17 @@ def trained_programmer(config, kinds, seed, *, steps=None, eta=0.0):
         return programmer_loss(model(*question)[0], *wanted)
 
     step = torch_step(model, loss, partial(asked, task, rng, config.batch), optimiser=optimiser)
-    return model, fit(step, config.updates, bar=False).loss
+
+    def check():
+        return right(model, task, seed + 1, 200)["hard"]
+
+    done = (lambda share: share >= config.found) if stop else None
+    return model, fit(step, config.updates, check=check, every=config.every, done=done, bar=False)
+
+
+def first_found(config, history):
+    """After how many updates the hardened answers were first right often enough, or None."""
+    return next((update for update, share in history.checks if share >= config.found), None)
 
 
 def right(model, task, seed, tests):
