@@ -5,12 +5,14 @@ from course_utils.grading.mutate import right, swap, wrong
 
 @wrong("q1", hint="every row is summed: weight the rows by the selection")
 def sums_all_rows(answers):
-    return {"q1": swap(answers["q1"], '"brc,br,bc->b", table, rows, col', '"brc,bc->b", table, col')}
+    old, new = '"brc,br,bc->b", table, rows, col', '"brc,bc->b", table, col'
+    return {"q1": swap(answers["q1"], old, new)}
 
 
 @wrong("q1", hint="a mean of the columns: the column weights decide which column is summed")
 def averages_the_columns(answers):
-    return {"q1": swap(answers["q1"], '"brc,br,bc->b", table, rows, col', '"brc,br->b", table, rows')}
+    old, new = '"brc,br,bc->b", table, rows, col', '"brc,br->b", table, rows'
+    return {"q1": swap(answers["q1"], old, new)}
 
 
 @wrong("q1", hint="count adds up how far rows are selected: all R rows is right at the start only")
@@ -70,7 +72,7 @@ def uses_the_first_columns(answers):
     return {"q2": swap(answers["q2"], "zip(op, col)", "zip(op, [col[0]] * len(op))")}
 
 
-@wrong("q2", hint="the order is sum, count, greater, lesser, reset: greater and lesser are exchanged")
+@wrong("q2", hint="the order is sum, count, greater, lesser, reset: here lesser comes first")
 def exchanges_greater_and_lesser(answers):
     old = "o[:, 2, None] * greater + o[:, 3, None] * lesser"
     return {"q2": swap(answers["q2"], old, "o[:, 3, None] * greater + o[:, 2, None] * lesser")}
@@ -98,7 +100,8 @@ def compares_with_the_right_answer(answers):
 
 @wrong("q3", hint="the loss is half the square: its slope is soft - asked, without a 2")
 def forgets_the_half(answers):
-    return {"q3": swap(answers["q3"], "(soft - asked)[:, None] * p", "2 * (soft - asked)[:, None] * p")}
+    old = "(soft - asked)[:, None] * p"
+    return {"q3": swap(answers["q3"], old, f"2 * {old}")}
 
 
 @wrong("q3", hint="of the mean loss: divide by the number of questions")

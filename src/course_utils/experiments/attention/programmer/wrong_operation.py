@@ -31,7 +31,7 @@ QUICK = Config(tables=(1, 8), draws=10, updates=4000)
 
 
 def run(config, progress=iter):
-    """By loss, values and asked operation, for each number of tables: how often descent is right."""
+    """By loss, values and asked operation, for each number of tables: how often it is right."""
     found = {"of": config.draws, "tables": list(config.tables)}
     for gradient in (soft, expected):
         found[gradient.__name__] = {}
