@@ -135,5 +135,5 @@ def test_sliders_follow_the_keys_and_the_question_can_be_changed(page):
     page.locator("[name=logit1]").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator(".u-say").inner_text() != before
-    page.get_by_text("sum of bread", exact=True).click()
+    page.get_by_label("sum of bread").check()
     assert "asked 5" in page.locator(".u-say").inner_text()
