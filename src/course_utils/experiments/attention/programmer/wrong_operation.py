@@ -27,7 +27,7 @@ class Config:
     seeds: tuple = (0,)
 
 
-QUICK = Config(tables=(1, 8), draws=10, updates=4000)
+QUICK = Config(tables=(1,), draws=10, updates=2000)
 
 
 def run(config, progress=iter):
