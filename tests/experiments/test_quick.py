@@ -74,7 +74,7 @@ LOOSE = {
         v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
-    "program_length": lambda v: v["two_of_2"]["hard"] > 0.5,
+    "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],

@@ -23,9 +23,9 @@ class ProgramConfig:
     hidden: int = 16
     batch: int = 32
     lr: float = 0.01
-    updates: int = 400
+    updates: int = 250
     every: int = 25
-    tests: int = 500
+    tests: int = 300
     found: float = 0.99
     seeds: tuple = tuple(range(20))
 
