@@ -1,4 +1,4 @@
-"""How often programs are found where there are more steps than they need, and where four are needed.
+"""How often programs are found with more steps than they need, and where they need four.
 
 Training ends when the programs are found.  After Neelakantan, Le & Sutskever 2015; every number
 here is ours.  Three to five CPU seconds a seed and case.
