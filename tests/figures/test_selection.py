@@ -58,6 +58,16 @@ def test_the_page_is_complete_without_script():
     assert data(html)["sums"] == [12, 5] and data(html)["asked"] == [3, 12, 5]
 
 
+def test_the_step_is_drawn_as_boxes_and_arrows():
+    fig, ax = figures.subplots(height="low")
+    assert selection.soft_step(ax) is ax
+    words = [t.get_text() for t in ax.texts]
+    assert {*selection.BOXES, "next step"} <= set(words)
+    assert words.count("") == len(selection.ARROWS), "an arrow is an annotation without words"
+    ends = {end for _, end, _ in selection.ARROWS}
+    assert ends == set(range(1, len(selection.BOXES))), "every box but the question is reached"
+
+
 @pytest.mark.parametrize(
     "table, names, logits, message",
     [

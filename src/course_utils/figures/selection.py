@@ -11,6 +11,7 @@ from course_utils.figures.charts import WIDTH, tag
 from course_utils.figures.controls import choice, slider
 from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number
+from course_utils.figures.looks import GREY
 from course_utils.figures.page import Html, embedded
 
 OPERATIONS = ("sum", "count", "others")  # the others: seven operations that answer 0 at step 1
@@ -164,3 +165,30 @@ cy="7" r="6"></circle></svg> soft answer</span> <span><svg viewBox="0 0 44 14" a
 {embedded(data)}
 </section>"""
     return Html(body, ("svg.js", "selection.js"), f"figure: {says}")
+
+
+# -- the step as a picture -------------------------------------------------------------------------
+
+BOXES = {
+    "question": (0, 2), "RNN": (0, 1), "operation\nweights": (1.2, 2), "column\nweights": (1.2, 1),
+    "all results,\nblended": (2.4, 1.5), "rows and\nanswer": (2.4, 0.3),
+}  # fmt: skip
+ARROWS = ((0, 1, 0), (1, 2, 0), (1, 3, 0), (2, 4, 0), (3, 4, 0), (4, 5, 0), (5, 4, -0.9))
+
+
+def soft_step(ax):
+    """One step of the Neural Programmer as boxes and arrows, the last of them back; returns ax."""
+    box = {"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": GREY}
+    texts = [
+        ax.text(x, y, words, ha="center", va="center", bbox=box) for words, (x, y) in BOXES.items()
+    ]
+    places = list(BOXES.values())
+    for start, end, bend in ARROWS:
+        arrow = {"arrowstyle": "->", "color": GREY, "connectionstyle": f"arc3,rad={bend}",
+                 "shrinkA": 3, "shrinkB": 3, "patchA": texts[start].get_bbox_patch(),
+                 "patchB": texts[end].get_bbox_patch()}  # fmt: skip
+        ax.annotate("", places[end], places[start], arrowprops=arrow)
+    ax.text(2.02, 0.75, "next step", ha="right", va="center")
+    ax.set(xlim=(-0.4, 3.1), ylim=(-0.1, 2.4))
+    ax.axis("off")
+    return ax
