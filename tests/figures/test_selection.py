@@ -59,7 +59,7 @@ def test_the_page_is_complete_without_script():
 
 
 def test_the_step_is_drawn_as_boxes_and_arrows():
-    fig, ax = figures.subplots(height="low")
+    _, ax = figures.subplots(height="low")
     assert selection.soft_step(ax) is ax
     words = [t.get_text() for t in ax.texts]
     assert {*selection.BOXES, "next step"} <= set(words)
