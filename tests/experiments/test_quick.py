@@ -93,6 +93,8 @@ LOOSE = {
         v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "program_length": lambda v: v["spare"]["hard"] > 0.5,
+    "program_noise": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
@@ -142,6 +144,11 @@ LOOSE = {
         v["ngram"]["learning"] < v["ngram"]["kneser_ney"]["bits"] < v["xz"] + 1
         and v["lstm"]["bits"] < v["lstm"]["pieces"] < v["uniform"]
         and v["real"]["share"] > 0.7
+    ),
+    "wrong_operation": lambda v: (
+        v["soft"]["positive"]["count"]["right"][0] == 0
+        and v["expected"]["positive"]["count"]["right"][0] == v["of"]
+        and v["soft"]["positive"]["count"]["off"][0] < 1e-3
     ),
 }
 
