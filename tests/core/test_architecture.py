@@ -40,6 +40,7 @@ IMPORTS = {
         "compiled", "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn",
         "training",
     },
+    "recipes": {"tasks"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
     "cli": {"compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip

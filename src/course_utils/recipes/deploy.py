@@ -7,9 +7,8 @@ from torch import nn
 UPDATES, HIDDEN, LENGTH, SEED = 150, 16, 1000, 0
 torch.manual_seed(SEED)
 rng = np.random.default_rng(SEED)
-time = np.arange(LENGTH)
 
-x = np.sin(time / 5) * np.sin(time / 23) + 0.1 * rng.normal(size=LENGTH)  # YOUR DATA (M,)
+x = np.sin(np.arange(LENGTH) / 5) + 0.2 * rng.normal(size=LENGTH)  # YOUR DATA (M,)
 y = np.append(x[1:], np.nan)  # YOUR LABELS (M,): what to say at each step, here the next value
 
 cut, x = int(0.8 * LENGTH), x.astype("float32")
@@ -26,8 +25,7 @@ weights = {**gru.state_dict(), **{f"out_{k}": v for k, v in readout.state_dict()
 np.savez("model.npz", **{name: value.numpy() for name, value in weights.items()})
 
 # From here on PyTorch is not needed: this part goes to the device, with model.npz
-w = np.load("model.npz")
-w = {name: w[name] for name in w.files}
+w = dict(np.load("model.npz"))
 
 
 def step(value, h):  # a number and the state (H,) -> a forecast and the next state (H,)

@@ -35,6 +35,6 @@ for _ in range(UPDATES):
     adam.step()
 with torch.no_grad():
     forecast = readout(gru(x[future, :, None])[1][-1]).numpy() * std + mean  # (N, AHEAD)
-error = lambda guess: np.abs(guess - after[future]).mean()  # noqa: E731
-reached, baseline, fear = error(forecast), error(naive), error(linear)
+guesses = (forecast, naive, linear)
+reached, baseline, fear = (float(np.abs(guess - after[future]).mean()) for guess in guesses)
 print(f"mean error {reached:.1f}; a season ago {baseline:.1f}, linear autoregression {fear:.1f}")

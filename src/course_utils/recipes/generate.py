@@ -18,9 +18,8 @@ signs = ["\n", *sorted(set("".join(texts)))]  # 0, the line break, begins and en
 ids = [torch.tensor([0, *map(signs.index, text), 0]) for text in texts]  # N tensors (T_n,)
 x = pad_sequence([row[:-1] for row in ids], batch_first=True)  # (N, T)
 y = pad_sequence([row[1:] for row in ids], batch_first=True, padding_value=-100)  # one step ahead
-count = NGram(torch.cat(ids[:cut]).numpy(), 3, len(signs))
-stream = torch.cat([row[1:] for row in ids[cut:]]).numpy()
-baseline = count.bits(stream, 1)
+learnt, rest = (torch.cat([row[1:] for row in part]).numpy() for part in (ids[:cut], ids[cut:]))
+baseline = NGram(learnt, 3, len(signs)).bits(rest)  # counts what follows each two characters
 
 embed, readout = nn.Embedding(len(signs), 32), nn.Linear(HIDDEN, len(signs))
 lstm, drop = nn.LSTM(32, HIDDEN, batch_first=True), nn.Dropout(0.3)

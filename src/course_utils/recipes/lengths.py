@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_sequence
 EPOCHS, HIDDEN, SEED = 10, 64, 0
 torch.manual_seed(SEED)
 names = [set(Locale(code).languages.values()) for code in ("en", "de", "fr", "es", "it", "pl")]
-pairs = sorted((n, k) for k in range(6) for n in names[k] if sum(n in other for other in names) == 1)
+pairs = sorted((n, k) for k in range(6) for n in names[k] if sum(n in s for s in names) == 1)
 
 texts = [name for name, _ in pairs]  # YOUR DATA: N texts (or lists of words) of any length
 y = torch.tensor([k for _, k in pairs])  # YOUR LABELS (N,): integers from 0, here the language
@@ -32,7 +32,7 @@ class Net(nn.Module):
 
     def forward(self, ids):  # a list of B tensors (T_n,)
         packed = pack_sequence(ids, enforce_sorted=False)  # .data (T_1 + … + T_B,)
-        _, h = self.gru(packed._replace(data=self.embed(packed.data)))  # h (1, B, H), each at its end
+        _, h = self.gru(packed._replace(data=self.embed(packed.data)))  # (1, B, H), each at its end
         return self.readout(h[-1])  # (B, classes)
 
 

@@ -1,6 +1,5 @@
 """Resume: stop at any moment, start again, and end where an unbroken run would have ended."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -27,15 +26,15 @@ class Net(nn.Module):
         return self.readout(self.gru(x)[1][-1])[:, 0]  # (B,)
 
 
-model, done = Net(), 0
+model, before = Net(), 0
 adam = torch.optim.Adam(model.parameters(), lr=1e-2)
 if FILE.exists():
     kept = torch.load(FILE, weights_only=True)
     model.load_state_dict(kept["model"])
     adam.load_state_dict(kept["adam"])  # its averages: without them the first steps go astray
     torch.set_rng_state(kept["rng"])  # or the same batches come again
-    done = kept["done"]
-for done in range(done + 1, UPDATES + 1):
+    before = kept["done"]
+for done in range(before + 1, UPDATES + 1):
     x, y = batch(32)
     loss = nn.functional.mse_loss(model(x), y)
     adam.zero_grad()
@@ -44,8 +43,8 @@ for done in range(done + 1, UPDATES + 1):
     if done % EVERY == 0:
         kept = {"model": model.state_dict(), "adam": adam.state_dict(), "done": done}
         torch.save(kept | {"rng": torch.get_rng_state()}, "half.pt")
-        os.replace("half.pt", FILE)  # all or nothing: a stop while it writes loses no checkpoint
+        Path("half.pt").replace(FILE)  # all or nothing: a stop while it writes loses no checkpoint
 with torch.no_grad():
     x, y = batch(1000)
     reached, baseline = nn.functional.mse_loss(model(x), y).item(), y.var().item()
-print(f"error {reached:.4f} after {done} updates; always the mean {baseline:.4f}")
+print(f"error {reached:.4f} after {UPDATES} updates; always the mean {baseline:.4f}")
