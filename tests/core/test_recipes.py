@@ -6,9 +6,9 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-import recipes
 import torch
 
+from course_utils import recipes
 from course_utils.tasks.python_lines import KINDS, python_lines
 
 TINY = {
@@ -46,7 +46,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_all_recipes_are_tested():
-    assert sorted(TINY | KERAS) == recipes.NAMES
+    assert tuple(sorted(TINY | KERAS)) == recipes.NAMES
 
 
 @pytest.mark.parametrize("name", recipes.NAMES)
@@ -125,6 +125,13 @@ def test_a_recipe_for_keras_runs(name, monkeypatch):
     pytest.importorskip("keras")
     found = recipes.run(name, **KERAS[name])
     assert np.isfinite([found["reached"], found["baseline"]]).all()
+
+
+def test_an_unknown_recipe_or_setting_is_told():
+    with pytest.raises(ValueError, match=r"name: expected one of align, .*, got 'clasify'"):
+        recipes.text("clasify")
+    with pytest.raises(ValueError, match="settings: classify has EPOCHS, HIDDEN, SEED, got EPOCH"):
+        recipes.run("classify", EPOCH=1)
 
 
 def test_every_character_of_a_line_has_the_kind_of_its_token():

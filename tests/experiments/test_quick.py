@@ -75,6 +75,7 @@ LOOSE = {
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
+    "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
         v["forget"]["mean_by_seed"][0] > 1000 > 100 > v["none"]["mean_by_seed"][0]
