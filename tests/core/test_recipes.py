@@ -16,7 +16,7 @@ TINY = {
     "bidirectional": {"EPOCHS": 1, "CHARACTERS": 2000},
     "classify": {"EPOCHS": 1, "HIDDEN": 8},
     "deploy": {"UPDATES": 2, "LENGTH": 100},
-    "forecast": {"UPDATES": 2},
+    "forecast": {"EPOCHS": 1},
     "generate": {"EPOCHS": 1, "HIDDEN": 8},
     "interval": {"EPOCHS": 1, "SEQUENCES": 100},
     "lengths": {"EPOCHS": 1, "HIDDEN": 8},
@@ -95,7 +95,7 @@ def test_padding_and_packing_change_no_answer():
 
 
 def test_no_window_of_the_past_reaches_into_the_future():
-    found = recipes.run("forecast", UPDATES=1, AHEAD=5)
+    found = recipes.run("forecast", EPOCHS=1, AHEAD=5)
     ends = found["rows"] + found["AHEAD"]
     assert (ends[found["past"]] <= found["cut"]).all()
     assert (found["rows"][found["future"]] >= found["cut"]).all()

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-UPDATES, HIDDEN, LENGTH, SEED = 60, 16, 1000, 0
+UPDATES, HIDDEN, LENGTH, SEED = 60, 16, 500, 0
 torch.manual_seed(SEED)
 rng = np.random.default_rng(SEED)
 

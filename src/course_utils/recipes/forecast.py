@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
-UPDATES, HIDDEN, WINDOW, AHEAD, SEED = 400, 24, 33, 1, 0
+EPOCHS, HIDDEN, WINDOW, AHEAD, SEED = 60, 24, 33, 1, 0
 torch.manual_seed(SEED)
+rng = np.random.default_rng(SEED)
 file = Path(find_spec("statsmodels").origin).with_name("datasets") / "sunspots" / "sunspots.csv"
 
 series = np.loadtxt(file, delimiter=",", skiprows=1)[:, 1]  # YOUR DATA (M,), in order of time
@@ -27,12 +28,13 @@ linear = np.c_[before[future], np.ones(future.sum())] @ weights  # (N, AHEAD)
 x, y = (torch.tensor((part - mean) / std, dtype=torch.float32) for part in (before, after))
 gru, readout = nn.GRU(1, HIDDEN, batch_first=True), nn.Linear(HIDDEN, AHEAD)
 adam = torch.optim.AdamW([*gru.parameters(), *readout.parameters()], lr=3e-3, weight_decay=0.1)
-for _ in range(UPDATES):
-    _, h = gru(x[past, :, None])  # (B, T, 1) -> h (1, B, H), all windows in one batch
-    loss = nn.functional.l1_loss(readout(h[-1]), y[past])  # (B, AHEAD)
-    adam.zero_grad()
-    loss.backward()
-    adam.step()
+for _ in range(EPOCHS):
+    for batch in torch.tensor(rng.permutation(np.flatnonzero(past))).split(32):  # (B,)
+        _, h = gru(x[batch, :, None])  # (B, T, 1) -> h (1, B, H)
+        loss = nn.functional.l1_loss(readout(h[-1]), y[batch])  # (B, AHEAD)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
 with torch.no_grad():
     forecast = readout(gru(x[future, :, None])[1][-1]).numpy() * std + mean  # (N, AHEAD)
 guesses = (forecast, naive, linear)

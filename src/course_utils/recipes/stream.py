@@ -7,7 +7,7 @@ from torch import nn
 
 from course_utils.tasks.ngram import NGram
 
-EPOCHS, HIDDEN, CHARACTERS, ROWS, LENGTH, SEED = 4, 128, 200_000, 16, 50, 0
+EPOCHS, HIDDEN, CHARACTERS, ROWS, LENGTH, SEED = 4, 128, 150_000, 16, 50, 0
 torch.manual_seed(SEED)
 
 text = "\n".join(topics[name] for name in sorted(topics))[:CHARACTERS]  # YOUR DATA: one long text

@@ -25,7 +25,7 @@ class Config:
     seeds: tuple = (0, 1, 2)
 
 
-QUICK = Config(names=("forecast",), changed=(("UPDATES", 3),), seeds=(0,))
+QUICK = Config(names=("forecast",), changed=(("EPOCHS", 2),), seeds=(0,))
 
 
 def run(config, progress=iter):
