@@ -47,7 +47,7 @@ def scales_with_the_future(answers):
     return {"q3": swap(answers["q3"], "values[:cut].mean(), values[:cut].std()", new)}
 
 
-@wrong("q4", hint="the season before is not known yet when ahead is longer: take a whole number more")
+@wrong("q4", hint="with a long ahead the season before is not known yet: take one more")
 def looks_one_season_back_always(answers):
     return {"q4": swap(answers["q4"], "season * -(-ahead // season)", "season")}
 
@@ -97,8 +97,10 @@ def forgets_to_scale_the_input(answers):
 
 @wrong("q6", hint="that is the model itself and no file: the check spoils it after saving")
 def keeps_the_model_in_memory(answers):
-    source = swap(answers["q6"], "    torch.save(", "    global KEPT\n    KEPT = model\n    torch.save(")
-    return {"q6": swap(source, '    model.load_state_dict(kept["weights"])\n', "    model = KEPT\n")}
+    kept = "    global KEPT\n    KEPT = model\n    torch.save("
+    source = swap(answers["q6"], "    torch.save(", kept)
+    old = '    model.load_state_dict(kept["weights"])\n'
+    return {"q6": swap(source, old, "    model = KEPT\n")}
 
 
 @wrong("q7", hint="skill is 1 - model / baseline: 0 is no better, negative is worse")
