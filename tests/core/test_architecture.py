@@ -38,9 +38,10 @@ IMPORTS = {
         "training",
     },
     "experiments": {
-        "compiled", "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn",
-        "training",
+        "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",
+        "torch_nn", "training",
     },
+    "recipes": {"tasks"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
     "cli": {"compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip

@@ -96,6 +96,7 @@ LOOSE = {
     "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
+    "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
         v["forget"]["mean_by_seed"][0] > 1000 > 100 > v["none"]["mean_by_seed"][0]
