@@ -3,7 +3,13 @@
 import numpy as np
 
 from course_utils.numpy_nn import losses, optim, search
-from course_utils.numpy_nn.seq2seq import encode, init_seq2seq, next_token, seq2seq, seq2seq_backward
+from course_utils.numpy_nn.seq2seq import (
+    encode,
+    init_seq2seq,
+    next_token,
+    seq2seq,
+    seq2seq_backward,
+)
 from course_utils.tasks.symbols import END, PAD, lengths
 from course_utils.training import NumpyStep, fit
 
@@ -11,9 +17,9 @@ from course_utils.training import NumpyStep, fit
 def trained(model, task, seed, *, updates, batch=32, lr=0.01, lesson=None):
     """A model after so many updates of Adam on new samples: its parameters and the losses.
 
-    task.sample(rng, n) gives x (S, n) and target (T, n), ids filled up with PAD; what is PAD is not
-    charged.  lesson(target) -> what is shown one step late, and what is asked; both the target where
-    it is None: teacher forcing.  float32.
+    task.sample(rng, n) gives x (S, n) and target (T, n), ids filled up with PAD, which is not
+    charged.  lesson(target) -> what is shown one step late, and what is asked; both are the target
+    where it is None: teacher forcing.  float32.
     """
     rng = np.random.default_rng(seed)
 
@@ -31,7 +37,7 @@ def trained(model, task, seed, *, updates, batch=32, lr=0.01, lesson=None):
 
 
 def written(model, params, x, limit):
-    """What the model writes for sources x (S, n), greedily: ids (T, n), T <= limit, END filled up."""
+    """What the model writes for sources x (S, n), greedily: ids (T, n), T <= limit."""
     encoded, _ = encode(model, params, x, lengths(x))
     step = next_token(model, params, encoded)
     return search.greedy(step, encoded.state, start=model.start, end=model.end, limit=limit)

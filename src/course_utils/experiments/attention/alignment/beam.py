@@ -1,4 +1,4 @@
-"""Beam search by a network that has learned a little: what a wider beam finds, and how long that is.
+"""Beam search by a network that has learned a little: what a wider beam finds, and how long it is.
 
 Digits backwards, trained on 1 to 8, asked for 9 to 12, where the network is unsure.  Without a
 penalty and by the mean log-probability of a token.  About 12 CPU seconds a seed.

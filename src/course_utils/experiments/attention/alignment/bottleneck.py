@@ -36,7 +36,7 @@ WAYS = ("fixed", "wide", "attention")
 
 
 def run(config, progress=iter):
-    """By way and length: the share of strings that are right to the last digit, median and seeds."""
+    """By way and length: the share of strings right to the last digit, median and seeds."""
     rows = over_seeds(partial(run_seed, config), config.seeds, progress)
     results = {"of": len(config.seeds), "lengths": list(range(1, config.asked + 1))}
     for way in WAYS:
