@@ -20,12 +20,13 @@ from course_utils.tasks import DigitStrings
 class Config:
     """Sizes of the two networks, what they learn from and what they are asked."""
 
+    key: str = "lstm"
     hidden: int = 32
     wide: int = 48
     longest: int = 8
     asked: int = 16
     strings: int = 100
-    updates: int = 800
+    updates: int = 600
     batch: int = 32
     lr: float = 0.01
     seeds: tuple = tuple(range(20))
@@ -61,7 +62,7 @@ def run_seed(config, seed):
     for way in WAYS:
         hidden = config.wide if way == "wide" else config.hidden
         score = "additive" if way == "attention" else None
-        model = Seq2Seq(symbols, symbols, hidden=hidden, score=score)
+        model = Seq2Seq(symbols, symbols, key=config.key, hidden=hidden, score=score)
         params, _ = trained(
             model, task, seed, updates=config.updates, batch=config.batch, lr=config.lr
         )
