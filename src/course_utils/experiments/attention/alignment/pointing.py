@@ -25,9 +25,9 @@ class Config:
     hidden: int = 32
     trained: tuple = (2, 6)
     asked: tuple = (2, 3, 4, 5, 6, 7, 8, 10)
-    updates: int = 1000
+    updates: int = 1500
     batch: int = 64
-    lr: float = 0.01
+    lr: float = 0.006
     lists: int = 200
     seeds: tuple = tuple(range(10))
 
@@ -45,14 +45,14 @@ class Pointer(torch.nn.Module):
 
     def forward(self, x, shown, mask):
         """x (S, B, 1), shown (T, B, 1), mask (1, B, S) -> logits (T, B, S) over the places."""
-        memory, state = self.encoder(x)
+        memory, state = self.encoder(x, lengths=mask[0].sum(-1))
         queries, _ = self.decoder(shown, state)
         return self.attention.point(queries, memory, mask)
 
     @torch.no_grad()
     def sort(self, x, mask):
         """Places (S, B), one after the other, each number shown when it was pointed at."""
-        memory, state = self.encoder(x)
+        memory, state = self.encoder(x, lengths=mask[0].sum(-1))
         shown, places = torch.zeros_like(x[:1]), []
         for _ in range(len(x)):
             query, state = self.decoder(shown, state)

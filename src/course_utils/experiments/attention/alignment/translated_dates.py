@@ -71,6 +71,11 @@ def run(config, progress=iter):
         for part in ISO
     }
     results["chance"] = median(looks, "chance")
+    results["paths"] = {}
+    for k, shown in enumerate(results["pictures"]):
+        by_seed = [row["pictures"][k]["path"] for row in rows]
+        middle = np.median(by_seed, axis=0).round(2).tolist()
+        results["paths"][shown["text"]] = {"median": middle, "by_seed": by_seed}
     return results
 
 
@@ -133,14 +138,18 @@ def words(text):
 
 
 def picture(model, params, task, day, locale, form):
-    """One date: its text, what is written, and the weights (11, S) of every step, END's too."""
+    """One date: its text, what is written, the weights (11, S) of the right one.
+
+    path (11,): where attention lay on average, the first character at 1.
+    """
     text = dates.write(day, locale, form)
     x = task.source.encode([text])
-    ids = written(model, params, x, 12)
-    _, weight, _ = seq2seq(model, params, x, ids, lengths(x))
+    ids, wanted = written(model, params, x, 12), task.target.encode([day.isoformat()], end=True)
+    _, weight, _ = seq2seq(model, params, x, wanted, lengths(x))
     return {
         "text": text,
         "locale": str(locale),
         "written": task.target.decode(ids)[0],
-        "weights": weight[:, 0].round(3).tolist(),
+        "weights": np.round(weight[:, 0].tolist(), 3).tolist(),
+        "path": (weight[:, 0] @ np.arange(1, len(text) + 1)).round(2).tolist(),
     }
