@@ -2,7 +2,7 @@
 
 Digits are written again, each by one of its synonyms, drawn anew: any choice is right, none is
 likely, and a network that has learned a little gives a small probability to ending too early.
-Greedy, and beams without a penalty and by the mean log-probability of a token.  About 8 CPU
+Greedy, and beams without a penalty and by the mean log-probability of a token.  About 5 CPU
 seconds a seed.
 """
 
