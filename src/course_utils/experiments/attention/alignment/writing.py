@@ -15,6 +15,7 @@ import torch
 from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.tasks import Pen
+from course_utils.tasks.pen import LETTERS
 from course_utils.tasks.symbols import lengths
 from course_utils.torch_nn.attention import Window
 from course_utils.training import fit, torch_step
@@ -97,7 +98,7 @@ def run_seed(config, seed):
         text = torch.tensor(pen.alphabet.encode([word]))
         with torch.no_grad():
             says, phi = model(text, steps, len(steps))
-        owner = owners(word, config)
+        owner = owners(word, steps[:, 0, 2].numpy())
         hits.append(float((phi[:, 0].argmax(-1).numpy() == owner).mean()))
         chances.append(1 / len(word))
         errors.append(float(((says - steps)[..., :2] ** 2).mean()))
@@ -123,17 +124,17 @@ def charged(model, batch):
     return (moved + 0.3 * ends)[mask].mean()
 
 
-def owners(word, config):
-    """Which letter each step of a steady hand belongs to; an unsteady one has as many steps."""
-    steady = Pen(1, config.longest, config.letters, config.spacing, 0.0)
-    rng = np.random.default_rng(0)
-    return np.concatenate([np.full(len(steady.write(c, rng)), k) for k, c in enumerate(word)])
+def owners(word, ends):
+    """Which letter each step belongs to: ends (T,), 1 where a stroke ends, and letters have some."""
+    strokes = np.repeat(np.arange(len(word)), [len(LETTERS[letter]) for letter in word])
+    return strokes[(np.cumsum(ends) - ends).astype(int)]
 
 
 @torch.no_grad()
 def picture(model, pen, word, config):
     """A word written alone: its steps (T, 3) and the window's weights (T, U)."""
-    count = len(owners(word, config))
+    steady = Pen(1, config.longest, config.letters, config.spacing, 0.0)
+    count = len(steady.write(word, np.random.default_rng(0)))
     says, phi = model(torch.tensor(pen.alphabet.encode([word])), None, count)
     steps = torch.cat([says[:, 0, :2], (says[:, 0, 2:] > 0).float()], dim=-1)
     return {
