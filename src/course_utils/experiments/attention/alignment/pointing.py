@@ -1,7 +1,7 @@
 """Pointing: numbers are sorted by an output that is a place in the input.
 
 Trained on 2 to 6 numbers, asked for 2 to 10, which a softmax over a fixed list could not even say.
-About 13 CPU seconds a seed.
+About 9 CPU seconds a seed.
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ class Config:
     hidden: int = 32
     trained: tuple = (2, 6)
     asked: tuple = (2, 3, 4, 5, 6, 7, 8, 10)
-    updates: int = 1500
+    updates: int = 1000
     batch: int = 64
-    lr: float = 0.006
+    lr: float = 0.01
     lists: int = 200
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(5))
 
 
 QUICK = Config(hidden=12, trained=(2, 3), asked=(2, 5), updates=100, lists=50, seeds=(0,))

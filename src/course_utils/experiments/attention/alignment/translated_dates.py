@@ -39,13 +39,13 @@ class Config:
 
     key: str = "lstm"
     hidden: int = 40
-    updates: int = 700
+    updates: int = 500
     batch: int = 32
     lr: float = 0.01
     asked: int = 500
     day: str = "2004-09-23"
     locales: tuple = dates.LOCALES
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(6))
 
 
 QUICK = Config(hidden=24, updates=40, asked=40, locales=("en_US",), seeds=(0,))

@@ -125,7 +125,7 @@ def charged(model, batch):
 
 
 def owners(word, ends):
-    """Which letter each step belongs to: ends (T,), 1 where a stroke ends, and letters have some."""
+    """Which letter each step belongs to; ends (T,), 1 where a stroke ends."""
     strokes = np.repeat(np.arange(len(word)), [len(LETTERS[letter]) for letter in word])
     return strokes[(np.cumsum(ends) - ends).astype(int)]
 
