@@ -122,11 +122,11 @@ def plane(keys, values, query, now):
     out.append(tag("circle", {"class": "u-query", "cx": qx, "cy": qy, "r": 9}))
     for k, (value, weight) in enumerate(zip(values, now["weights"], strict=True)):
         y = BARS + ROW * k
-        room = {"x": 150, "y": y - 12, "height": 16, "rx": 3}
+        room = {"x": 176, "y": y - 12, "height": 16, "rx": 3}
         out.append(tag("text", {"class": "u-key", "x": 14, "y": y}, f"{k + 1}"))
         out.append(tag("text", {"class": "u-tick", "x": 40, "y": y}, f"value {number(value)}"))
-        out.append(tag("rect", {"class": "u-cup", **room, "width": 240}))
-        out.append(tag("rect", {"class": "u-weight", **room, "width": max(1, 240 * weight)}))
+        out.append(tag("rect", {"class": "u-cup", **room, "width": 214}))
+        out.append(tag("rect", {"class": "u-weight", **room, "width": max(1, 214 * weight)}))
         end = {"class": "u-tick", "x": 448, "y": y, "text-anchor": "end"}
         out.append(tag("text", end, number(weight)))
     return "".join(out)

@@ -45,8 +45,8 @@
       var row = BARS + ROW * k, w = now.weights[k];
       add(svg, "text", { class: "u-key", x: 14, y: row }, String(k + 1));
       add(svg, "text", { class: "u-tick", x: 40, y: row }, "value " + unrolled.number(value));
-      add(svg, "rect", { class: "u-cup", x: 150, y: row - 12, height: 16, rx: 3, width: 240 });
-      add(svg, "rect", { class: "u-weight", x: 150, y: row - 12, height: 16, rx: 3, width: Math.max(1, 240 * w) });
+      add(svg, "rect", { class: "u-cup", x: 176, y: row - 12, height: 16, rx: 3, width: 214 });
+      add(svg, "rect", { class: "u-weight", x: 176, y: row - 12, height: 16, rx: 3, width: Math.max(1, 214 * w) });
       add(svg, "text", { class: "u-tick", x: 448, y: row, "text-anchor": "end" }, unrolled.number(w));
     });
   }

@@ -2,7 +2,7 @@
 
 "soft": the mean, back-propagated.  "hard": one position drawn, its score pushed by REINFORCE with a
 running mean as baseline (Xu et al. 2015, section 4.1, without their entropy term).  "expected": the
-mean of the loss over all positions, which is what REINFORCE estimates.  A second a seed and way.
+mean of the loss over all positions, which is what REINFORCE estimates.  About 10 CPU seconds in all.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Config:
     positions: int = 8
     symbols: int = 12
     classes: int = 4
-    updates: int = 1500
+    updates: int = 600
     every: int = 25
     batch: int = 32
     lr: float = 0.01

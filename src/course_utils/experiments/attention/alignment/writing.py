@@ -3,7 +3,7 @@
 An LSTM reads the last step of the pen and what its window shows, and predicts the next step: its
 mean, not a mixture as in the paper, for our pen's hand is nearly steady.  How often the window's
 highest weight lies on the letter that is being written; and, of seed 0, words in its own hand.
-About 60 CPU seconds a seed.
+About 12 CPU seconds a seed.
 """
 
 from dataclasses import dataclass
@@ -25,17 +25,17 @@ from course_utils.training import fit, torch_step
 class Config:
     """The pen, the network and its training."""
 
-    letters: str = "acelnotu"
-    longest: int = 4
-    spacing: float = 0.5
+    letters: str = "celo"
+    longest: int = 3
+    spacing: float = 0.6
     jitter: float = 0.02
-    hidden: int = 64
+    hidden: int = 48
     components: int = 2
-    updates: int = 1200
-    batch: int = 32
-    lr: float = 0.005
-    words: tuple = ("noel", "tuna", "canoe", "locate")
-    seeds: tuple = tuple(range(5))
+    updates: int = 400
+    batch: int = 24
+    lr: float = 0.01
+    words: tuple = ("ole", "eco", "cole")
+    seeds: tuple = tuple(range(2))
 
 
 QUICK = Config(
