@@ -2,7 +2,7 @@
 
 "soft": the mean, back-propagated.  "hard": one position drawn, its score pushed by REINFORCE with a
 running mean as baseline (Xu et al. 2015, section 4.1, without their entropy term).  "expected": the
-mean of the loss over all positions, which is what REINFORCE estimates.  About 10 CPU seconds in all.
+mean of the loss over all positions, which is what REINFORCE estimates.  10 CPU seconds.
 """
 
 from dataclasses import dataclass
