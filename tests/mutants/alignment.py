@@ -190,7 +190,7 @@ def leaves_the_step_itself_out(answers):
 
 @wrong("q5", hint="one change may happen to change nothing: try every id")
 def tries_one_change(answers):
-    return {"q5": swap(answers["q5"], "range(V)", "[1 - min(1, int(target[t, 0]))]")}
+    return {"q5": swap(answers["q5"], "range(V)", "range(1)")}
 
 
 @wrong("q5", hint="the target that was given is changed: copy it first, or changes add up")
@@ -203,7 +203,9 @@ def keeps_one_each(answers):
     source = swap(
         answers["q6"],
         "order = np.argsort(-sums, axis=None)[:width]",
-        "order = np.argsort(-sums, axis=None)[: width if length == 1 else len(live)]",
+        "order = np.argsort(-sums, axis=None)[:width]\n"
+        "        if length > 1:\n"
+        "            order = np.arange(len(sums)) * sums.shape[1] + sums.argmax(axis=1)",
     )
     return {"q6": source}
 
