@@ -20,7 +20,7 @@ LOOSE = {
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5
     ),
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
-    "beam": lambda v: v["none"]["4"]["log_p"] >= v["none"]["1"]["log_p"],
+    "beam": lambda v: v["none"]["4"]["log_p"] > v["none"]["1"]["log_p"] - 1e-5,
     "bottleneck": lambda v: v["attention"]["right"][2] > v["fixed"]["right"][2],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
     "cell_table": lambda v: all(
