@@ -1,4 +1,4 @@
-"""What experiments on attention share: what counts as right, what is shown, and what is estimated."""
+"""What experiments on attention share: what is right, what is shown, what is estimated."""
 
 import numpy as np
 import pytest
