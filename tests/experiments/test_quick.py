@@ -147,7 +147,7 @@ def test_every_experiment_has_a_loose_rule():
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
     "hard_soft", "pointing", "quote_cell", "reading", "reber_stream", "score_scale", "seeing",
-    "speed_compile", "text_lm", "writing",
+    "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip
 NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in sorted(LOOSE)]
 
