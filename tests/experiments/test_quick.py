@@ -20,6 +20,8 @@ LOOSE = {
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5
     ),
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
+    "beam": lambda v: v["none"]["4"]["log_p"] > v["none"]["1"]["log_p"] - 1e-5,
+    "bottleneck": lambda v: v["attention"]["right"][2] > v["fixed"]["right"][2],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
     "cell_table": lambda v: all(
         max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
@@ -79,6 +81,7 @@ LOOSE = {
         v["reach"]["rnn"]["at_end"] < 1e-6 < v["reach"]["lstm_keeps"]["at_end"]
         and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
+    "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
@@ -93,15 +96,22 @@ LOOSE = {
         v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "pointing": lambda v: v["right"][0] > v["right"][-1],
     "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
+    "reading": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
     "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
         v["forget"]["mean_by_seed"][0] > 1000 > 100 > v["none"]["mean_by_seed"][0]
         and v["none"]["largest"] > 20 * v["forget"]["largest"]
     ),
+    "score_scale": lambda v: (
+        v["plain"]["256"]["through"] < 0.1 * v["divided"]["256"]["through"]
+        and v["plain"]["4"]["largest"] < v["plain"]["256"]["largest"]
+    ),
+    "seeing": lambda v: v["4"]["right"] > v["0"]["right"],
     "shortcuts": lambda v: (
         v["solved"]["skip"]["40"] == v["of"]
         and v["log10"]["tanh"][-1] < v["log10"]["leaky"][-1] - 3
@@ -133,6 +143,7 @@ LOOSE = {
         and v["lstm"]["bits"] < v["uniform"] - 2
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
     ),
+    "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
@@ -146,6 +157,8 @@ LOOSE = {
         and v["lstm"]["bits"] < v["lstm"]["pieces"] < v["uniform"]
         and v["real"]["share"] > 0.7
     ),
+    "unshifted": lambda v: v["now"]["right"] < 0.2 < v["late"]["right"],
+    "writing": lambda v: v["error"] < 0.5 * v["still"],
     "wrong_operation": lambda v: (
         v["soft"]["positive"]["count"]["right"][0] == 0
         and v["expected"]["positive"]["count"]["right"][0] == v["of"]
@@ -189,7 +202,10 @@ TINY = {
 }  # fmt: skip
 
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
-SLOW = {"quote_cell", "reber_stream", "speed_compile", "text_lm"}
+SLOW = {
+    "hard_soft", "pointing", "quote_cell", "reading", "reber_stream", "score_scale", "seeing",
+    "speed_compile", "text_lm", "writing", "translated_dates",
+}  # fmt: skip
 NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
          for n in sorted(LOOSE)]  # fmt: skip
 

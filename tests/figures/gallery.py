@@ -46,6 +46,13 @@ PRESETS = {
 }  # fmt: skip
 
 
+LOOKING = {
+    "keys": [[1.6, 0.4], [0.5, 1.5], [-1.3, 0.9], [-0.8, -1.4]],
+    "values": [1.0, 0.6, 0.1, -0.7],
+    "query": [0.8, 0.6],
+}
+
+
 def decay():
     """Made-up measurements of the right shape: these pictures are about pictures."""
     radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
@@ -133,6 +140,7 @@ def parts():
     yield "Play an LSTM", figures.lstm_explorer(PRESETS)
     yield "How fast does a gradient fade?", figures.decay_explorer(decay())
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
+    yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
