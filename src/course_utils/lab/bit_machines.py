@@ -16,7 +16,7 @@ TESTED = 64  # sequences in a test
 
 
 class Machine(nn.Module):
-    """A Turing machine whose memory may have more slots when it is tested; see ``TuringMachine``."""
+    """A Turing machine whose memory may grow when it is tested; see ``TuringMachine``."""
 
     def __init__(self, task, **options):
         super().__init__()

@@ -76,7 +76,7 @@ def summary(config, rows):
 
 
 def run_seed(config, name, seed):
-    """Train one net; wrong bits at each length, the loss every 50 updates, and what it looked at."""
+    """Train one net; wrong bits at each length, losses, and where its heads looked."""
     torch.manual_seed(seed)
     task = CopyBits(config.bits, 1, config.longest)
     if name == "machine":
