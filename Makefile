@@ -83,7 +83,7 @@ test-versions: $(INSTALLED) ## the package's laws with the oldest versions it ta
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py
 
-bench-grading: $(INSTALLED) ## grade a class by this course, nbgrader, nbval and otter (an hour)
+bench-grading: $(INSTALLED) ## grade a class by this course, nbgrader, nbval and otter (a quarter of an hour; stopped, it goes on)
 	@$(BIN)/python benchmarks/grading.py --otter
 
 notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the result)

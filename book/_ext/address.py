@@ -43,6 +43,12 @@ class Address:
             return f"{base}/{self.branch}/{path}"
         return f"{self.url}/-/raw/{self.branch}/{path}"
 
+    def blob(self, path, first, last):
+        """The page that shows these lines of a file."""
+        if self.on_github:
+            return f"{self.url}/blob/{self.branch}/{path}#L{first}-L{last}"
+        return f"{self.url}/-/blob/{self.branch}/{path}#L{first}-{last}"
+
     def colab(self, notebook):
         """The address that opens a committed notebook on Colab; only GitHub can be opened there."""
         base = f"https://colab.research.google.com/github/{self.owner}/{self.name}"

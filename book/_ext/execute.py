@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.readers import NbReadError
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -28,6 +29,10 @@ from cache_key import cache_folder, forget_old
 READER = {"name": "myst_nb_md", "type": "plugin"}
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 LAST_LINES = 15
+UNREAD = """
+A caption with a colon or a number sign begins on a line of its own:
+    :caption: >
+    :  Two things: the first and the second."""
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -120,8 +125,11 @@ def stale(cache, paths):
     """(path, notebook, uri) of the chapters without an up-to-date run in the cache."""
     for path in paths:
         record = cache.add_nb_to_project(str(path.absolute()), read_data=READER)
-        if cache.get_cached_project_nb(record.pk) is None:
-            yield path, cache.get_project_notebook(record.pk).nb, record.uri
+        try:
+            if cache.get_cached_project_nb(record.pk) is None:
+                yield path, cache.get_project_notebook(record.pk).nb, record.uri
+        except NbReadError as error:
+            raise SystemExit(f"FAILED {name_of(path)}: {error}{UNREAD}") from None
 
 
 def run(root, workers, timeout):

@@ -3,30 +3,26 @@
     {ours}`claim-id`   {paper}`claim-id`   {value}`result:path`   {value}`result:path|.3f`
 
     ```{claims} id1 id2
-    ```
+    ```                      a quiet line for each, below the sentence that they support
 
-    ```{verdicts}
-    ```
-
-``claims`` prints the table "claim | paper | here | verdict"; without ids, every claim by chapter.
-There every claim has its margin, elsewhere those whose verdict hangs by less than two seeds or
-standard errors.  ``verdicts`` counts the claims by verdict.
-Everything becomes ordinary docutils nodes, so each builder can print it.  An unknown id is an error
-that names page and line.
+``:short:`` leaves the sentences out, where the text above says them already.  The table of all is
+on its own page (claims_page.py), which each line links.  Everything becomes docutils nodes, so that
+each builder can print it.  An unknown id is an error that names page and line.
 """
 
-from collections import Counter
-from itertools import groupby
+from typing import ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from course_utils import ledger
-from course_utils.ledger.claims import OURS, SOURCED
+from course_utils.ledger import results
+from course_utils.ledger.claims import FOLDER
+from folds import fold
 
-HEAD = ("claim", "paper", "here", "verdict")
-WIDTHS = (50, 18, 18, 14)
-VERDICTS = (*SOURCED, *OURS)
+SHOWN = 3  # lines in sight; what is beyond is folded
+PAGE = "book/reference/claims"
 
 
 class Number(SphinxRole):
@@ -67,102 +63,75 @@ def value(text):
     return format(ledger.value(result.strip(), path.strip()), form.strip())
 
 
-class Table(SphinxDirective):
-    """What the two tables share."""
-
-    def table(self, head, widths, rows):
-        group = nodes.tgroup(cols=len(head))
-        group += [nodes.colspec(colwidth=width) for width in widths]
-        group += nodes.thead("", nodes.row("", *(self.cell(name) for name in head)))
-        group += nodes.tbody("", *(nodes.row("", *cells) for cells in rows))
-        return nodes.table("", group, classes=["ledger-claims"])
-
-    def cell(self, text):
-        return nodes.entry("", nodes.paragraph("", "", *self.inline(text)))
+class OfClaims(SphinxDirective):
+    """What the line and the page of claims share."""
 
     def inline(self, text):
         """Nodes of one line of Markdown; $math$ and roles work."""
         inline, messages = self.state.inline_text(str(text), self.lineno)
         return [*inline, *messages]
 
+    def depend(self, claim):
+        """Read the page anew when the claim, its record or this file changes."""
+        records = results.FOLDER.rglob(f"{claim.result}.json")
+        for path in (FOLDER / f"{claim.chapter}.yml", *records, __file__):
+            self.env.note_dependency(str(path))
 
-class Verdicts(Table):
-    """How many claims have which verdict, and how many of those hang by less than two."""
+    def paragraph(self, text, *classes):
+        return nodes.paragraph("", "", *self.inline(text), classes=list(classes))
 
-    def run(self):
-        known = ledger.claims()
-        counts = Counter(claim.verdict for claim in known)
-        near = Counter(claim.verdict for claim in known if claim.margin.near)
-        rows = [(verdict, counts[verdict], near[verdict]) for verdict in VERDICTS]
-        rows.append(("together", len(known), near.total()))
-        head = ("verdict", "claims", "of these, near the threshold")
-        return [self.table(head, (40, 20, 40), [map(self.cell, row) for row in rows])]
-
-
-class Claims(Table):
-    """A table of claims; see the module."""
-
-    optional_arguments = 1
-    final_argument_whitespace = True
-
-    def run(self):
-        names = self.arguments[0].split() if self.arguments else None
-        if names is None:
-            return list(self.by_chapter())
-        try:
-            return [self.of([ledger.claim(name) for name in names])]
-        except (KeyError, ValueError) as error:
-            raise self.error(f"claims: {error.args[0]}") from None
-
-    def by_chapter(self):
-        """A paragraph that links the chapter, and its table, for every chapter that claims."""
-        claims = sorted(ledger.claims(), key=lambda claim: claim.chapter)
-        for chapter, group in groupby(claims, key=lambda claim: claim.chapter):
-            known = f"book/{chapter}" in self.env.found_docs
-            heading = f"{{doc}}`/book/{chapter}`" if known else f"`{chapter}`"
-            yield nodes.rubric("", "", *self.inline(heading))
-            yield self.of(list(group), margins=True)
-
-    def of(self, claims, margins=False):
-        """The table of these; margins: of all of them, not only of those near the threshold."""
-        return self.table(HEAD, WIDTHS, [self.cells(claim, margins) for claim in claims])
-
-    def cells(self, claim, margins):
-        statement = self.cell(claim.statement)
-        if claim.note:
-            statement += self.note(claim.note)
-        quoted = self.cell(claim.paper_text)
-        if source := self.source(claim):
-            quoted += nodes.paragraph("", "", *source, classes=["ledger-note"])
-        verdict = self.cell(claim.verdict)
-        margin = claim.margin
-        if margin.near:
-            verdict += self.note(f"near: {margin.text}")
-        elif margins:
-            verdict += self.note(margin.text)
-        for kind, there in claim.elsewhere.items():
-            if there != claim.verdict:
-                verdict += self.note(f"{there} on {kind}")
-        return statement, quoted, self.cell(claim.ours_text), verdict
-
-    def note(self, text):
-        return nodes.paragraph("", "", *self.inline(text), classes=["ledger-note"])
-
-    def source(self, claim):
-        """A citation and the place in the source, as nodes."""
+    @staticmethod
+    def source(claim):
+        """Markdown: who said so, where, and how we know; "" without a source."""
         cite, locator = claim.source.get("cite"), claim.source.get("locator")
         if not cite:
-            return []
+            return ""
         text = f"{{cite:t}}`{cite}`" + (f", {locator}" if locator else "")
         seen = str(claim.source.get("seen") or "")
         if seen.startswith("quoted:"):
             text += f", as quoted by {seen.removeprefix('quoted:').strip()}"
-        return self.inline(text)
+        return text
+
+
+class Claims(OfClaims):
+    """Quiet lines; see the module."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar = {"short": directives.flag}
+
+    def run(self):
+        try:
+            lines = [self.line(ledger.claim(name)) for name in self.arguments[0].split()]
+        except (KeyError, ValueError) as error:
+            raise self.error(f"claims: {error.args[0]}") from None
+        if len(lines) <= SHOWN + 1:  # a fold for one line would take as much room as the line
+            return [self.listed(lines)]
+        shown, rest = self.listed(lines[:SHOWN]), self.listed(lines[SHOWN:])
+        return [shown, fold(f"{len(lines) - SHOWN} more", rest, classes=["claims-more"])]
+
+    def listed(self, lines):
+        return nodes.bullet_list("", *lines, classes=["claims"])
+
+    def line(self, claim):
+        """``[sentence] verdict: number here; the source's, where it stands``."""
+        self.depend(claim)
+        verdict = f"**{claim.verdict}**"
+        if PAGE in self.env.found_docs:
+            verdict = f"{{ref}}`{claim.verdict} <claim-{claim.id}>`"
+        said = [] if "short" in self.options else [*self.inline(claim.statement), nodes.Text(" ")]
+        facts = f"{verdict}: {claim.ours_with_interval}"
+        if source := self.source(claim):
+            there = f"{claim.paper_text} in " if claim.paper else "see "
+            facts += f"; {there}{source}"
+        facts = nodes.inline("", "", *self.inline(facts), classes=["claim-facts"])
+        return nodes.list_item("", nodes.paragraph("", "", *said, facts))
 
 
 def setup(app):
+    app.setup_extension("folds")
+    app.setup_extension("claims_page")
     app.add_directive("claims", Claims)
-    app.add_directive("verdicts", Verdicts)
     for name, find in {"ours": ours, "paper": paper, "value": value}.items():
         app.add_role(name, Number(find))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

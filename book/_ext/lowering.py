@@ -37,12 +37,17 @@ def display_math(text, number=None):
     return f"$$\n{text}{tag}\n$$"
 
 
-def code_cell(source, tags=()):
-    """A code cell without outputs; hidden input is folded on Colab and in JupyterLab."""
+def code_cell(source, tags=(), title=None):
+    """A code cell without outputs; hidden input is folded on Colab and in JupyterLab.
+
+    A title folds it too, and is what Colab shows in place of the code.
+    """
     metadata = {}
+    if title:
+        source = f"#@title {title}\n{source.strip(chr(10))}"
     if kept := [tag for tag in tags if tag in KEPT_TAGS]:
         metadata["tags"] = kept
-    if {"hide-input", "hide-cell"} & set(tags):
+    if title or "folded" in tags:
         metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
     return nbformat.v4.new_code_cell(source.strip("\n"), metadata=metadata)
 
@@ -125,8 +130,14 @@ class Lower(nodes.GenericNodeVisitor):
         source = next((b for b in blocks if b.parent.get("nb_element") == "cell_code_source"), None)
         self.flush()
         if source is not None:
-            self.cells.append(code_cell(source.astext(), tags))
+            self.cells.append(code_cell(source.astext(), tags, self.title_of(node, tags)))
         raise nodes.SkipNode
+
+    def title_of(self, cell, tags):
+        """What stands for the folded code of a figure; None for a cell that is shown."""
+        if not isinstance(cell.parent, nodes.figure) or "show-input" in tags:
+            return None
+        return f"Code of {self.links.number(self.docname, cell.parent) or 'the figure below'}"
 
     def descend(self, node):
         """Nothing of its own: only its children show."""
@@ -196,7 +207,7 @@ class Lower(nodes.GenericNodeVisitor):
 
     def visit_caption(self, node):
         label = self.links.number(self.docname, node.parent)
-        self.block(f"*{label + '. ' if label else ''}{self.inside(node).strip()}*")
+        self.block(f"{f'**{label}.** ' if label else ''}{self.inside(node).strip()}")
 
     def visit_footnote(self, node):
         label = node.next_node(nodes.label).astext()
@@ -258,6 +269,17 @@ class Lower(nodes.GenericNodeVisitor):
     def visit_dropdown_title(self, node):
         words = [c for c in node.children if "sd-summary-text" in c.get("classes", [])]
         self.block(f"**{self.inside(node, words).strip()}**")
+
+    def visit_folded(self, node):
+        title, *body = node.children
+        self.details(self.inside(title).strip(), self.inside(node, body))
+
+    def visit_notebook_link(self, node):
+        """A file of the repository, from where it is published."""
+        self.inline(f"[{self.inside(node)}]({self.links.place.raw(node['path'])})")
+
+    def visit_symbols_node(self, node):
+        self.details("Symbols of this equation", self.inside(node))
 
     # -- words -------------------------------------------------------------------------------------
 

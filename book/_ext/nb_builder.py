@@ -5,22 +5,17 @@ Run with execution off, so that the files depend on the sources alone and are th
 """
 
 import hashlib
-import re
 from pathlib import Path
-from typing import ClassVar
 
 import nbformat
-import yaml
-from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.builders import Builder
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
 
 from course_ext import notebook_of
 from lowering import Lower, NotLowered
 
 BOOTSTRAP = """\
+#@title Install the course (does nothing outside Colab)
 # Colab lacks only the course's own package; this installs that and leaves all else as it is.
 import sys
 
@@ -29,47 +24,6 @@ if "google.colab" in sys.modules:
     import course_utils
 
     print("course_utils", course_utils.__version__, "from {url}, branch {branch}")"""
-CELL = re.compile(
-    r"^(?P<fence>`{3,})\{code-cell\}[^\n]*\n---\n(?P<options>.*?)\n---\n.*?^(?P=fence)[ ]*$",
-    re.DOTALL | re.MULTILINE,
-)
-
-
-class CellFigure(SphinxDirective):
-    """The figure of a code cell that was not run: its name, its number and its caption."""
-
-    has_content = True
-    option_spec: ClassVar = {"name": directives.unchanged}
-
-    def run(self):
-        words, messages = self.state.inline_text(" ".join(self.content), self.lineno)
-        figure = nodes.figure("", nodes.caption("", "", *words))
-        self.set_source_info(figure)
-        self.add_name(figure)
-        return [figure, *messages]
-
-
-def stand_ins(app, docname, source):
-    """Before a chapter is read: what execution would have added, and what it would have hidden.
-
-    A cell whose output is a named figure gets a stand-in, or references to it had no number.  Input
-    that the book removes is only folded here, or its output could not be made.
-    """
-    if app.builder.name != "notebooks":
-        return
-
-    def add(cell):
-        options = yaml.safe_load(cell["options"]) or {}
-        figure = (options.get("mystnb") or {}).get("figure")
-        if not figure:
-            return cell[0]
-        name = f":name: {figure['name']}\n" if figure.get("name") else ""
-        caption = " ".join(str(figure.get("caption", "")).split())
-        return f"{cell[0]}\n\n```{{cell-figure}}\n{name}\n{caption}\n```\n"
-
-    text = CELL.sub(add, source[0])
-    tags = re.compile(r"^(:?tags:.*)\bremove[-_]input\b", re.MULTILINE)
-    source[0] = tags.sub(r"\1hide-input", text)
 
 
 class NotebookBuilder(Builder):
@@ -138,7 +92,7 @@ class NotebookBuilder(Builder):
         return ".".join(map(str, number)) if number else str(node["number"])
 
     def number(self, docname, node):
-        """``Fig. 1.2`` or ``Theorem 1.1``; empty where the book prints no number."""
+        """``Figure 1.2`` or ``Theorem 1.1``; empty where the book prints no number."""
         for kind, numbers in self.env.toc_fignumbers.get(docname, {}).items():
             for name in node.get("ids", []):
                 if name in numbers:
@@ -179,7 +133,5 @@ def offer_formats(app, config):
 
 def setup(app):
     app.add_builder(NotebookBuilder)
-    app.add_directive("cell-figure", CellFigure)
     app.connect("config-inited", offer_formats)
-    app.connect("source-read", stand_ins)
     return {"parallel_read_safe": True}

@@ -5,7 +5,8 @@
     :label: eq-lstm-forget
     ```
 
-An unknown cell or line is an error that names page and line.
+Below it stands a folded table of its symbols (symbols_ext).  An unknown cell or line, a symbol
+without a description or a shape that does not fit is an error that names page and line.
 """
 
 from pathlib import Path
@@ -15,7 +16,9 @@ from docutils.statemachine import StringList
 from sphinx.directives.patches import MathDirective
 
 import course_utils.specs
+from course_utils.equations import EquationError
 from course_utils.specs import SPECS
+from symbols_ext import explained, of_cell
 
 
 class Equations(MathDirective):
@@ -33,11 +36,12 @@ class Equations(MathDirective):
         wanted = [name.strip() for name in lines.split(",")] if lines else None
         try:
             text = SPECS[key].latex(wanted)
-        except KeyError as error:
+            symbols, marked = of_cell(SPECS[key], wanted)
+        except (KeyError, EquationError) as error:
             raise self.error(f"equations: {error.args[0]}") from None
         self.env.note_dependency(str(Path(course_utils.specs.__file__).with_name(f"{key}.py")))
         self.arguments, self.content = [], StringList(text.splitlines(), source=key)
-        return super().run()
+        return explained(super().run(), symbols, marked)
 
 
 def setup(app):

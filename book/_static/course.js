@@ -15,15 +15,32 @@
     document.querySelectorAll(".search-button-field, .theme-switch-button").forEach(function (b) {
       if (b.textContent.trim()) b.removeAttribute("aria-label");
     });
-    var scrolls = "div.highlight pre, div.math, mjx-container, .pst-scrollable-table-container";
-    document.querySelectorAll(scrolls).forEach(function (box) {
-      if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");  // for the keyboard
+    stops();
+  }
+
+  // A box is a stop of the Tab key while it scrolls, for the keyboard could not move it otherwise.
+  function stops() {
+    var boxes = ".bd-article :is(div, pre, p, figure, mjx-container)";
+    document.querySelectorAll(boxes).forEach(function (box) {
+      if (box.querySelector(".u-sym-stop")) return;  // an arrow key brings its symbols into sight
+      var wide = box.scrollWidth > box.clientWidth;
+      var scrolls = wide && /auto|scroll/.test(getComputedStyle(box).overflowX);
+      if (scrolls && !box.hasAttribute("tabindex")) {
+        box.setAttribute("tabindex", "0");
+        box.dataset.scrolls = "";
+      } else if (!scrolls && ("scrolls" in box.dataset || box.matches("pre, div.highlight"))) {
+        box.removeAttribute("tabindex");
+        delete box.dataset.scrolls;
+      }
     });
   }
 
   window.addEventListener("load", function () {
     mend();
-    setTimeout(mend, 1500);                            // after MathJax and the theme switch
+    setTimeout(mend, 1500);                            // after the theme switch
+    var math = window.MathJax && window.MathJax.startup;
+    if (math && math.promise) math.promise.then(stops);  // formulas are wide only when they are set
+    window.addEventListener("resize", stops);
     var button = document.querySelector(".theme-switch-button");
     if (button) {                                      // the theme sets its label anew at each switch
       new MutationObserver(mend).observe(button, { attributes: true });

@@ -81,6 +81,7 @@ def solution_of(assignment, solutions):
 
 @app.command()
 def derive(
+    names: Annotated[list[str] | None, typer.Argument(help="exercises; all without")] = None,
     solutions: Solutions = None,
     out: Annotated[Path | None, typer.Option(help="where to write exercises")] = None,
 ):
@@ -92,7 +93,7 @@ def derive(
     root = solutions.resolve().parent
     mutants = root / "tests" / "mutants"
     for path in derive_all(
-        solutions, out or root / "exercises", mutants=lambda name: load_mutants(name, mutants)
+        solutions, out or root / "exercises", lambda name: load_mutants(name, mutants), names or ()
     ):
         print(path)
 
@@ -171,7 +172,7 @@ def grade(
         options,
         progress=lambda graded: tqdm(graded, desc=assignment, disable=None),
     )
-    print("\n".join(closing_lines(done, out)))
+    print("\n".join(closing_lines(done, out, export or ())))
 
 
 @app.command()
@@ -196,7 +197,8 @@ def new(
         written.append(root / "exercises" / target)
     for path in written:
         print(path)
-    print(f"Rewrite the first two; then course derive, course mutate {name}, course handout {name}")
+    then = ", ".join(f"course {word} {name}" for word in ("derive", "mutate", "handout"))
+    print(f"Rewrite the first two; then {then}")
 
 
 @app.command()
@@ -219,7 +221,7 @@ def handout(
     ] = None,
 ):
     """Write the notebooks for a class, and a page that lists them."""
-    from course_utils.grading.give_out import give_out, place_of
+    from course_utils.grading.give_out import give_out, known_address, place_of
     from course_utils.grading.policy import load_policy
 
     if out.exists() and not out.is_dir():
@@ -228,6 +230,9 @@ def handout(
     rules = load_policy(policy) if policy else None
     for path in give_out(names, solutions, out, place, package, rules):
         print(path)
+    if not package and not known_address(solutions):
+        complain("on Colab these notebooks cannot install the course's package, for no address of "
+                 "it is known; say --package git+https://…")  # fmt: skip
     if gradescope:
         from course_utils.grading.exercise import find, load
         from course_utils.grading.exports.autograder import autograder_zip
@@ -241,14 +246,17 @@ def handout(
 def mutate(
     names: Annotated[list[str] | None, typer.Argument(help="exercises; all without")] = None,
     solutions: Solutions = None,
-    out: Annotated[Path | None, typer.Option(help="also write the table of rates here")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="also write the table of rates here, in Markdown")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="print it in Markdown")] = False,
 ):
     """Try every exercise's wrong variants, which must lose points, and its right ones.
 
     Then say which share of the wrong ones weaker tests would have caught.
     """
     from course_utils.grading.files import write
-    from course_utils.grading.mutate import measure, table, try_all
+    from course_utils.grading.mutate import drawn, measure, table, try_all
 
     solutions = solutions_in(solutions)
     known = sorted(p.stem for p in solutions.glob("*/*.ipynb"))
@@ -264,8 +272,12 @@ def mutate(
         rates[name] = measure(
             solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
         )
-    print("\nShare of the wrong variants that a test catches:\n")
-    print(table(rates), end="")
+    if markdown:
+        print(f"\n{table(rates)}", end="")
+    else:
+        from rich.console import Console
+
+        Console().print("", drawn(rates), sep="\n")
     if out is not None:
         write(out, table(rates))
     raise typer.Exit(1 if failed else 0)

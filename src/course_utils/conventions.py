@@ -45,7 +45,8 @@ CONVENTIONS = (
         "before, unless linear_before_reset=1", "keeps h_prev",
     ),
     Convention(
-        "Flax", "i f g o, apart", "(D, H) for each gate", "one, with the hidden share", "r z n",
+        "Flax", "i f g o, apart", "(D, H) for each gate",
+        "LSTM: one, with the hidden share; GRU: one, with the inputs, and a second on hn", "r z n",
         "after the matrix", "keeps h_prev", "gate matrices are separate parameters",
     ),
     Convention(

@@ -318,7 +318,7 @@ MATRICES = {  # alike in NumPy and torch
 NUMPY = {
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),
     "tanh": np.tanh,
-    "relu": lambda a: np.where(a.real > 0, a, 0),
+    "relu": lambda a: np.where(a.real <= 0, 0, a),  # a NaN stays one
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,

@@ -49,6 +49,7 @@ def test_the_printed_cell_obeys(law, cell):
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_many_nets_of_the_printed_cell_equal_as_many_runs(shared, cell):
+    pytest.importorskip("numba", reason="many nets side by side are compiled")
     laws = runpy.run_path(str(Path(__file__).parents[1] / "core" / "test_many.py"))
     laws["test_many_nets_equal_as_many_runs"](cell, shared)
 

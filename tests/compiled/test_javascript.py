@@ -6,13 +6,15 @@ import subprocess
 
 import numpy as np
 import pytest
-from odd_cells import ODD
+from matrix_cells import MATRIX
+from odd_cells import ODD, states_of
 from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import compiled, numpy_nn
 from course_utils.compiled import print_javascript
 from course_utils.specs import SPECS
 
+CELLS = ODD | MATRIX
 NODE = shutil.which("node")
 RUN = """
 (function () {
@@ -45,12 +47,12 @@ def node(scripts, given, folder):
 
 
 @pytest.mark.skipif(NODE is None, reason="needs Node on the PATH")
-@pytest.mark.parametrize("spec", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("spec", CELLS.values(), ids=CELLS)
 def test_an_odd_cell_equals_the_generated_python(spec, tmp_path):
     rng, states = np.random.default_rng(8), spec.states
     params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
     x, dy = rng.standard_normal((2, T, B, H))
-    state0, dlast = rng.standard_normal((2, len(states), B, H))
+    state0, dlast = states_of(spec, rng, B, H), states_of(spec, rng, B, H)
     given = {"cell": {
         "params": flat(params), "x": x.ravel().tolist(), "dy": dy.ravel().tolist(),
         "sizes": {"T": T, "B": B, "D": H, "H": H}, "inputs": {},
@@ -59,9 +61,11 @@ def test_an_odd_cell_equals_the_generated_python(spec, tmp_path):
     }}  # fmt: skip
     found = node([RUN % (print_javascript.source(spec), "cell", "cell")], given, tmp_path)["cell"]
     with compiled.uncompiled():
-        y, _, tape = compiled.unroll(spec, params, x, tuple(state0))
-        dx, dstate0, grads = compiled.unroll_backward(tape, dy, tuple(dlast))
+        y, last, tape = compiled.unroll(spec, params, x, state0)
+        dx, dstate0, grads = compiled.unroll_backward(tape, dy, dlast)
     close(np.array(found["y"]), y.ravel(), 1e-12)
+    for name, state in zip(states, last, strict=True):
+        close(np.array(found["last"][name]), state.ravel(), 1e-12)
     close(np.array(found["dx"]), dx.ravel(), 1e-12)
     for name, expected in dict(zip(states, dstate0, strict=True)).items():
         close(np.array(found["dstate0"][name]), expected.ravel(), 1e-12)

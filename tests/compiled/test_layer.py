@@ -11,6 +11,7 @@ import pytest
 from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import compiled, numpy_nn
+from course_utils.numpy_nn import fast
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
 
@@ -38,6 +39,7 @@ def how(jit):
 
 def as_type(p, dtype):
     """The problem in another dtype; counters stay integers."""
+
     def cast(a):
         return a if a.dtype.kind in "iu" else a.astype(dtype)
 
@@ -50,8 +52,8 @@ def as_type(p, dtype):
 
 def run(p, **options):
     """Everything that comes out, by name, of generated code."""
-    y, last, tape = compiled.unroll(p.key, p.params, p.x, p.state0, **options, **p.inputs)
-    dx, dstate0, grads = compiled.unroll_backward(tape, p.dy, p.dlast)
+    y, last, tape = fast.unroll(p.key, p.params, p.x, p.state0, **options, **p.inputs)
+    dx, dstate0, grads = fast.unroll_backward(tape, p.dy, p.dlast)
     return named(p.key, y, last, dx, dstate0, grads)
 
 
@@ -94,7 +96,7 @@ def test_forward_equals_the_printed_equations(key):
     p = make(key)
     spec = SPECS[key]
     with compiled.uncompiled():
-        y, last, _ = compiled.unroll(key, p.params, p.x, p.state0, **p.inputs)
+        y, last, _ = fast.unroll(key, p.params, p.x, p.state0, **p.inputs)
     values = spec.unroll(p.params, p.x, p.state0, **p.inputs)
     close(y, values[spec.output], 1e-12)
     for name, state in zip(spec.states, last, strict=True):
@@ -108,10 +110,10 @@ def test_splitting_a_sequence_changes_nothing(key):
         whole = run(p)
         head = {n: v[:k] for n, v in p.inputs.items()}
         tail = {n: v[k:] for n, v in p.inputs.items()}
-        y1, middle, first = compiled.unroll(key, p.params, p.x[:k], p.state0, **head)
-        y2, last, second = compiled.unroll(key, p.params, p.x[k:], middle, **tail)
-        dx2, dmiddle, g2 = compiled.unroll_backward(second, p.dy[k:], p.dlast)
-        dx1, dstate0, g1 = compiled.unroll_backward(first, p.dy[:k], tuple(dmiddle))
+        y1, middle, first = fast.unroll(key, p.params, p.x[:k], p.state0, **head)
+        y2, last, second = fast.unroll(key, p.params, p.x[k:], middle, **tail)
+        dx2, dmiddle, g2 = fast.unroll_backward(second, p.dy[k:], p.dlast)
+        dx1, dstate0, g1 = fast.unroll_backward(first, p.dy[:k], tuple(dmiddle))
     grads = {n: g1[n] + g2[n] for n in p.params}
     grads |= {n: np.concatenate([g1[n], g2[n]]) for n in p.inputs}
     both = named(key, np.concatenate([y1, y2]), last, np.concatenate([dx1, dx2]), dstate0, grads)
@@ -168,7 +170,7 @@ def test_ends_and_new_beginnings(key):
 def test_the_cells_own_initial_state(key):
     p = make(key)
     with compiled.uncompiled():
-        y, last, _ = compiled.unroll(key, p.params, p.x, **p.inputs)
+        y, last, _ = fast.unroll(key, p.params, p.x, **p.inputs)
     expected, wanted, _ = numpy_nn.unroll(key, p.params, p.x, **p.inputs)
     close(y, expected, 1e-12)
     for state, other in zip(last, wanted, strict=True):
@@ -186,8 +188,8 @@ def test_what_is_not_finite_stays_visible(key, dtype, jit, bad):
     moving = next(k for k, s in enumerate(state0) if s.dtype.kind == "f")
     state0[moving][1] = bad
     with how(jit):
-        y, last, tape = compiled.unroll(key, p.params, p.x, state0, **p.inputs)
-        _, _, grads = compiled.unroll_backward(tape, p.dy, p.dlast)
+        y, last, tape = fast.unroll(key, p.params, p.x, state0, **p.inputs)
+        _, _, grads = fast.unroll_backward(tape, p.dy, p.dlast)
     assert np.isfinite(y[:, [0, 2]]).all()
     if np.isnan(bad):
         assert np.isnan(y[0, 1]).any(), f"{spec.states[moving]} = NaN is lost"
@@ -195,7 +197,7 @@ def test_what_is_not_finite_stays_visible(key, dtype, jit, bad):
     x = p.x.copy()
     x[2, 1] = np.nan
     with how(jit):
-        y, last, _ = compiled.unroll(key, p.params, x, p.state0, **p.inputs)
+        y, last, _ = fast.unroll(key, p.params, x, p.state0, **p.inputs)
     assert np.isfinite(y[:2]).all()
     assert np.isfinite(y[:, [0, 2]]).all()
     assert np.isnan(y[2, 1]).any()
@@ -205,35 +207,35 @@ def test_what_is_not_finite_stays_visible(key, dtype, jit, bad):
 def test_the_dtype_is_the_widest_given():
     p = as_type(make("lstm"), np.float32)
     with compiled.uncompiled():
-        y, *_ = compiled.unroll("lstm", p.params, p.x.astype(np.float64))
+        y, *_ = fast.unroll("lstm", p.params, p.x.astype(np.float64))
         assert y.dtype == np.float64
         with pytest.raises(TypeError, match="real numbers"):
-            compiled.unroll("lstm", p.params, p.x.astype(complex))
+            fast.unroll("lstm", p.params, p.x.astype(complex))
         with pytest.raises(TypeError, match=r"x.astype\(float\)"):
-            compiled.unroll("lstm", p.params, np.ones(p.x.shape, int))
+            fast.unroll("lstm", p.params, np.ones(p.x.shape, int))
 
 
 def test_mistakes_are_named():
     p = make("lstm")
     with compiled.uncompiled():
-        _, _, tape = compiled.unroll("lstm", p.params, p.x)
+        _, _, tape = fast.unroll("lstm", p.params, p.x)
         for error, words, call in [
-            (ShapeError, "state0.h", lambda: compiled.unroll("lstm", p.params, p.x, (p.x, p.x))),
-            (ShapeError, "2 states", lambda: compiled.unroll("lstm", p.params, p.x, (p.x,))),
-            (KeyError, "weight_hh", lambda: compiled.unroll("lstm", {}, p.x)),
-            (KeyError, "config", lambda: compiled.unroll("lstm", p.params, p.x, config={"a": 1})),
-            (TypeError, "below", lambda: compiled.unroll("lstm", p.params, p.x, below=p.dy)),
+            (ShapeError, "state0.h", lambda: fast.unroll("lstm", p.params, p.x, (p.x, p.x))),
+            (ShapeError, "2 states", lambda: fast.unroll("lstm", p.params, p.x, (p.x,))),
+            (KeyError, "weight_hh", lambda: fast.unroll("lstm", {}, p.x)),
+            (KeyError, "config", lambda: fast.unroll("lstm", p.params, p.x, config={"a": 1})),
+            (TypeError, "below", lambda: fast.unroll("lstm", p.params, p.x, below=p.dy)),
             (ValueError, "lengths", lambda: run(p, lengths=[9] * B)),
-            (ShapeError, "resets", lambda: compiled.unroll("lstm", p.params, p.x, resets=[True])),
-            (ShapeError, "dy", lambda: compiled.unroll_backward(tape, p.dy[1:])),
-            (ShapeError, "dy", lambda: compiled.unroll_backward(tape, p.dy[..., 1:])),
-            (TypeError, "tape", lambda: compiled.unroll_backward(None, p.dy)),
+            (ShapeError, "resets", lambda: fast.unroll("lstm", p.params, p.x, resets=[True])),
+            (ShapeError, "dy", lambda: fast.unroll_backward(tape, p.dy[1:])),
+            (ShapeError, "dy", lambda: fast.unroll_backward(tape, p.dy[..., 1:])),
+            (TypeError, "tape", lambda: fast.unroll_backward(None, p.dy)),
         ]:
             with pytest.raises(error, match=words):
                 call()
         clockwork = make("clockwork")
         with pytest.raises(ValueError, match="cannot be divided among 3"):
-            compiled.unroll(
+            fast.unroll(
                 "clockwork", clockwork.params, clockwork.x, config={"periods": (1, 2, 4)}
             )
 
@@ -241,7 +243,7 @@ def test_mistakes_are_named():
 def test_config_reaches_the_code():
     p = make("rnn_leaky")
     with compiled.uncompiled():
-        y, *_ = compiled.unroll("rnn_leaky", p.params, p.x, p.state0, config={"alpha": 0.125})
+        y, *_ = fast.unroll("rnn_leaky", p.params, p.x, p.state0, config={"alpha": 0.125})
     expected, *_ = numpy_nn.unroll("rnn_leaky", p.params, p.x, p.state0, config={"alpha": 0.125})
     close(y, expected, 1e-12)
 

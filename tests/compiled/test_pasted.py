@@ -4,6 +4,8 @@ import sys
 
 import numpy as np
 import pytest
+from matrix_cells import MATRIX
+from odd_cells import ODD, states_of
 from problems import KEYS, D, H, close, make
 
 from course_utils import numpy_nn
@@ -73,3 +75,40 @@ def test_torch_starts_from_the_cells_own_state():
         expected, *_ = numpy_nn.unroll(key, params, np.ones((2, 3, D), np.float32), **inputs)
         close(y.detach().numpy(), expected, 1e-5)
     assert "torch" in sys.modules
+
+
+CELLS = ODD | MATRIX
+
+
+def drawn(spec):
+    """Parameters, x and states of a cell that is not one of the course's; three units."""
+    rng, (T, B, units) = np.random.default_rng(4), (4, 2, 3)
+    params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(units, units).items()}
+    return params, rng.standard_normal((T, B, units)), states_of(spec, rng, B, units)
+
+
+@pytest.mark.parametrize("spec", CELLS.values(), ids=CELLS)
+def test_numpy_says_what_the_equations_of_any_cell_say(spec):
+    params, x, state0 = drawn(spec)
+    unroll = pasted(print_numpy.source(spec))["unroll"]
+    for given in (state0, None):
+        y, last = unroll(params, x, given)
+        expected = spec.unroll(params, x, given)
+        close(y, expected[spec.output], 1e-12)
+        for name, state in zip(spec.states, last, strict=True):
+            close(state, expected[name][-1], 1e-12)
+
+
+@pytest.mark.parametrize("spec", CELLS.values(), ids=CELLS)
+def test_torch_says_what_the_equations_of_any_cell_say(spec):
+    torch = pytest.importorskip("torch")
+    params, x, state0 = drawn(spec)
+    layer = pasted(print_torch.source(spec))["Layer"](3, 3).double()
+    layer.load_state_dict({name: torch.tensor(v) for name, v in params.items()})
+    for given in (state0, None):
+        start = None if given is None else tuple(torch.tensor(s) for s in given)
+        y, last = layer(torch.tensor(x), start)
+        expected = spec.unroll(params, x, given)
+        close(y.detach().numpy(), expected[spec.output], 1e-12)
+        for name, state in zip(spec.states, last, strict=True):
+            close(state.detach().numpy(), expected[name][-1], 1e-12)

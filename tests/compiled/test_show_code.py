@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from matrix_cells import MATRIX
 
 from course_utils.compiled.targets import TARGETS, language, source
 from course_utils.specs import SPECS, get_spec
@@ -18,7 +19,7 @@ def course(*arguments):
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_cell_is_printed_and_every_equation_stands_in_it(target):
-    for key in SPECS:
+    for key in (*SPECS, *MATRIX.values()):
         text = source(key, target)
         if language(target) == "python":
             ast.parse(text)
@@ -27,7 +28,7 @@ def test_every_cell_is_printed_and_every_equation_stands_in_it(target):
         assert "import course_utils" not in text
         for name in get_spec(key).states:
             line = get_spec(key).lines(name)[0]
-            assert line in text, f"{key}: the code does not show {line}"
+            assert line in text, f"{name}: the code does not show {line}"
 
 
 def test_the_command_prints_what_can_be_pasted():

@@ -3,13 +3,17 @@
 import ast
 import runpy
 
+import numpy as np
 import pytest
+import triton_runs
+from matrix_cells import MATRIX
+from odd_cells import ODD, cell, states_of
 from problems import KEYS, close, make
 
-from course_utils import compiled, numpy_nn
+from course_utils import compiled
 from course_utils.compiled import print_triton
-from course_utils.compiled.arrays import array_of, operand_place
-from course_utils.compiled.code import code
+from course_utils.spec import Param
+from course_utils.specs import SPECS
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -28,94 +32,60 @@ def test_the_source_is_python_and_every_name_is_known(key):
             names |= {n.id for n in read if isinstance(n.ctx, ast.Store)}
 
 
-def driver(module, key, direction, made):
-    """The generated function of a direction, by Triton's kernels and NumPy's products."""
-    import torch
-
-    bodies = {name: rest for name, *rest in print_triton.kernels(key)}
-    found, signature = made.plan, made.signatures[direction]
-
-    def run(*given):
-        arrays = {a.name: value for a, value in zip(signature, given, strict=True)}
-        T, B, H = arrays["all_y" if direction == "forward" else "all_dy"].shape
-
-        def at(name, step):
-            later = name.endswith("_next")
-            array = arrays[name.removesuffix("_next")]
-            axes = next(a.axes for a in signature if a.name == name.removesuffix("_next"))
-            return array[step + later] if axes[0].startswith("T") else array
-
-        def launch(name, step):
-            if name not in bodies:
-                return
-            _, pointers, scalars = bodies[name]
-            tensors = [torch.from_numpy(at(p, step)) for p in pointers]
-            grid = ((B * H + 15) // 16,)
-            module[name][grid](*tensors, *(float(arrays[s]) for s in scalars), B, H, BLOCK=16)
-
-        def product(p, step):
-            place = operand_place(found, p)
-            operand = arrays[array_of(found, place).name][step + place.block].reshape(B, -1)
-            name = ("products_" if p.whole else "product_") + p.name
-            at(name, step)[:] = (operand @ arrays[f"weights_{p.name}"].T).reshape(B, -1, H)
-
-        def back(p, step):
-            name = "dproduct_" + found.derivative.shared.get(p.name, p.name)
-            into = ("backs_" if p.whole else "back_") + p.name
-            dresult = at(name, step).reshape(B, -1)
-            at(into, step)[:] = (dresult @ arrays[f"weights_{p.name}"]).reshape(B, -1, H)
-
-        products = found.program.products
-        outer = [p for p in products if p.operand.op in ("x", "input")]
-        stage_of = found.program.stage_of
-        if direction == "forward":
-            for step in range(T):
-                for p in outer:
-                    product(p, step)
-        names = ["loop", "readout"] if direction == "forward" else ["readout", "loop"]
-        for stage in names:
-            steps = range(T) if direction == "forward" else reversed(range(T))
-            levels = list(range(getattr(found.program, stage).levels))
-            for step in steps:
-                for level in levels if direction == "forward" else levels[::-1]:
-                    here = [p for p in products if p not in outer and p.level == level
-                            and stage_of[p.values[0]].name == stage]  # fmt: skip
-                    if direction == "forward":
-                        for p in here:
-                            product(p, step)
-                    launch(f"{stage}_{direction}_{level}", step)
-                    if direction == "backward":
-                        for p in here:
-                            back(p, step)
-                if stage == "loop" and direction == "backward":
-                    for s in found.untouched:
-                        arrays[f"carried_{s}"][:] = 0
-                    for s in found.apart:
-                        arrays[f"carried_{s}"][:] = arrays[f"carry_{s}"]
-
-    return run
+def given(spec, seed=0):
+    """A problem for any cell, T = 3 steps, B = 2 rows, H = 3 inputs and units."""
+    if spec.key in KEYS:
+        p = make(spec.key, T=3)
+        return p.params, p.x, p.state0, p.dy, p.dlast, p.inputs
+    rng, (T, B, H) = np.random.default_rng(seed), (3, 2, 3)
+    params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
+    x, dy = rng.standard_normal((2, T, B, H))
+    return params, x, states_of(spec, rng, B, H), dy, states_of(spec, rng, B, H), {}
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_the_interpreter_gives_the_numbers_of_numpy(key, tmp_path, monkeypatch):
+CELLS = {key: SPECS[key] for key in KEYS} | ODD | MATRIX
+QUICK = ("lstm", "clockwork", *list(MATRIX)[1:3])  # the others are slow tests
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CELLS]
+)
+def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, monkeypatch):
     monkeypatch.setenv("TRITON_INTERPRET", "1")  # before the first import of Triton
-    pytest.importorskip("triton")
-    path = tmp_path / f"{key}.py"  # Triton wants its source in a file
-    path.write_text(print_triton.source(key), "utf-8")
-    module = runpy.run_path(str(path))
-    p = make(key, T=3)
+    triton_runs.needed()
+    spec = CELLS[name]
+    path = tmp_path / "kernels.py"  # Triton wants its source in a file
+    path.write_text(print_triton.source(spec), "utf-8")
+    params, x, state0, dy, dlast, inputs = given(spec)
+    found = triton_runs.Run(spec, runpy.run_path(str(path)), params, x, state0, inputs)
+    dx, dstate0, grads = found.backward(dy, dlast)
     with compiled.uncompiled():
-        made = code(key, "float64")
-        for direction in ("forward", "backward"):
-            monkeypatch.setitem(made.call, direction, driver(module, key, direction, made))
-        y, _, tape = compiled.unroll(key, p.params, p.x, p.state0, **p.inputs)
-        dx, dstate0, grads = compiled.unroll_backward(tape, p.dy, p.dlast)
-    expected, _, tape = numpy_nn.unroll(key, p.params, p.x, p.state0, **p.inputs)
-    wanted = numpy_nn.unroll_backward(tape, p.dy, p.dlast)
-    close(y, expected, 1e-12)
+        y, last, tape = compiled.unroll(spec, params, x, tuple(state0), **inputs)
+        wanted = compiled.unroll_backward(tape, dy, tuple(dlast))
+    close(found.y, y, 1e-12)
     close(dx, wanted[0], 1e-12)
-    for d, other in zip(dstate0, wanted[1], strict=True):
-        if d.dtype.kind == "f":
-            close(d, other, 1e-12)
-    for name, g in grads.items():
-        close(g, wanted[2][name], 1e-12)
+    for n, state in enumerate(spec.states):
+        close(found.last[state], last[n], 1e-12)
+        if state in dstate0:
+            close(dstate0[state], wanted[1][n], 1e-12)
+    assert grads.keys() == wanted[2].keys()
+    for key, g in grads.items():
+        close(g, wanted[2][key], 1e-12)
+
+
+@pytest.mark.parametrize("line", ["h = softmax(W_xh @ x + h_prev)", "h = relu(h_prev) + x * x",
+                                  "h = maximum(h_prev, W_xh @ x) / (1 + total(x))"])  # fmt: skip
+def test_what_is_not_finite_stays_visible(line, tmp_path, monkeypatch):
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    triton_runs.needed()
+    spec = cell(line, params=(Param("weight", "H D", ("W_xh",)),))
+    path = tmp_path / "kernels.py"
+    path.write_text(print_triton.source(spec), "utf-8")
+    module = runpy.run_path(str(path))
+    params, x, state0, *_ = given(spec)
+    for bad in (np.nan, -np.nan, np.inf):
+        x[1, 0, 1] = bad
+        with np.errstate(all="ignore"):
+            found = triton_runs.Run(spec, module, params, x, state0, {}).y
+            y = spec.unroll(params, x, state0)["h"]
+        np.testing.assert_array_equal(np.isfinite(found), np.isfinite(y))

@@ -23,23 +23,26 @@ IMPORTS = {
     "equations": set(),
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
+    "symbols": {"equations"},
     "conventions": {"shapes", "specs"},
     "compiled": {"files", "equations", "shapes", "specs"},
-    "numpy_nn": {"shapes", "specs"},
-    "torch_nn": {"shapes", "specs"},
+    "numpy_nn": {"compiled", "shapes", "specs"},
+    "torch_nn": {"compiled", "shapes", "specs"},
     "tasks": {"shapes"},
     "figures": {"equations", "files", "specs"},
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
-    "lab": {"errors", "files", "ledger", "numpy_nn", "specs", "tasks", "torch_nn", "training"},
+    "lab": {
+        "compiled", "errors", "files", "ledger", "numpy_nn", "specs", "tasks", "torch_nn",
+        "training",
+    },
     "experiments": {
-        "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn", "training",
+        "compiled", "counting", "lab", "numpy_nn", "specs", "tasks", "timing", "torch_nn",
+        "training",
     },
     "grading": {"equations", "errors", "files", "spec", "specs"},
     "cli": {"compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
-# the CPU fast path of torch wraps NumPy's kernels: the single exception
-EXCEPTIONS = {("torch_nn/fast", "numpy_nn")}
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 
 
@@ -64,13 +67,11 @@ def imported(path):
 
 
 def rooms_used():
-    """{room: rooms that its files import}, without itself and without the exceptions."""
+    """{room: rooms that its files import}, without itself."""
     used = {room_of(path): set() for path in modules()}
     for path in modules():
-        inside = path.relative_to(ROOT).parent.as_posix()
-        excepted = {what for where, what in EXCEPTIONS if inside.startswith(where)}
         rooms = {name.split(".")[1] for name in imported(path)} - {"__version__"}
-        used[room_of(path)] |= rooms - excepted - {room_of(path)}
+        used[room_of(path)] |= rooms - {room_of(path)}
     return used
 
 

@@ -4,12 +4,21 @@ import numpy as np
 import pytest
 from problems import make
 
-from course_utils import numpy_nn
+from course_utils import compiled, numpy_nn
 from course_utils.numpy_nn import losses, many, ops, optim
 from course_utils.shapes import ShapeError
+from course_utils.specs import SPECS
 
 K, T, B, D, H, N = 6, 5, 3, 2, 4, 7  # all different; T to H are those of ``problems``
-KEYS = pytest.mark.parametrize("key", many.KEYS)
+KEYS = pytest.mark.parametrize("key", SPECS)
+
+
+@pytest.fixture(autouse=True)
+def _uncompiled():
+    """The generated source as plain Python: no cell waits for a compiler."""
+    with compiled.uncompiled():
+        yield
+
 
 
 def nets(key, dtype=np.float64):
@@ -56,12 +65,6 @@ def test_many_nets_equal_as_many_runs(key, shared):
         assert set(grads) == set(back[2])
         for name, g in back[2].items():
             equal(grads[name][k], g)
-
-
-@pytest.mark.parametrize("key", many.TUNED)
-def test_the_readable_step_of_a_tuned_cell_serves_many_nets_too(key, monkeypatch):
-    monkeypatch.setattr(many, "_KERNELS", {})
-    test_many_nets_equal_as_many_runs(key, shared=False)
 
 
 @KEYS
@@ -269,7 +272,7 @@ def test_a_workspace_used_again_changes_nothing(key):
             np.testing.assert_array_equal(back[2][name], g)
 
 
-@pytest.mark.parametrize("key", many.TUNED)
+@KEYS
 def test_a_tape_whose_workspace_was_used_again_is_refused(key):
     workspace, params = many.Workspace(), many.stack(nets(key))
     kept, _ = (many.unroll(key, params, draw(T, B, D), workspace=workspace)[2] for _ in range(2))

@@ -83,6 +83,17 @@ def test_an_installed_copy_has_every_file_that_is_no_code(installed):
 
 
 @pytest.mark.slow
+def test_fonts_come_from_where_they_are_published(installed):
+    """The book takes the font of formulas from MathJax's package; the wheel holds none."""
+    fonts = (".woff", ".woff2", ".ttf", ".otf")
+    assert not [name for name in installed["files"] if name.endswith(fonts)]
+    for name in installed["files"]:
+        if name.endswith((".css", ".js")):
+            text = (Path(installed["where"]) / name).read_text("utf-8")
+            assert "@font-face" not in text and ";base64," not in text, name
+
+
+@pytest.mark.slow
 def test_no_kind_of_data_file_is_forgotten(installed):
     """Whatever is no code in the package's folders is in the wheel."""
     here = subprocess.run(

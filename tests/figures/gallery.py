@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import figures
+from course_utils.figures.nodes import graph
+from course_utils.figures.shaded import shaded
+from course_utils.specs import SPECS
 
 PRESETS = {
     "Write, keep, show": {
@@ -77,6 +80,35 @@ def attention_map():
     return figures.show(fig, "Each French word weighs the English ones")
 
 
+def way(T=4, w=0.9):
+    """What ``way_back`` takes, of a chain with inputs from −1 to 1."""
+    h = [0.4]
+    for x in np.linspace(-1, 1, T):
+        h.append(np.tanh(0.8 * x + w * h[-1]))
+    h, delta = np.array(h), np.ones(T)
+    for t in range(T - 1, 0, -1):
+        delta[t - 1] = w * (1 - h[t + 1] ** 2) * delta[t]
+    return h, delta, delta * (1 - h[1:] ** 2) * h[:-1], w
+
+
+def automaton():
+    fig, ax = figures.subplots()
+    graph(ax, {0: (0, 0), 1: (1, 0.6), 2: (2, 0)},
+          [(0, 1, "T"), (1, 1, "S"), (1, 2, "X"), (2, 0, "P"), (0, 2, "V", 0.2)])  # fmt: skip
+    return figures.show(fig, "five arrows between three states")
+
+
+def panels():
+    fig, axes = figures.subplots(columns=2, sharey=True)
+    for ax, title in zip(axes, ("delay 10", "delay 30"), strict=True):
+        for name, keeps in (("rnn", 0.9), ("lstm", 0.97), ("gru", 0.968)):
+            ax.plot(range(50), keeps ** np.arange(50), label=name.upper(), **figures.look(name))
+        ax.set(title=title, xlabel="thousand updates")
+    axes[0].set_ylabel("loss over guessing")
+    figures.label_lines(axes[1])
+    return figures.show(fig, "three curves fall in each of two panels")
+
+
 def wave(k, speed=1.0):
     from matplotlib import pyplot as plt
 
@@ -94,7 +126,7 @@ def parts():
     both = ("after {k} halvings", "after {k} halvings at speed {speed}")
     yield "Unrolled", figures.cover(np.tanh(np.cumsum(inputs) / 3), inputs)
     yield "The loop and the chain", figures.chain()
-    for key in ("rnn", "lstm_peephole", "lstm_coupled", "gru"):
+    for key in SPECS:
         yield key, figures.cell_diagram(key)
     yield "An LSTM step", figures.stepper("lstm")
     yield "A plain step", figures.stepper("rnn")
@@ -103,7 +135,15 @@ def parts():
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
-    yield "Two", figures.explore(wave, alt=both[1], live=False, k=[0, 1], speed=[0.5, 1.0, 2.0])
+    h, delta, share, w = way()
+    yield "The way back", figures.way_back(h, delta, share, w)
+    yield "Paths", figures.lit("lstm")
+    yield "A chain of eight", figures.chain(8)
+    yield "A graph", automaton()
+    yield "Two panels", panels()
+    yield "Read", shaded("The quick brown fox. " * 3, np.linspace(0, 1, 63), "ever darker")
+    yield "Two", figures.explore(wave, alt=both[1], live=False, k=[0, 1], speed=[0.5, 1.0, 2.0],
+                                 names={"speed": "halving speed"}, units={"speed": "Hz"})
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">

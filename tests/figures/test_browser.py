@@ -5,10 +5,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tests.figures import gallery
 from tests.figures.gallery import PRESETS, decay
 from tests.figures.html import plates
 from tests.figures.units import by_numpy, random_unit
 from tests.support.browsing import Page, chromium
+from tests.support.letters import small, texts, touching
 
 from course_utils import figures, numpy_nn
 from course_utils.figures.labels import number
@@ -235,6 +237,72 @@ def test_figures_fit_and_are_accessible(browser, path, width, scheme):
     window.context.close()
 
 
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    """The gallery: a figure of every kind, as the book shows it."""
+    folder = tmp_path_factory.mktemp("gallery")
+    gallery.write(folder)
+    return folder / "book.html"
+
+
+@pytest.mark.parametrize("width", [390, 560, 1300])
+def test_letters_are_readable_and_never_on_each_other(browser, everything, width):
+    window = Page(browser, width=width)
+    found = texts(window.open(everything))
+    assert len(found) > 200 and small(found) == [] and touching(found) == []
+    assert window.overflow() <= 0
+    window.context.close()
+
+
+def test_a_hidden_frame_holds_no_stop_of_the_tab_key(browser, everything):
+    window = Page(browser)
+    page = window.open(everything)
+    last = page.locator(".u-frames").last
+    assert last.locator(".u-frame:not([hidden])").count() == 1
+    assert last.locator(".u-frame[hidden]").evaluate_all("all => all.every(f => f.inert)")
+    page.locator(".u-frames input").first.focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate("!document.activeElement.closest('.u-frame')")
+    window.context.close()
+
+
+def test_buttons_and_sliders_of_frames_say_what_they_set(browser, everything):
+    window = Page(browser)
+    frames = window.open(everything).locator(".u-frames").last
+    slider = frames.locator("input[type=range]")
+    assert slider.get_attribute("aria-valuetext") == "halving speed = 0.5 Hz"
+    one = frames.locator(".u-frame:not([hidden]) figcaption").inner_text()
+    frames.locator("input[type=radio]").nth(1).check()
+    assert frames.locator(".u-frame:not([hidden]) figcaption").inner_text() != one
+    window.page.keyboard.press("ArrowLeft")
+    assert frames.locator(".u-frame:not([hidden]) figcaption").inner_text() == one
+    window.context.close()
+
+
+def test_a_cell_stepper_starts_with_every_number_and_then_shows_what_is_known(browser, everything):
+    window = Page(browser)
+    step = window.open(everything).locator(".u-stepper:not(:has(.u-share))").first
+    shown = "all => all.filter(e => e.checkVisibility({visibilityProperty: true})).length"
+    counts = [step.locator("dd").evaluate_all(shown)]
+    for _ in range(2):
+        step.locator("[data-go='1']").click()
+        counts.append(step.locator("dd").evaluate_all(shown))
+    assert counts == [9, 4, 5]
+    window.context.close()
+
+
+def test_the_way_back_shows_a_share_when_the_walk_has_come_to_it(browser, everything):
+    window = Page(browser)
+    walk = window.open(everything).locator(".u-stepper:has(.u-share)")
+    shown = "all => all.filter(e => e.checkVisibility({visibilityProperty: true})).length"
+    for steps in range(4):
+        assert walk.locator(".u-share").evaluate_all(shown) == steps
+        assert walk.locator("dd").evaluate_all(shown) == steps
+        walk.locator("[data-go='1']").click()
+    window.context.close()
+
+
 def test_on_a_phone_the_cell_stays_in_sight_of_its_sliders(browser, path):
     window = Page(browser, width=390)
     page = window.open(path)
@@ -243,8 +311,10 @@ def test_on_a_phone_the_cell_stays_in_sight_of_its_sliders(browser, path):
     for name in ("h_0", "c_0", "o", "g", "i", "f", "x", "t"):  # backwards, so the page scrolls up
         slider = page.locator(f".u-lstm [name={name}]")
         assert slider.evaluate("e => e === document.activeElement"), name
-        board, box = (e.bounding_box() for e in (page.locator(".u-lstm .u-circuit"), slider))
-        assert 0 <= board["y"] and board["y"] + board["height"] <= box["y"], name
+        board, traces, box = (e.bounding_box() for e in (page.locator(".u-lstm .u-circuit"),
+                                                         page.locator(".u-lstm .u-chart"), slider))
+        assert 0 <= board["y"] and board["y"] + board["height"] <= traces["y"], name
+        assert traces["y"] + traces["height"] <= box["y"] <= 900 - box["height"], name
         page.keyboard.press("Shift+Tab")
     window.context.close()
 

@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from course_utils.figures import palette
+from course_utils.figures import FigureError, palette
+from course_utils.figures.models import MODELS
 from course_utils.figures.palette import BOTH, DARK, LIGHT, MEANINGS, PAGE
 
 from .colour import ciede2000, contrast, seen
@@ -99,3 +100,64 @@ def test_the_palette_and_the_room_import_nothing_heavy():
         "sys.exit(any(m in sys.modules for m in ('matplotlib', 'numpy', 'torch', 'IPython')))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+# -- models ----------------------------------------------------------------------------------------
+
+COMPARED = ("rnn", "lstm", "gru", "transformer", "ntm", "ngram")
+IN_GREY = 4.5  # L* between any two of them
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_is_legible_as_text_and_on_both_pages_as_a_stroke(model):
+    ink = MODELS[model]
+    for theme in ("light", "dark"):
+        for ground in ("page", "surface"):
+            assert contrast(getattr(ink, theme), PAGE[theme][ground]) >= TEXT
+        assert contrast(ink.both, PAGE[theme]["page"]) >= STROKE
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_models_that_charts_compare_differ_in_grey_print(theme):
+    lightness = seen([getattr(MODELS[m], theme) for m in COMPARED], "grey")[:, 0]
+    assert min(abs(a - b) for a, b in combinations(lightness, 2)) >= IN_GREY
+
+
+def test_two_models_differ_by_dash_or_marker_or_by_far():
+    for (a, p), (b, q) in combinations(MODELS.items(), 2):
+        assert len({*p[1:4], *q[1:4]}) == 6, f"{a} and {b} share an ink"
+        if (p.dash, p.marker) == (q.dash, q.marker):
+            for theme in ("light", "dark"):
+                points = seen([getattr(p, theme), getattr(q, theme)], "normal")
+                assert float(ciede2000(*points)) >= APART, (a, b, theme)
+
+
+def test_every_cell_has_a_look_and_no_name_means_two_things():
+    from course_utils.specs import SPECS
+
+    assert set(SPECS) <= set(palette.models)
+    assert not set(palette.models) & set(MEANINGS)
+
+
+def test_an_unknown_model_is_refused_by_name():
+    with pytest.raises(FigureError, match=r"model: 'lstmm' is none of rnn, rnn_relu"):
+        palette.models["lstmm"]
+    with pytest.raises(FigureError, match=r"quantity: 'memory' is none of forget"):
+        palette.quantities["memory"]
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "ngram", "gradient", "neutral"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_shades_only_gain_contrast(theme, name):
+    page, text = PAGE[theme]["page"], PAGE[theme]["text"]
+    own = palette.tokens(theme)[palette.variable(name)[4:-1]]
+    ratios = [contrast(palette.mix(own, text, share), page) for share in palette.SHARES]
+    assert ratios == sorted(ratios) and ratios[0] >= TEXT
+
+
+def test_every_ink_and_shade_of_a_picture_becomes_one_of_the_page():
+    names = [*MEANINGS, *MODELS]
+    inks = [ink for name in names for ink in palette.shades(name, 5)]
+    assert len(set(inks)) == len(inks) == len(palette.replacements())
+    with pytest.raises(FigureError, match="count: expected 1 to 5 shades, got 6"):
+        palette.shades("lstm", 6)

@@ -13,7 +13,7 @@ TUNE = "T:A Test\nM:6/8\nL:1/8\nK:G\nD|G2A BAG|A>BA d2c|(BAG) F3|G3 G2||\n"
 
 
 def test_shaded_text_is_the_text_and_deeper_means_more():
-    body = shaded('a<b\n"c"', [0, 0, 0.5, 0, 1, 1, 1], alt="the quote is shaded").html()
+    body = shaded('a<b\n"c"', [0, 0, 0.5, 0, 1, 1, 1], alt="the quote is shaded", scale=None).html()
     assert 'aria-label="the quote is shaded"' in body
     assert re.sub("<[^>]*>", "", body) == "a&lt;b\n&quot;c&quot;"
     shades = [int(k) for k in re.findall(r"(\d+)%", body)]
@@ -21,8 +21,18 @@ def test_shaded_text_is_the_text_and_deeper_means_more():
     assert len(shades) == 2
 
 
+def test_shaded_text_stands_at_reading_size_with_a_scale_and_whole_words():
+    body = shaded("two words", [0.5] * 9, alt="x", scale=("no change", "8.2 bits")).html()
+    assert re.sub("<[^>]*>", "", body) == "two wordsno change  8.2 bits"
+    assert ">two words<" in body, "an element inside a word could break it"
+    assert "<pre" not in body and "font-size" not in body and "tabindex" not in body
+    assert "--u-model-lstm)" in shaded("a", [1], alt="x", meaning="lstm").html()
+    with pytest.raises(FigureError, match="meaning: 'blue' is none of"):
+        shaded("a", [1], alt="x", meaning="blue")
+
+
 def test_one_character_is_framed_among_others_of_its_shade():
-    body = shaded("abcd", [1, 1, 1, 1], alt="x", mark=2).html()
+    body = shaded("abcd", [1, 1, 1, 1], alt="x", mark=2, scale=None).html()
     assert re.findall(r'outline[^>]*>(\w+)<', body) == ["c"]
     assert re.sub("<[^>]*>", "", body) == "abcd"
 

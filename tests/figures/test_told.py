@@ -93,6 +93,52 @@ def test_frames_come_in_the_order_of_their_sliders():
     assert [f'aria-label="{alt}"' in page.html() for alt in page.alts] == [True] * 6
 
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+def told(**given):
+    return figures.explore(lambda **v: SVG, alt="a frame", live=False, **given).html()
+
+
+def test_numbers_come_in_order_and_the_first_frame_is_chosen():
+    html = told(w=[0.0, 0.5, 2.0, -0.5, -1.5])
+    assert data(html) == [["−1.5", "−0.5", "0", "0.5", "2"]]
+    assert 'max="4" step="1" value="2"' in html, "the first that was listed"
+    assert 'value="4"' in told(w=[0.0, 0.5, 2.0, -0.5, -1.5], start=2.0)
+    assert data(told(w=[3, 2, 1])) == [["3", "2", "1"]], "falling is an order too"
+    with pytest.raises(FigureError, match="start: w = 7 is no value of w"):
+        told(w=[1, 2, 3], start={"w": 7})
+    with pytest.raises(FigureError, match="start: expected a value for each of a, b"):
+        told(a=[1, 2], b=[1, 2], start=1)
+    with pytest.raises(FigureError, match="w: a value stands in it twice"):
+        told(w=[1, 1, 2])
+
+
+@pytest.mark.parametrize(
+    "values, kind",
+    [
+        ([1, 2], "radio"),
+        ("abc", "radio"),
+        ([True, False], "radio"),
+        ([1, 2, 3], "range"),
+        ("abcdef", "range"),
+    ],
+)
+def test_two_values_or_a_few_words_are_buttons(values, kind):
+    html = told(v=values)
+    Open(html)
+    assert html.count(f'type="{kind}"') == (len(values) if kind == "radio" else 1)
+
+
+def test_names_and_units_are_said():
+    html = told(gap=[1, 2, 4], names={"gap": "gap to the cue"}, units={"gap": "steps"})
+    assert data(html) == [["1 steps", "2 steps", "4 steps"]]
+    assert "<figcaption>gap to the cue: 2 steps</figcaption>" in html
+    assert "<span>gap to the cue</span>" in html
+    with pytest.raises(FigureError, match="units: no range is called hap"):
+        told(gap=[1, 2, 4], units={"hap": "steps"})
+
+
 def test_frames_of_figures_are_repeatable_and_share_no_id():
     pages = [figures.explore(wave, alt="{k} halvings", live=False, k=range(3)) for _ in range(2)]
     assert pages[0].html() == pages[1].html() and not plt.get_fignums()
@@ -167,4 +213,4 @@ def test_with_a_kernel_a_widget_draws_anew():
     assert isinstance(pane, ipywidgets.HTML) and "<text>1.5</text>" in pane.value
     slider.value = -2.5
     assert drawn == [1.5, -2.5] and "<text>-2.5</text>" in pane.value
-    assert 'aria-label="number -2.5"' in pane.value and "--u-forget:" in pane.value
+    assert 'aria-label="number −2.5"' in pane.value and "--u-forget:" in pane.value

@@ -2,27 +2,17 @@
 
 import re
 
-import numpy as np
 import pytest
 
 from course_utils import figures
 from course_utils.figures.nodes import graph
 from course_utils.figures.page import FigureError
 
-
-def chain(T=3, w=0.9):
-    """h_0 ... h_T, dL/dh_t and the share of each use of w, for L = h_T."""
-    h = [0.4]
-    for x in np.linspace(-1, 1, T):
-        h.append(np.tanh(0.8 * x + w * h[-1]))
-    h, delta = np.array(h), np.ones(T)
-    for t in range(T - 1, 0, -1):
-        delta[t - 1] = w * (1 - h[t + 1] ** 2) * delta[t]
-    return h, delta, delta * (1 - h[1:] ** 2) * h[:-1], w
+from .gallery import way
 
 
 def test_every_share_is_told_and_their_sum():
-    h, delta, share, w = chain()
+    h, delta, share, w = way(T=3)
     body = figures.way_back(h, delta, share, w).html()
     for number in [*share, share.sum()]:
         assert f"{number:z.4f}".replace("-", "\u2212") in body
@@ -39,7 +29,7 @@ def test_every_share_is_told_and_their_sum():
 )
 def test_numbers_that_do_not_belong_together_are_refused(change, word):
     with pytest.raises(FigureError, match=word):
-        figures.way_back(*change(*chain()))
+        figures.way_back(*change(*way(T=3)))
 
 
 def test_a_graph_has_a_circle_a_node_and_an_arrow_an_edge():

@@ -73,7 +73,7 @@ def test_the_catalogue_holds_each_attack_once():
     [pytest.param(a, marks=[pytest.mark.slow] if a.slow else []) for _, a in CASES],
     ids=lambda a: a.title.replace(" ", "-"),
 )
-def test_attack(attack, attempt, sandbox):
+def test_attack(attack, attempt, sandbox, alarm):
     """The points are the same on every backend; the words are those of the first."""
     record = attempt(attack)
     assert tuple(q.points for q in record.questions.values()) == attack.points, said(record)
@@ -84,7 +84,7 @@ def test_attack(attack, attempt, sandbox):
     page.encode("utf-8")
 
 
-def test_nothing_survives(attempt):
+def test_nothing_survives(attempt, alarm):
     attempt(next(a for _, a in CASES if a.title == "a process that survives"))
     deadline = time.monotonic() + 5
     while "sleep 7777" in processes():

@@ -146,7 +146,7 @@ def test_no_expected_value_of_a_secret_seed_reaches_a_student(graded, references
         q1="def gates(p, x, h):\n    return (np.full((len(h), h.shape[1]), 7.25),) * 4\n",
         q2="def state(i, f, g, o, c):\n"
         "    return -o * np.tanh(f * c + i * g), 3 * (f * c + i * g)\n",
-        q4="def forget_bias(share, steps):\n    return share * 0 + 7.25\n",
+        q4="def forget_bias(share, steps, w, h):\n    return share * 0 + 7.25\n",
     )
     page = feedback.page(replace(record, submission="x"))
     public = {

@@ -26,7 +26,8 @@ from course_utils.grading.handout import solution_answers
 from course_utils.grading.policy import Policy, load_policy
 from course_utils.grading.records import PartResult, QuestionResult, Record
 from course_utils.grading.roster import Roster, Student, load_roster
-from course_utils.grading.rows import Course, Row, klass
+from course_utils.grading.rows import NO_TIMES, Course, Row, choose, klass
+from course_utils.grading.said import closing_lines
 from course_utils.grading.similar import fingerprint
 from course_utils.grading.systems import Sender
 
@@ -429,3 +430,48 @@ def test_the_overview_shows_and_escapes(written):
         assert ET.fromstring(picture).get("aria-label")
     feedback = (written / "feedback" / "ada.html").read_text("utf-8")
     assert "5 of 10" in feedback and "1 day late" in feedback
+
+
+def test_texts_in_pictures_can_be_read_on_a_phone():
+    """The style's size, drawn on 390 pixels less the page's margins of 16 each."""
+    units = int(re.search(r"svg text \{[^}]*font: (\d+)px", overview.STYLE)[1])
+    assert units * (390 - 2 * 16) / overview.WIDTH >= 11
+
+
+def test_pages_are_headed_by_the_student_where_one_is_known(tmp_path):
+    name = "Ada Lovelace_815_assignsubmission_file_"
+    done = rows_of((entry(name, Sender("moodle", "Ada Lovelace", "815")), record(name)),
+                   (entry("x"), record("x")))  # fmt: skip
+    conclude(tmp_path, EXERCISE, done, ())
+    assert "<h1>Ada Lovelace</h1>" in (tmp_path / "feedback" / f"{name}.html").read_text("utf-8")
+    assert "<h1>lstm_step</h1>" in (tmp_path / "feedback" / "x.html").read_text("utf-8")
+    links = re.findall(r"<a [^>]*>(.*?)</a>", (tmp_path / "overview.html").read_text("utf-8"))
+    assert links == ["Ada Lovelace", "x"]
+    flagged = done.rows[0]
+    flagged.flags.append("odd")
+    lines = closing_lines(done, tmp_path, ["moodle"])
+    assert "  Ada Lovelace: odd" in lines
+
+
+def test_moodles_number_of_a_sender_is_nobodys_id():
+    sender = Sender("moodle", "Ada Lovelace", BOB.id)
+    assert Roster([ADA, BOB]).find(entry("x", sender))[0] is ADA
+    assert Roster([ADA, BOB]).find(entry("x", replace(sender, system="canvas")))[0] is BOB
+
+
+@pytest.mark.parametrize("times", [None, DEADLINE])
+def test_a_deadline_without_times_is_said(times):
+    sender = Sender("gradescope", "Ada", email=ADA.email, submitted=times)
+    done = rows_of((entry("ada", sender), record("ada")), policy=Policy(deadline=DEADLINE))
+    assert (NO_TIMES in done.complaints) == (times is None)
+
+
+@pytest.mark.parametrize(
+    ("older", "later"),
+    [("{}", "{} (1)"), ("{} (9)", "{} (10)"), ("{}", "{}-Copy1"), ("{}", "Copy of {}")],
+)
+def test_of_files_without_times_the_latest_copy_counts(older, later):
+    names = [f"{pattern.format('adagit')}.ipynb" for pattern in (later, older)]
+    rows = [Row(record(name), ADA) for name in names]
+    choose(rows, Policy())
+    assert [row.counts for row in rows] == [True, False]

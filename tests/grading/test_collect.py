@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -102,12 +103,13 @@ CLASSES = {
 }  # fmt: skip
 
 
-def pack(files):
-    """A zip of these files."""
+def pack(files, times=None):
+    """A zip of these files; times: {name: (year, month, day, hour, minute, second)}."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            when = (times or {}).get(name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(zipfile.ZipInfo(name, when), data)
     return stream.getvalue()
 
 
@@ -142,6 +144,46 @@ def test_a_class_as_it_comes(name, packed, tmp_path):
                 assert seen[row] == data, row
         assert left_out <= dict(found.left_out).keys()
         assert all(why for _, why in found.left_out)
+
+
+OTHERS = {k: v for k, v in ANSWERS.items() if k != "q1"} | {"q1": ANSWERS["q1"] + "\n# mine\n"}
+LATER = as_submission(EXERCISE, OTHERS)
+AGAIN = (
+    ("{} (1)", "{}"), ("{} (10)", "{} (9)"), ("{}(2)", "{}(1)"), ("{} 2", "{}"), ("{}-2", "{}-1"),
+    ("{} copy", "{}"), ("{} copy 2", "{} copy"), ("{}-Copy1", "{}"), ("{}-Copy2", "{}-Copy1"),
+    ("{} - Kopie", "{}"), ("{} - Kopie (2)", "{} - Kopie"), ("{} - Copy (3)", "{} - Copy (2)"),
+    ("{} (copy)", "{}"), ("Copy of {}", "{}"), ("Kopie von {}", "{}"), ("{}_copy", "{}"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stem", ["lstm_step", "my work"])
+@pytest.mark.parametrize(("later", "older"), AGAIN)
+def test_of_copies_the_latest_counts(later, older, stem, tmp_path):
+    later, older = (f"ada/{pattern.format(stem)}.ipynb" for pattern in (later, older))
+    path = tmp_path / "in.zip"
+    path.write_bytes(pack({older: FULL, later: LATER, "bob/lstm_step.ipynb": FULL}))
+    with collect(path, EXERCISE) as found:
+        assert contents(found) == {"ada": LATER, "bob": FULL}
+        (note,) = (e.note for e in found.entries if e.name == "ada")
+    assert later.removeprefix("ada/") in note
+    assert "latest copy" in note
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_the_time_that_an_archive_has_outweighs_names(packed, tmp_path):
+    files = {"ada/lstm_step.ipynb": LATER, "ada/lstm_step (1).ipynb": FULL,
+             "bob/lstm_step.ipynb": FULL}  # fmt: skip
+    days = {name: 16 - k for k, name in enumerate(files)}
+    path = tmp_path / "in"
+    if packed:
+        path.write_bytes(pack(files, {n: (2027, 1, day, 12, 0, 0) for n, day in days.items()}))
+    else:
+        spread(files, path)
+        for name, day in days.items():
+            os.utime(path / name, (day * 86400.0,) * 2)
+    with collect(path, EXERCISE) as found:
+        assert contents(found)["ada"] == LATER
+        assert "saved last" in next(e.note for e in found.entries if e.name == "ada")
 
 
 def test_zips_in_a_folder_and_in_zips(tmp_path):

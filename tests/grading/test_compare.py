@@ -137,3 +137,14 @@ def test_any_json_is_unpacked_or_refused(raw):
 @given(JSON)
 def test_anything_can_be_packed(value):
     json.dumps(pack("q", {"x": value}), allow_nan=False)
+
+
+@pytest.mark.parametrize("kind", [float, int, bool])
+@pytest.mark.parametrize("shape", [(5,), (3, 2)])
+def test_one_hot_vectors_in_place_of_ids_are_named(shape, kind):
+    ids = rng.integers(0, 7, size=shape)
+    right, wrong = np.eye(7, dtype=kind)[ids], np.eye(7, dtype=kind)[ids[::-1] * 0]
+    said = verdict(ids, right, reveal=True)
+    assert (said.ok, said.kind) == (False, "shape") and "one-hot" in said.text
+    assert "one-hot" not in verdict(ids, wrong, reveal=True).text
+    assert verdict(ids, right).text == CLOSED["shape"]

@@ -107,6 +107,7 @@ def test_what_a_class_is_given(course, tmp_path):
         assert len(ids) == len(set(ids))
     page = (tmp_path / "handout" / "README.md").read_text("utf-8")
     assert page.count("](https://colab.research.google.com/") == 2
+    assert "Friday, 15 January 2027" in page
     assert {p.name for p in (tmp_path / "handout").iterdir()} == {
         "lstm_step.ipynb", "bptt.ipynb", "README.md",
     }  # fmt: skip
@@ -128,3 +129,19 @@ def test_a_handout_that_cannot_be(course, tmp_path, words):
     (tmp_path / "file").write_text("x", "utf-8")
     code, _, err = course("handout", "--solutions", ROOT / "solutions", *words)
     assert code == 2 and err.count("\n") == 1
+
+
+def test_one_exercise_is_derived_by_its_name(course, tmp_path):
+    for name in ("one", "two"):
+        assert course("new", name)[0] == 0
+        (tmp_path / "exercises" / "own" / f"{name}.ipynb").unlink()
+    assert course("derive", "two")[0] == 0
+    assert [p.name for p in (tmp_path / "exercises").rglob("*.ipynb")] == ["two.ipynb"]
+    code, _, err = course("derive", "nobody")
+    assert code == 2 and "'nobody' is unknown" in err
+
+
+def test_no_address_for_colab_is_said(course, tmp_path):
+    assert course("new", "mine")[0] == 0
+    assert "say --package" in course("handout", "mine")[2]
+    assert "say --package" not in course("handout", "mine", "--package", "mine==1")[2]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from course_utils.grading.exercise import BEGIN, END, load
+import exercise_card as card
+from course_utils.grading.exercise import load
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 PAGES = sorted((ROOT / "book").glob("*/*.md"))
 REFERENCE = ROOT / "book" / "reference"
 MEASURED = sorted((ROOT / "benchmarks" / "results" / "grading").glob("*.json"))
-MINUTES = 5  # to read a question; to write a line
 
 
 def kept(name, text):
@@ -24,20 +24,11 @@ def kept(name, text):
     assert (REFERENCE / name).read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
 
 
-def hours(exercise):
-    """The page's rule, to the next half hour."""
-    lines = 0
-    for cell in (c for c in exercise.cells if c.role == "answer"):
-        for body in re.findall(rf"{BEGIN}\n(.*?){END}", cell.source, re.DOTALL):
-            lines += sum(bool(line.strip()) for line in body.split("\n"))
-    return max(0.5, round(MINUTES * (len(exercise.questions) + lines) / 30) / 2)
-
-
 def chapter(exercise):
     """The page that hands the exercise out."""
-    path = f"exercises/{exercise.part}/{exercise.name}.ipynb"
-    pages = [p for p in PAGES if path in p.read_text("utf-8") and p.parent != REFERENCE]
-    assert len(pages) == 1, f"{path}: one chapter should name it, found {pages}"
+    line = f"```{{exercise-card}} {exercise.part}/{exercise.name}\n"
+    pages = [p for p in PAGES if line in p.read_text("utf-8") and p.parent != REFERENCE]
+    assert len(pages) == 1, f"{exercise.name}: one chapter should have its card, found {pages}"
     return f"{{doc}}`/book/{pages[0].relative_to(ROOT / 'book').with_suffix('').as_posix()}`"
 
 
@@ -49,10 +40,10 @@ def order():
 def test_the_plan_is_made_from_the_solutions():
     rows = []
     for exercise in map(load, SOLUTIONS):
-        title = "".join(exercise.notebook["cells"][0]["source"]).partition("\n")[0].lstrip("# ")
+        title = card.title(exercise)
         where = chapter(exercise)
         place = order().index(where[7:-1])
-        points, time = exercise.max_score, hours(exercise)
+        points, time = exercise.max_score, card.minutes(exercise) / 60
         numbers = f"{len(exercise.questions)} | {points:g} | {time:g}"
         row = f"| `{exercise.name}`: {title} | {where} | {numbers} |"
         rows.append((place, row, points, time))
@@ -80,10 +71,17 @@ def test_the_speed_is_what_was_measured():
             seen = f"{goal['value']:.2g} | {goal['most']:g} | {'met' if goal['met'] else 'missed'}"
             lines.append(f"| {goal['name']} | {seen} |")
         where = f"{about['cpu']}, {about['cores']} cores, load {about['load']:g}"
-        lines += ["", f"Batches of {found['batch']}, counted: {found['counted']}; {where}, "
+        lines += ["", f"Batches of {sizes(found)}, counted: {found['counted']}; {where}, "
                   f"Python {about['versions']['python']}, {about['date']}."]  # fmt: skip
         lines += [f"{tool}: {why}." for tool, why in found["installed"].items() if why]
     kept("speed.inc", "\n".join(lines) + "\n")
+
+
+def sizes(found):
+    """"100 (torch: 25)": how many submissions a batch had."""
+    others = {k: n for k, n in found.get("batches", {}).items() if n != found["batch"]}
+    said = ", ".join(f"{name}: {count}" for name, count in others.items())
+    return f"{found['batch']} ({said})" if said else str(found["batch"])
 
 
 @pytest.mark.parametrize("path", MEASURED, ids=lambda p: p.stem)

@@ -3,13 +3,15 @@
 import os
 import platform
 import struct
+import subprocess
 import sys
+import xml
 from pathlib import Path
 
 import numpy
 import pytest
 
-from course_utils.grading.sandbox import backends, seccomp
+from course_utils.grading.sandbox import backends, bwrap, seccomp, usage
 from course_utils.grading.sandbox import isolate as isolates
 from course_utils.grading.sandbox.isolate import (
     CellTimeout,
@@ -345,3 +347,58 @@ def test_memory_that_forks_share_counts_once(zygote):
     )
     with zygote.isolate(Limits(memory_mb=600, total_mb=400)) as opened:
         assert printed(opened.run(source, 20)) == ["alive"]
+
+
+@pytest.mark.parametrize("guard", ["xml.dom", "xml.dom xml", "xml.dom.minidom xml.dom"])
+def test_what_lies_in_something_hidden_is_hidden_with_it(anywhere, guard):
+    with anywhere.isolate(guard=guard.split()) as opened:
+        assert printed(opened.run(FORBIDDEN, 10)) == ["ModuleNotFoundError"]
+
+
+def test_a_room_of_a_package_that_is_installed_can_be_forbidden(monkeypatch):
+    """As after `pip install`, where the whole package lies in a folder that is shown."""
+    place = str(Path(xml.__file__).parent)
+    for owner in (isolates, bwrap):
+        monkeypatch.setattr(owner, "hidden_paths", lambda: [place])
+    with backends.open_sandbox(backends.Probe, unsandboxed=False) as opened:
+        with opened.isolate(guard=["xml.dom"]) as inside:
+            assert printed(inside.run(FORBIDDEN, 10)) == ["ModuleNotFoundError"]
+
+
+def test_a_module_that_was_loaded_before_can_be_forbidden(anywhere):
+    """The isolate is a fork of a process that has it."""
+    source = FORBIDDEN.replace("xml.dom", "numpy.linalg")
+    with anywhere.isolate(guard=["numpy.linalg"]) as opened:
+        assert printed(opened.run(source, 10)) == ["ModuleNotFoundError"]
+        assert printed(opened.run(FORBIDDEN.replace("xml.dom", "numpy.random"), 10)) == []
+
+
+BELOW = """
+import subprocess, sys, threading, time
+if "thread" in sys.argv:
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+below = [subprocess.Popen(["sleep", "60"]) for _ in range(int(sys.argv[1]))]
+print(*[p.pid for p in below], flush=True)
+sys.stdin.read()
+[p.kill() for p in below]
+"""
+
+
+@pytest.mark.parametrize("threads", [[], ["thread"]], ids=["one thread", "two"])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_every_process_below_another_is_seen(count, threads):
+    words = [sys.executable, "-c", BELOW, str(count), *threads]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, **pipes) as process:
+        below = {int(pid) for pid in process.stdout.readline().split()}
+        assert set(usage.descendants(process.pid)) == below
+        assert below <= set(usage.descendants(os.getpid()))
+        process.communicate("")
+
+
+FORBIDDEN = """
+try:
+    import xml.dom
+except ImportError as error:
+    print(type(error).__name__)
+"""

@@ -28,43 +28,50 @@ def averages_over_the_batch(answers):
     return {"q1": swap(answers["q1"], "da.sum(axis=0)", "da.mean(axis=0)")}
 
 
-@wrong("q2", hint="the gradient from the steps after is missing: dh = dy[t] + dh_next")
+@wrong("q2", "q7", hint="the gradient from the steps after is missing: dh = dy[t] + dh_next")
 def forgets_the_carry(answers):
     return {"q2": swap(answers["q2"], "dh = dy[t] + dh_next", "dh = dy[t]")}
 
 
-@wrong("q2", hint="dy is read at the wrong time: dy[t] belongs to h[t]")
+@wrong("q2", "q7", hint="dy is read at the wrong time: dy[t] belongs to h[t]")
 def reads_dy_backwards(answers):
     return {"q2": swap(answers["q2"], "dh = dy[t] +", "dh = dy[len(x) - 1 - t] +")}
 
 
-@wrong("q2", hint="the state before step 0 is h0, not zero and not h[-1]")
+@wrong("q2", "q7", hint="the state before step 0 is h0, not zero and not h[-1]")
 def wraps_around_to_the_end(answers):
     return {"q2": swap(answers["q2"], "h[t - 1] if t > 0 else h0", "h[t - 1]")}
 
 
-@wrong("q2", hint="a shared weight gets the sum over its uses: +=, not =")
+@wrong("q2", "q7", hint="a shared weight gets the sum over its uses: +=, not =")
 def keeps_one_use_only(answers):
     return {"q2": swap(answers["q2"], "dW_hh += da.T", "dW_hh = da.T")}
 
 
-@wrong("q2", hint="only the last step's dy is used; the loss reads every output")
+@wrong("q2", "q7", hint="only the last step's dy is used; the loss reads every output")
 def starts_at_the_end_only(answers):
     return {"q2": swap(answers["q2"], "dh = dy[t] + dh_next",
                        "dh = (dy[t] if t == len(x) - 1 else 0) + dh_next")}  # fmt: skip
 
 
-@wrong("q3", hint="the tanh is on the output only; the state itself must pass it")
-def leaves_the_recurrence_affine(answers):
-    return {
-        "q3": swap(answers["q3"], "h = np.tanh(x_t @ W_xh.T + h @ W_hh.T + b)\n        y.append(h)",
-                   "h = x_t @ W_xh.T + h @ W_hh.T + b\n        y.append(np.tanh(h))")
-    }  # fmt: skip
+@wrong("q3", hint="of k answers k - lag have their cause in the chunk: ask for (k - lag) / k")
+def takes_a_share_of_the_lag(answers):
+    return {"q3": swap(answers["q3"], "lag / (1 - share)", "lag * (1 + share)")}
 
 
-@wrong("q3", hint="squashed twice: the tanh belongs to the state alone")
-def squashes_twice(answers):
-    return {"q3": swap(answers["q3"], "y.append(h)", "y.append(np.tanh(h))")}
+@wrong("q3", hint="the share with their cause in sight is 1 - lag / k: divide by 1 - share")
+def divides_by_the_share(answers):
+    return {"q3": swap(answers["q3"], "(1 - share)", "share")}
+
+
+@wrong("q3", hint="round up: a shorter chunk shows too few")
+def rounds_down(answers):
+    return {"q3": swap(answers["q3"], "np.ceil(", "np.floor(")}
+
+
+@wrong("q3", hint="a chunk as long as the lag shows no answer beside its cause")
+def takes_the_lag(answers):
+    return {"q3": swap(answers["q3"], "np.ceil(lag / (1 - share))", "(lag + 0 * share)")}
 
 
 @wrong("q4", hint="b is added twice")
@@ -77,14 +84,19 @@ def drops_the_bias(answers):
     return {"q4": swap(answers["q4"], " + b", "")}
 
 
+@wrong("q5", hint="dy is still read at the wrong time: dy[t] belongs to h[t]")
+def leaves_dy_turned(answers):
+    return {"q5": swap(answers["q5"], "dy[t]", "dy[len(h) - 1 - t]")}
+
+
 @wrong("q5", hint="W_hh was multiplied by the state before: h[t - 1], and h0 at the first step")
-def mends_only_the_time(answers):
+def takes_the_state_of_now(answers):
     return {"q5": swap(answers["q5"], "(h[t - 1] if t > 0 else h0)", "h[t]")}
 
 
-@wrong("q5", hint="dy is still read at the wrong time")
-def mends_only_the_state(answers):
-    return {"q5": swap(answers["q5"], "dy[t]", "dy[len(h) - 1 - t]")}
+@wrong("q5", hint="the gradient from the steps after is missing: dh = dy[t] + dh_next")
+def drops_the_carry(answers):
+    return {"q5": swap(answers["q5"], "(dy[t] + dh_next)", "dy[t]")}
 
 
 @wrong("q6", hint="nothing is cut: this is the full gradient")
@@ -106,6 +118,41 @@ def cuts_one_step_off(answers):
 def resets_the_state(answers):
     return {"q6": swap(answers["q6"], "(h[t - 1] if t > 0 else h0)",
                        "(h[t - 1] if t % every else h0)")}  # fmt: skip
+
+
+@wrong("q7", hint="the gradients are those of the sum: the loss is a mean, divide by its size")
+def descends_the_sum(answers):
+    return {"q7": swap(answers["q7"], "2 * error / error.size", "2 * error")}
+
+
+@wrong("q7", hint="the readout is not trained: W_hy needs its update as well")
+def leaves_the_readout(answers):
+    return {"q7": swap(answers["q7"], "W_hy - lr * dW_hy", "W_hy")}
+
+
+@wrong("q7", hint="the losses are those after the updates: the first is that of the given weights")
+def measures_after(answers):
+    source = swap(answers["q7"], "        losses.append((error**2).mean())\n", "")
+    new = "W_hy = W_hy - lr * dW_hy\n        losses.append((error**2).mean())"
+    source = swap(source, "W_hy = W_hy - lr * dW_hy", new)
+    return {"q7": swap(source, "for _ in range(updates)", "for _ in range(updates + 1)").replace(
+        "np.array(losses)", "np.array(losses)[1:]")}  # fmt: skip
+
+
+@wrong("q7", hint="the loss goes up: a step of descent *subtracts* the gradient")
+def climbs(answers):
+    return {"q7": answers["q7"].replace("- lr *", "+ lr *")}
+
+
+@wrong("q7", hint="the gradients of all updates so far are added up: set them to zero before each")
+def never_zeroes_the_gradients(answers):
+    source = swap(answers["q7"], "losses = []", "losses, kept = [], 0")
+    old = "_, _, dW_xh, dW_hh, db = rnn_backward(W_xh, W_hh, x, h0, h, danswer @ W_hy)"
+    new = old + """
+        new = (dW_xh, dW_hh, db, dW_hy)
+        kept = new if kept == 0 else tuple(k + n for k, n in zip(kept, new))
+        dW_xh, dW_hh, db, dW_hy = kept"""
+    return {"q7": swap(source, old, new)}
 
 
 @right

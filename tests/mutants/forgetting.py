@@ -3,8 +3,8 @@
 from course_utils.grading.mutate import right, swap, wrong
 
 
-@wrong("q1", hint="the belt begins with c0, not with zeros")
-def begins_with_an_empty_belt(answers):
+@wrong("q1", hint="the cell state begins with c0, not with zeros")
+def begins_with_an_empty_state(answers):
     return {"q1": swap(answers["q1"], "c = c0 + np", "c = 0 * c0 + np")}
 
 
@@ -191,7 +191,7 @@ def divides_by_a_difference(answers):
     return {"q5": swap(answers["q5"], old, "return 1 / (1 - 1 / (1 + np.exp(-bias)))")}
 
 
-@wrong("q6", hint="the belt is emptied before the step, not after it: the first input counts")
+@wrong("q6", hint="the cell state is emptied before the step, not after it: the first input counts")
 def empties_after_the_step(answers):
     old = """        c = np.where(starts[t][:, None], 0, c)
         c = f[t] * c + new[t]
@@ -210,7 +210,7 @@ def empties_every_row(answers):
     return {"q6": source}
 
 
-@wrong("q6", hint="starts is ignored on the way forward")
+@wrong("q6", hint="starts is ignored in the forward pass")
 def never_empties(answers):
     return {"q6": swap(answers["q6"], "        c = np.where(starts[t][:, None], 0, c)\n", "")}
 
@@ -242,7 +242,7 @@ def cuts_the_gradient_too_early(answers):
     }
 
 
-@wrong("q6", hint="the wrong gate on the way back: c_t meets f[t + 1] later, c_(t-1) meets f[t]")
+@wrong("q6", hint="the wrong gate backwards: c_t meets f[t + 1] later, c_(t-1) meets f[t]")
 def takes_the_gate_before(answers):
     return {"q6": swap(answers["q6"], "f[t] * whole[t])", "f[t - 1] * whole[t])")}
 
@@ -298,6 +298,47 @@ def counts_the_mistake(answers):
     return {"q7": swap(answers["q7"], "int(np.argmax(wrong))", "int(np.argmax(wrong)) + 1")}
 
 
+@wrong("q8", hint="dL/db lacks the slope of the sigmoid: df/db = f (1 - f)")
+def forgets_the_slope_of_the_gate(answers):
+    return {"q8": swap(answers["q8"], " * kept * (1 - f)", " * kept")}
+
+
+@wrong("q8", hint="f ** lag is differentiated as if lag were 1: a factor lag is missing")
+def forgets_the_lag_in_the_gradient(answers):
+    return {"q8": swap(answers["q8"], "(1 - kept) * lag * kept", "(1 - kept) * kept")}
+
+
+@wrong("q8", hint="uphill: the loss falls when b grows")
+def climbs(answers):
+    return {"q8": swap(answers["q8"], "bias + rate", "bias - rate")}
+
+
+@wrong("q8", hint="the losses are those before each update: the first belongs to the start")
+def records_after_the_update(answers):
+    old = "        losses.append((1 - kept) ** 2 / 2)\n"
+    source = swap(answers["q8"], old, "")
+    end = "    return bias, np.array(losses)\n"
+    late = "        losses.append((1 - (1 / (1 + np.exp(-bias))) ** lag) ** 2 / 2)\n"
+    return {"q8": swap(source, end, late + end)}
+
+
+@wrong("q8", hint="noise is forgotten, too: the variance is a sum of powers of f squared")
+def lets_noise_stay_for_ever(answers):
+    old = "i**2 * (1 - f ** (2 * lag)) / (1 - f**2)"
+    return {"q8": swap(answers["q8"], old, "i**2 * lag")}
+
+
+@wrong("q8", hint="variances decay with f squared, not with f")
+def decays_variances_like_values(answers):
+    old = "(1 - f ** (2 * lag)) / (1 - f**2)"
+    return {"q8": swap(answers["q8"], old, "(1 - f**lag) / (1 - f)")}
+
+
+@wrong("q8", hint="divide by the standard deviation, not by the variance")
+def divides_by_the_variance(answers):
+    return {"q8": swap(answers["q8"], "np.sqrt(variance)", "variance")}
+
+
 @right
 def another_way(answers):
     return {
@@ -319,15 +360,26 @@ def another_way(answers):
         "    return np.hstack([-b / 2, b / 2, g, o]), np.hstack([-b / 2, b / 2, g2, o2])\n"
         "def memory(bias):\n"
         "    return 1 + np.exp(bias)\n",
-        "q6": "def belt(f, new, c0, starts):\n"
+        "q6": "def cell_state(f, new, c0, starts):\n"
         "    f = np.where(starts[..., None], 0, f)\n"
         "    c = np.concatenate([c0[None], np.empty_like(new)])\n"
         "    for t in range(len(f)):\n"
         "        c[t + 1] = f[t] * c[t] + new[t]\n"
         "    return c[1:]\n"
-        "def belt_backward(f, dc, starts):\n"
+        "def cell_state_backward(f, dc, starts):\n"
         "    f, dc = np.where(starts[..., None], 0, f), dc.copy()\n"
         "    for t in range(len(f) - 1, 0, -1):\n"
         "        dc[t - 1] += f[t] * dc[t]\n"
         "    return dc, f[0] * dc[0]\n",
+        "q8": "def train(b, lag, rate, updates):\n"
+        "    L = np.zeros((updates, len(b)))\n"
+        "    for k in range(updates):\n"
+        "        f = 0.5 * (1 + np.tanh(b / 2))\n"
+        "        L[k] = 0.5 * (f**lag - 1) ** 2\n"
+        "        b = b - rate * (f**lag - 1) * lag * f ** (lag - 1) * f * (1 - f)\n"
+        "    return b, L\n"
+        "def signal(b_f, b_i, lag):\n"
+        "    f, i = 0.5 * (1 + np.tanh(b_f / 2)), 0.5 * (1 + np.tanh(b_i / 2))\n"
+        "    noise = [np.sum(a ** (2 * np.arange(n))) for a, n in zip(f, lag)]\n"
+        "    return f**lag / (i * np.sqrt(noise))\n",
     }

@@ -185,6 +185,60 @@ def changes_what_it_was_given(answers):
     return {"q5": swap(answers["q5"], old, new)}
 
 
+@wrong("q6", hint="without a corner the powers only shrink: radius**k")
+def leaves_the_corner_empty(answers):
+    return {"q6": swap(answers["q6"], "[radius, shear]", "[radius, 0 * shear]")}
+
+
+@wrong("q6", hint="the factor k is missing: the corner of W^k is k shear radius^(k-1)")
+def forgets_the_count(answers):
+    return {"q6": swap(answers["q6"], "(k * radius ** (k - 1)).max()", "(radius ** (k - 1)).max()")}
+
+
+@wrong("q6", hint="k radius^k is the largest entry's value times the radius: the power is k - 1")
+def takes_one_power_more(answers):
+    return {"q6": swap(answers["q6"], "radius ** (k - 1)", "radius**k")}
+
+
+@wrong("q7", hint="the slope is taken before the step: it is 1 - h**2 of the *new* h")
+def takes_the_slope_before(answers):
+    source = swap(answers["q7"], "        h = np.tanh(w * h)\n", "")
+    old = "gradient = gradient * w * (1 - h**2)"
+    return {"q7": swap(source, old, old + "\n        h = np.tanh(w * h)")}
+
+
+@wrong("q7", hint="each step multiplies by w as well as by the slope")
+def forgets_the_weight(answers):
+    return {"q7": swap(answers["q7"], "gradient * w *", "gradient *")}
+
+
+@wrong("q7", hint="that is the last step's factor alone: multiply all of them")
+def keeps_the_last_factor(answers):
+    return {"q7": swap(answers["q7"], "gradient = gradient * w", "gradient = w")}
+
+
+@wrong("q8", hint="only the immediate derivative: add 1.5 times dh/db of the step before")
+def drops_the_past(answers):
+    return {"q8": swap(answers["q8"], "(1.5 * slope + 1)", "1.0")}
+
+
+@wrong("q8", hint="not clipped")
+def never_clips(answers):
+    return {"q8": swap(answers["q8"], "np.clip(gradient, -limit, limit)", "gradient")}
+
+
+@wrong("q8", hint="clipped after the step size: clip the gradient, then multiply by lr")
+def clips_the_step(answers):
+    return {"q8": swap(answers["q8"], "lr * np.clip(gradient, -limit, limit)",
+                       "np.clip(lr * gradient, -limit, limit)")}  # fmt: skip
+
+
+@wrong("q8", hint="the sign was lost in the clipping: a gradient below -limit becomes -limit")
+def loses_the_sign(answers):
+    return {"q8": swap(answers["q8"], "np.clip(gradient, -limit, limit)",
+                       "min(abs(gradient), limit)")}  # fmt: skip
+
+
 @right
 def another_way(answers):
     return {

@@ -135,24 +135,7 @@ def heats_the_probabilities(answers):
 
 @wrong("q4", hint="overflow: subtract each row's maximum before you divide by the temperature")
 def overflows_when_it_is_cold(answers):
-    return {"q4": swap(answers["q4"], "a - a.max(axis=1, keepdims=True)", "a")}
-
-
-@wrong("q4", hint="all characters take part: keep the k largest logits of a row")
-def keeps_them_all(answers):
-    return {"q4": swap(answers["q4"], "[:, -k][:, None]", "[:, 0][:, None]")}
-
-
-@wrong("q4", hint="cut after softmax and never made whole: a row of p must sum to 1")
-def cuts_after_softmax(answers):
-    source = swap(answers["q4"], "a = np.where(logits >= least, logits, -np.inf)", "a = logits")
-    old = "    p = e / e.sum(axis=1, keepdims=True)\n"
-    return {"q4": swap(source, old, old + "    p = np.where(logits >= least, p, 0)\n")}
-
-
-@wrong("q4", hint="one too few: the k-th largest stays")
-def keeps_one_too_few(answers):
-    return {"q4": swap(answers["q4"], "[:, -k]", "[:, -k + 1]")}
+    return {"q4": swap(answers["q4"], "(logits - logits.max(axis=1, keepdims=True))", "logits")}
 
 
 @wrong("q4", hint="that is always the most probable character: u decides which one it is")
@@ -316,6 +299,60 @@ def skips_the_beginning(answers):
     }
 
 
+@wrong("q8", hint="that is in nats: the loss is trained with ln, the bits are it over ln 2")
+def reports_nats(answers):
+    return {"q8": swap(answers["q8"], "after].mean() / np.log(2))", "after].mean())")}
+
+
+@wrong("q8", hint="each row of A gets the sum over all its places: np.add.at, not dA[before] =")
+def keeps_one_gradient_a_row(answers):
+    old = "np.add.at(dA, before, dlogits / len(after))"
+    return {"q8": swap(answers["q8"], old, "dA[before] = dlogits / len(after)")}
+
+
+@wrong("q8", hint="the loss is a mean: its gradient has a 1 / (N - 1)")
+def forgets_the_mean_while_learning(answers):
+    return {"q8": swap(answers["q8"], "dlogits / len(after)", "dlogits")}
+
+
+@wrong("q8", hint="a row says what comes after its character: here it says what came before")
+def reads_the_text_backwards(answers):
+    old = "before, after = ids[:-1], ids[1:]"
+    return {"q8": swap(answers["q8"], old, "after, before = ids[:-1], ids[1:]")}
+
+
+@wrong("q8", hint="what was drawn is not fed back: every character is drawn after the first")
+def never_feeds_the_drawn_back(answers):
+    source = swap(answers["q8"], "A[now] - A[now].max()", "A[first] - A[first].max()")
+    return {"q8": source}
+
+
+@wrong("q8", hint="it never stops: when `end` was drawn the text is over")
+def never_stops(answers):
+    old = "        if now == end:\n            break\n"
+    return {"q8": swap(answers["q8"], old, "")}
+
+
+@wrong("q8", hint="the end belongs to the text: append it, then stop")
+def swallows_the_end(answers):
+    old = "        drawn.append(now)\n        if now == end:\n            break\n"
+    new = "        if now == end:\n            break\n        drawn.append(now)\n"
+    return {"q8": swap(answers["q8"], old, new)}
+
+
+@wrong("q8", hint="the price is the model's own, at temperature 1: only the drawing is heated")
+def charges_the_heated_price(answers):
+    price = "    log_p = A - np.logaddexp.reduce(A, axis=1, keepdims=True)\n"
+    cold = "    cold = A / temperature\n"
+    old, new = price + cold, cold + price.replace("A", "cold")
+    return {"q8": swap(answers["q8"], old, new)}
+
+
+@wrong("q8", hint="characters are drawn at the temperature: weigh prices with those chances")
+def draws_at_temperature_one(answers):
+    return {"q8": swap(answers["q8"], "cold = A / temperature", "cold = A")}
+
+
 @right
 def another_way(answers):
     return {
@@ -331,12 +368,9 @@ def another_way(answers):
         "    d[t, b] = np.exp(log_p[t, b])\n"
         "    d[t, b, target[t, b]] -= 1\n"
         "    return bits, 2**bits, d / len(t)\n",
-        "q4": "def draw(logits, temperature, k, u):\n"
-        "    p = np.zeros_like(logits)\n"
-        "    for row, a in zip(p, logits):\n"
-        "        top = np.argsort(a)[-k:]\n"
-        "        e = np.exp((a[top] - a[top[-1]]) / temperature)\n"
-        "        row[top] = e / e.sum()\n"
+        "q4": "def draw(logits, temperature, u):\n"
+        "    a = logits / temperature\n"
+        "    p = np.exp(a - np.logaddexp.reduce(a, axis=1, keepdims=True))\n"
         "    ends = p.cumsum(axis=1)\n"
         "    return p, np.array([np.searchsorted(e, v, 'right') for e, v in zip(ends, u)])\n",
         "q5": "def pieces(ids, n, length):\n"
@@ -354,4 +388,25 @@ def another_way(answers):
         "        lost.extend(-np.take_along_axis(a, y[:length, :, None], axis=-1).ravel())\n"
         "        x, y = x[length:], y[length:]\n"
         "    return np.mean(lost) / np.log(2), state\n",
+        "q8": "def learn(ids, V, rate, updates):\n"
+        "    n = np.zeros((V, V))\n"
+        "    np.add.at(n, (ids[:-1], ids[1:]), 1 / (len(ids) - 1))\n"
+        "    A, bits = np.zeros((V, V)), np.zeros(updates)\n"
+        "    for k in range(updates):\n"
+        "        p = np.exp(A) / np.exp(A).sum(1, keepdims=True)\n"
+        "        bits[k] = -(n * np.log2(p)).sum()\n"
+        "        A += rate * (n - n.sum(1, keepdims=True) * p)\n"
+        "    return A, bits\n"
+        "def write(A, first, temperature, u, end):\n"
+        "    out = [first]\n"
+        "    for v in u:\n"
+        "        e = np.exp(A[out[-1]] / temperature)\n"
+        "        out.append(int(np.searchsorted(np.cumsum(e / e.sum()), v, 'right')))\n"
+        "        if out[-1] == end:\n"
+        "            break\n"
+        "    return np.array(out[1:])\n"
+        "def charged(A, temperature):\n"
+        "    p = np.exp(A) / np.exp(A).sum(1, keepdims=True)\n"
+        "    q = np.exp(A / temperature)\n"
+        "    return (q / q.sum(1, keepdims=True) * -np.log2(p)).sum(1)\n",
     }

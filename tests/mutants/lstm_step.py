@@ -96,7 +96,7 @@ def carries_only_h(answers):
 
 @wrong("q4", hint="this is the gate f itself; the bias is its logit, log(f / (1 - f))")
 def returns_the_gate(answers):
-    return {"q4": swap(answers["q4"], "return np.log(f / (1 - f))", "return f")}
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "f")}
 
 
 @wrong("q4", hint="the state is multiplied by f in every step: f = share ** (1 / steps)")
@@ -112,6 +112,62 @@ def turns_the_logit_round(answers):
 @wrong("q4", hint="f**steps == share, so f is the root of share, not its power")
 def takes_the_power(answers):
     return {"q4": swap(answers["q4"], "share ** (1 / steps)", "share**steps")}
+
+
+@wrong("q4", hint="this is ln f; the bias is the logit, ln f - ln(1 - f)")
+def returns_the_log_of_the_gate(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "np.log(f)")}
+
+
+@wrong("q4", hint="the sigmoid of f, not its inverse: which b has sigmoid(b) = f?")
+def squashes_the_gate(answers):
+    return {"q4": swap(answers["q4"], "np.log(f / (1 - f))", "1 / (1 + np.exp(-f))")}
+
+
+@wrong("q4", hint="the gate reads h too: b + w . h is the logit of f, so subtract w . h")
+def makes_the_gate_deaf(answers):
+    return {"q4": swap(answers["q4"], " - (w * h).sum(axis=1)", "")}
+
+
+@wrong("q4", hint="b + w . h is the logit: what h adds is taken off the bias, not added")
+def adds_what_h_says(answers):
+    return {"q4": swap(answers["q4"], " - (w * h)", " + (w * h)")}
+
+
+@wrong("q4", hint="the gate reads the sum over all units of w * h, not the mean")
+def averages_over_the_units(answers):
+    return {"q4": swap(answers["q4"], ".sum(axis=1)", ".mean(axis=1)")}
+
+
+@wrong("q5", hint="the gate is sigmoid(sure), not sure")
+def multiplies_by_the_pre_activation(answers):
+    return {"q5": swap(answers["q5"], "(1 / (1 + np.exp(-sure)))", "sure")}
+
+
+@wrong("q5", hint="one factor a step: f ** steps")
+def takes_the_root_of_the_gate(answers):
+    return {"q5": swap(answers["q5"], "))) ** steps", "))) ** (1 / steps)")}
+
+
+@wrong("q5", hint="each step multiplies by the slope of tanh too, 1 - h**2")
+def forgets_the_slope(answers):
+    return {"q5": swap(answers["q5"], " * (1 - h**2)", "")}
+
+
+@wrong("q5", hint="each step multiplies by w too")
+def forgets_the_weight(answers):
+    return {"q5": swap(answers["q5"], "gradient * w *", "gradient *")}
+
+
+@wrong("q5", hint="each unit has its own number of steps")
+def takes_the_most_steps_for_all(answers):
+    return {"q5": swap(answers["q5"], "np.where(t < steps, gradient * w * (1 - h**2), gradient)",
+                       "gradient * w * (1 - h**2)")}  # fmt: skip
+
+
+@wrong("q5", hint="the unit starts at 0.5")
+def starts_at_its_rest(answers):
+    return {"q5": swap(answers["q5"], "np.full(len(w), 0.5)", "np.full(len(w), 0.9)")}
 
 
 @wrong(
@@ -230,16 +286,6 @@ def takes_every_fourth_entry(answers):
     return {"q1": swap(answers["q1"], old, "(a[:, k::4] for k in range(4))")}
 
 
-@wrong("q4", hint="this is ln f; the bias is the logit, ln f - ln(1 - f)")
-def returns_the_log_of_the_gate(answers):
-    return {"q4": swap(answers["q4"], "return np.log(f / (1 - f))", "return np.log(f)")}
-
-
-@wrong("q4", hint="the sigmoid of f, not its inverse: which b has sigmoid(b) = f?")
-def squashes_the_gate(answers):
-    return {"q4": swap(answers["q4"], "return np.log(f / (1 - f))", "return 1 / (1 + np.exp(-f))")}
-
-
 @wrong("q7", hint="the two are exchanged: one bias a gate first, then PyTorch's two")
 def exchanges_the_counts(answers):
     old = "return weights + biases, weights + 2 * biases"
@@ -259,6 +305,52 @@ def counts_two_biases_in_both(answers):
 @wrong("q7", hint="one bias in both: the second count has two a gate, as PyTorch keeps them")
 def counts_one_bias_in_both(answers):
     return {"q7": swap(answers["q7"], "weights + 2 * biases", "weights + biases")}
+
+
+@wrong("q7", hint="the network reads what it wrote: feed back the last token, not the first")
+def reads_the_first_token_for_ever(answers):
+    return {"q7": swap(answers["q7"], "[token], h, c)", "[first], h, c)")}
+
+
+@wrong("q7", hint="draw from the distribution; the likeliest token is something else")
+def takes_the_likeliest(answers):
+    return {"q7": swap(answers["q7"], "(np.cumsum(p) <= u_t).sum()", "p.argmax()")}
+
+
+@wrong("q7", hint="the end token stops the writing")
+def never_stops(answers):
+    return {"q7": swap(answers["q7"], "token == 0", "False")}
+
+
+@wrong("q7", hint="the end token is returned too")
+def drops_the_end(answers):
+    return {
+        "q7": swap(
+            answers["q7"], "return np.array(tokens)", "return np.array([k for k in tokens if k])"
+        )
+    }
+
+
+@wrong("q7", hint="c is not carried: both halves of the state go on")
+def resets_the_cell_state(answers):
+    return {"q7": swap(answers["q7"], "h, c = step", "h, _ = step")}
+
+
+@wrong("q7", hint="the softmax takes exponentials of the logits")
+def forgets_the_exponential(answers):
+    return {"q7": swap(answers["q7"], "np.exp(W @ h + b)", "abs(W @ h + b)")}
+
+
+@wrong("q7", hint="the first token is read, not returned")
+def returns_what_it_was_given(answers):
+    return {
+        "q7": swap(answers["q7"], "token, tokens = first, []", "token, tokens = first, [first]")
+    }
+
+
+@wrong("q7", hint="the readout has a bias b")
+def forgets_the_bias(answers):
+    return {"q7": swap(answers["q7"], "W @ h + b", "W @ h")}
 
 
 @right
@@ -283,9 +375,19 @@ def written_out_by_hand(answers):
         "        h0, c0 = step(x[t], h0, c0)\n"
         "        y[t] = h0\n"
         "    return y, h0, c0\n",
-        "q4": "def forget_bias(share, steps):\n"
+        "q4": "def forget_bias(share, steps, w, h):\n"
         "    z = np.log(share) / steps\n"
-        "    return z - np.log(-np.expm1(z))\n",
+        "    return z - np.log(-np.expm1(z)) - np.einsum('nh,nh->n', w, h)\n",
+        "q7": answers["q7"].split("def write")[0] + "def write(step, W, b, h, c, first, u):\n"
+        "    ids = []\n"
+        "    while len(ids) < len(u) and 0 not in ids:\n"
+        "        x = np.zeros(len(b))\n"
+        "        x[([first] + ids)[-1]] = 1\n"
+        "        h, c = step(x, h, c)\n"
+        "        a = W @ h + b\n"
+        "        p = np.exp(a - a.max())\n"
+        "        ids.append(int(np.searchsorted(np.cumsum(p / p.sum()), u[len(ids)], 'right')))\n"
+        "    return np.array(ids)\n",
     }
 
 

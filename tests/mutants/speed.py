@@ -124,6 +124,33 @@ def sums_before_the_roof(answers):
                        "max(work.sum(), travel.sum())")}  # fmt: skip
 
 
+@wrong("q6", hint="a fused loop makes no calls of its own: only the product's is left")
+def keeps_paying_nine_calls(answers):
+    return {"q6": swap(answers["q6"], "fused = product +", "fused = product + 9 * call +")}
+
+
+@wrong("q6", hint="fused, each number still travels once: 21 numbers a unit")
+def fuses_the_bytes_away(answers):
+    return {"q6": swap(answers["q6"], "fused = product + 4 * 21 * H * B / bandwidth",
+                       "fused = product")}  # fmt: skip
+
+
+@wrong("q6", hint="operations run faster, not travel: a product limited by bytes gains nothing")
+def speeds_up_the_whole_product(answers):
+    return {"q6": swap(answers["q6"], "np.maximum(work / gain, travel)",
+                       "np.maximum(work, travel) / gain")}  # fmt: skip
+
+
+@wrong("q6", hint="the matrix travels once for all sequences, not once for each")
+def fetches_the_matrix_for_each_sequence(answers):
+    return {"q6": swap(answers["q6"], "4 * H * H + 5 * H * B", "4 * H * H * B + 5 * H * B")}
+
+
+@wrong("q6", hint="asked for is the batch, not its place in the list")
+def returns_the_place_in_the_list(answers):
+    return {"q6": swap(answers["q6"], "int(better[0])", "int(np.log2(better[0]))")}
+
+
 @right
 def another_way(answers):
     return {
@@ -162,4 +189,15 @@ def another_way(answers):
         "    dW = np.einsum('tbg,tbd->gd', da, x)\n"
         "    dU = np.tensordot(da, h_prev, axes=([0, 1], [0, 1]))\n"
         "    return dW, dU, da.sum(axis=(0, 1))\n",
+            "q6": "def worth(H, peak, bandwidth, call, gain):\n"
+        "    def step(B, gain, calls, numbers):\n"
+        "        product = max(2 * 4 * H * H * B / (gain * peak),\n"
+        "                      (16 * H * H + 20 * H * B) / bandwidth)\n"
+        "        return product + calls * call + 4 * numbers * H * B / bandwidth\n"
+        "    sizes = [2**k for k in range(11)]\n"
+        "    now = np.array([step(B, 1, 10, 30) for B in sizes])\n"
+        "    fused = np.array([step(B, 1, 1, 21) for B in sizes])\n"
+        "    packed = np.array([step(B, gain, 10, 30) for B in sizes])\n"
+        "    first = [B for B, f, p in zip(sizes, fused, packed) if p < f]\n"
+        "    return now / fused, now / packed, first[0] if first else 0\n",
     }

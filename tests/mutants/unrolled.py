@@ -160,6 +160,56 @@ def forgets_the_sign(answers):
     return {"q5": swap(answers["q5"], "-np.log2(", "np.log2(")}
 
 
+@wrong("q6", hint="the rest is no solution of h = tanh(w h): w h = arctanh(h)")
+def forgets_the_tanh_at_rest(answers):
+    return {"q6": swap(answers["q6"], "np.arctanh(level) / level", "1 + 0 * level")}
+
+
+@wrong("q6", hint="that u lifts it from 0 to level; at -level it must beat w level as well")
+def presses_from_zero(answers):
+    return {"q6": swap(answers["q6"], "np.arctanh(level) + w * level", "np.arctanh(level)")}
+
+
+@wrong("q6", hint="w is that of a unit that swings: below -1 it changes its sign at each step")
+def swings(answers):
+    source = swap(answers["q6"], "np.arctanh(level) / level", "-np.arctanh(level) / level")
+    return {"q6": swap(source, "+ w * level", "- w * level")}
+
+
+@wrong("q6", hint="u is the distance between the two states; it acts before the tanh: use arctanh")
+def presses_by_the_distance(answers):
+    return {"q6": swap(answers["q6"], "np.arctanh(level) + w * level", "2 * level")}
+
+
+@wrong("q7", hint="the logits are fed back, or the output: what goes round is the state h")
+def feeds_back_the_probabilities(answers):
+    source = swap(answers["q7"], "W_xh[:, token]", "W_xh @ p")
+    source = swap(source, "token, ids = np.zeros(len(b)), first, []",
+                  "ids, p = np.zeros(len(b)), [], np.eye(len(b_y))[first]")  # fmt: skip
+    return {"q7": source}
+
+
+@wrong("q7", hint="the state is lost: it is carried from token to token")
+def forgets_the_state(answers):
+    return {"q7": swap(answers["q7"], "W_hh @ h + b", "b")}
+
+
+@wrong("q7", hint="the likeliest token is taken: draw one, with the random number u[t]")
+def takes_the_likeliest(answers):
+    old = "min(int((np.cumsum(p) <= u_t).sum()), len(p) - 1)"
+    return {"q7": swap(answers["q7"], old, "int(p.argmax())")}
+
+
+@wrong("q7", hint="the temperature is ignored: the logits are divided by it")
+def writes_without_temperature(answers):
+    return {"q7": swap(answers["q7"], ") / temperature", ") / 1.0")}
+
+
+@wrong("q7", hint="each step reads the first token again: feed back what was drawn")
+def reads_the_first_again(answers):
+    return {"q7": swap(answers["q7"], "W_xh[:, token]", "W_xh[:, first]")}
+
+
 @right
 def another_way(answers):
     return {

@@ -37,6 +37,13 @@ def test_a_bad_cell_fails_and_is_named(tmp_path, cells, options, said):
         assert words in printed
 
 
+def test_a_caption_that_is_no_yaml_is_named_with_the_remedy(tmp_path):
+    text = chapter("1").replace("ipython3\n", "ipython3\n:caption: One: two.\n", 1)
+    status, printed = books.execute(books.write_book(tmp_path, {"part/one": text}))
+    assert status != 0 and "FAILED part/one: " in printed and ":caption: >" in printed
+    assert "Code cell 1 at line" in printed and "Traceback" not in printed
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
@@ -48,6 +55,9 @@ def test_a_bad_cell_fails_and_is_named(tmp_path, cells, options, said):
         ("{value}`no_such_result:path`", "no result 'no_such_result'"),
         ("```{equations} no_such_cell\n```", "there is no cell 'no_such_cell'"),
         ("A {term}`word without entry`.", "word without entry"),
+        ("```{claims} no-such-claim\n```", "no claim 'no-such-claim'"),
+        ("```{exercise-card} no/exercise\n```", "no exercise 'no/exercise'"),
+        ("```{exercise-card} lstm/backward\n:mistakes: none_such\n```", "no wrong variant"),
     ],
 )
 def test_a_broken_reference_fails_and_names_the_page(tmp_path, text, said):

@@ -1,9 +1,11 @@
 """The built book, opened from the disk in a browser: `make book` first."""
 
+import base64
 import re
 from urllib.parse import unquote, urlsplit
 
 import browsing
+import letters
 import pytest
 from bs4 import BeautifulSoup
 
@@ -54,7 +56,9 @@ def test_links_and_anchors_lead_somewhere():
 def test_every_notebook_is_opened_by_its_own_page_and_no_other():
     """Each Colab button names a committed notebook; pages without one show no button."""
     site, root = browsing.site(), browsing.ROOT
-    button = re.compile(r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/([^\"]+)")
+    button = re.compile(
+        r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/[^/]+/(notebooks/[^\"]+)"
+    )
     opened = {
         page.relative_to(site / "book").with_suffix("").as_posix(): set(
             button.findall(page.read_text("utf-8"))
@@ -79,6 +83,15 @@ def test_nothing_names_another_host_to_load_from():
     assert not {page: hits for page, hits in found.items() if hits}
 
 
+def test_the_font_of_formulas_lies_in_the_book_upright_and_italic():
+    text = (browsing.site() / "_static/figures/fonts.css").read_text("utf-8")
+    faces = re.findall(r"font-style: (\w+); src: url\(data:font/woff;base64,([\w+/=]+)\)", text)
+    assert [style for style, _ in faces] == ["normal", "italic"]
+    assert all(base64.b64decode(font).startswith(b"wOFF") for _, font in faces)
+    for page in pages():
+        assert "figures/fonts.css" in (browsing.site() / page).read_text("utf-8"), page
+
+
 def test_no_page_names_a_folder_of_the_machine_that_built_it():
     site = browsing.site()
     here = str(browsing.ROOT)
@@ -98,6 +111,20 @@ def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):
             complaints.append(f"{window.overflow()} px wider than {width}")
         complaints += window.axe()
         if complaints:
+            found[name] = complaints
+    window.context.close()
+    assert not found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1300])
+def test_letters_of_figures_are_readable_and_never_on_each_other(browser, width):
+    """Of every drawing of every page: eleven pixels at least, no text on another."""
+    site, found = browsing.site(), {}
+    window = browsing.Page(browser, width=width)
+    for name in pages():
+        shown = letters.texts(window.open(site / name), ".bd-article .u-figure:not(.u-score)")
+        if complaints := letters.small(shown) + letters.touching(shown):
             found[name] = complaints
     window.context.close()
     assert not found

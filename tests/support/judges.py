@@ -16,16 +16,20 @@ import json, sys
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.displaypub import CapturingDisplayPublisher
 import io, contextlib
+from course_utils.grading.notebook_check import ran
 shell = InteractiveShell.instance()
 shell.display_pub = publisher = CapturingDisplayPublisher()
-for path in sys.argv[1:]:
+with_ids = sys.argv[1] == "ids"
+for path in sys.argv[2:]:
     shell.reset()
+    ran.clear()
     publisher.outputs.clear()
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         for cell in json.load(open(path))["cells"]:
             if cell["cell_type"] == "code":
-                shell.run_cell("".join(cell["source"]), store_history=True)
+                known = {"cell_id": cell["id"]} if with_ids else {}
+                shell.run_cell("".join(cell["source"]), store_history=True, **known)
     shown = [o["data"].get("text/plain", "") for o in publisher.outputs]
     sys.stderr.write(json.dumps(said.getvalue() + "\\n" + "\\n".join(shown)) + "\\n")
 """
@@ -91,6 +95,17 @@ def below_the_stub_with_marker(nb, stubs):
     below(nb, "q2-answer", source)
 
 
+def above_the_stub(after, marked=False):
+    """The answer to q2 in a cell of the student's own, above its untouched cell."""
+
+    def change(nb, stubs):
+        source = "".join(cell(nb, "q2-answer")["source"])
+        cell(nb, "q2-answer")["source"] = stubs["q2"]
+        below(nb, after, source if marked else source.replace("# === ANSWER q2 ===\n", ""))
+
+    return change
+
+
 def untouched(nb, stubs):
     for key, source in stubs.items():
         cell(nb, f"{key}-answer")["source"] = source
@@ -114,6 +129,15 @@ CASES = (
     Case("an added cell that fails", lambda nb, stubs: below(nb, "q1-check", "1 / 0")),
     Case("an answer below the stub", below_the_stub),
     Case("an answer below the stub, marked", below_the_stub_with_marker),
+    Case("an answer above the stub", above_the_stub("q1-check")),
+    Case("an answer above the stub, marked", above_the_stub("q1-check", marked=True)),
+    Case("an answer above everything", above_the_stub("title")),
+    Case("a forbidden module above the stub", lambda nb, stubs: (
+        answer("q2", "    return", "    from course_utils import numpy_nn\n    return")(nb, stubs),
+        above_the_stub("q1-check")(nb, stubs)), {"q2": 0}),
+    Case("a wrong answer above the stub", lambda nb, stubs: (
+        answer("q2", "o * np.tanh(c), c", "o * c, c")(nb, stubs),
+        above_the_stub("q1-check")(nb, stubs)), {"q2": 1}),
     Case("a forbidden module", answer("q1", "    a = x", "    from course_utils import numpy_nn\n"
          "    a = x"), {"q1": 0}),
     Case("a forbidden module imported elsewhere", lambda nb, stubs: (
@@ -149,9 +173,13 @@ def points(text):
     return {key: float(value) for key, value in POINTS.findall(text)}
 
 
-def in_notebooks(paths):
-    """What the notebooks' own checks say, each run from top to bottom."""
-    words = [sys.executable, "-W", "ignore", "-c", IN_A_NOTEBOOK, *map(str, paths)]
+def in_notebooks(paths, ids=True):
+    """What the notebooks' own checks say, each run from top to bottom.
+
+    ids: the front end says which cell it runs, as JupyterLab does.
+    """
+    words = [sys.executable, "-W", "ignore", "-c", IN_A_NOTEBOOK, "ids" if ids else "none"]
+    words += map(str, paths)
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return [json.loads(line) for line in done.stderr.splitlines() if line.startswith('"')]

@@ -3,6 +3,13 @@
 from course_utils.spec import CellSpec, Param, Source, stacked
 
 
+def states_of(spec, rng, B, H):
+    """Random states of a cell, each (B, H) or (B, H, H)."""
+    return tuple(
+        rng.standard_normal((B, *(H,) * (1 + (name in spec.matrices)))) for name in spec.states
+    )
+
+
 def cell(*lines, **facts):
     """A cell of these equations, not one of SPECS."""
     facts = {"gates": (), "states": ("h",), "params": stacked("h")} | facts

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import yaml
@@ -34,6 +35,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_
 def write_book(root, chapters, **execute):
     """A book of the given chapters, {"part/name": text or a file to copy}; returns its root.
 
+    Neighbours that share the part's name stand in one part of the table of contents.
     execute overrides ``execute`` of _config.yml, for example timeout=2.
     """
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
@@ -45,11 +47,14 @@ def write_book(root, chapters, **execute):
         "format": "jb-book",
         "root": "book/intro",
         "parts": [
-            {
-                "caption": "Chapters",
-                "numbered": True,
-                "chapters": [{"file": f"book/{name}"} for name in chapters],
-            },
+            *(
+                {
+                    "caption": part,
+                    "numbered": True,
+                    "chapters": [{"file": f"book/{name}"} for name in group],
+                }
+                for part, group in groupby(chapters, key=lambda name: name.split("/")[0])
+            ),
             {
                 "caption": "Reference",
                 "chapters": [

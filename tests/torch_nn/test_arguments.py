@@ -9,9 +9,10 @@ from torch import nn
 from course_utils import torch_nn
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
-from course_utils.torch_nn import fast, native
+from course_utils.torch_nn import native
 
 X = draw(T, B, D)
+LONG = draw(32, B, D)  # from here on, auto compiles
 PLAIN = build("lstm")
 FIRST = build("lstm", batch_first=True)
 ONE = build("gru", num_layers=2)
@@ -153,13 +154,14 @@ def test_no_time_and_no_batch_give_nothing_and_keep_the_state(key, backend):
 def test_why_names_the_backend_that_runs(key, monkeypatch):
     layer = build(key)
     best = next(name for name, keys in KEYS.items() if key in keys)
-    assert layer.why().startswith(f"{best} (") and layer.why(X) == layer.why()
+    assert layer.why().startswith(f"{best} (") and layer.why(LONG) == layer.why()
     assert build(key, "eager").why() == "eager (asked for)"
     if best != "native":
         assert f"not native: PyTorch has no kernel for {key}" in layer.why()
     ran = []
     scan = torch_nn.backends.unroll_scan
-    unroll, run, compiled = torch_nn.backends.unroll.unroll, native.run, fast.unroll
+    unroll, run = torch_nn.backends.unroll.unroll, native.run
+    compiled = torch_nn.compiled.unroll
     spies = {
         "native": lambda *a: ran.append("native") or run(*a),
         "compiled": lambda *a, **k: ran.append("compiled") or compiled(*a, **k),
@@ -172,7 +174,9 @@ def test_why_names_the_backend_that_runs(key, monkeypatch):
         if name != "native":
             run_spy = torch_nn.backends.partial(torch_nn.stack.run, run_spy)
         monkeypatch.setitem(backends, name, backend._replace(run=run_spy))
-    for call in ({}, {"lengths": torch.tensor([5, 2, 0])}, {"resets": X[..., 0] > 0}):
-        ran.clear()
-        layer(X, **call)
-        assert {layer.why(X, **call).split()[0]} == set(ran)
+    for x in (X, LONG):
+        resets = torch.zeros(x.shape[:2], dtype=torch.bool)
+        for call in ({}, {"lengths": torch.tensor([5, 2, 0])}, {"resets": resets}):
+            ran.clear()
+            layer(x, **call)
+            assert {layer.why(x, **call).split()[0]} == set(ran)

@@ -24,7 +24,7 @@ def low(state, dtype):
 @pytest.mark.parametrize("key, backend", CASES)
 def test_autocast_takes_its_own_precision_and_carried_states(key, backend):
     if backend == "compiled":
-        pytest.skip("refused by name: tests/fast")
+        pytest.skip("refused by name: test_compiled")
     layer = build(key, backend, torch.float32)
     x, hx = draw(3, B, D, dtype=torch.float32), draw_states(layer)
     y, state = layer(x, hx)

@@ -5,7 +5,8 @@ the way back; ``plan`` says what each level loads, computes and stores; each ``p
 in one language; ``layer`` runs it over time on the CPU.  Nothing here knows a cell's name.
 """
 
+from course_utils.compiled.arena import Arena, Workspace
 from course_utils.compiled.code import uncompiled
-from course_utils.compiled.layer import Tape, unroll, unroll_backward
+from course_utils.compiled.layer import Tape, history, unroll, unroll_backward
 
-__all__ = ["Tape", "uncompiled", "unroll", "unroll_backward"]
+__all__ = ["Arena", "Tape", "Workspace", "history", "uncompiled", "unroll", "unroll_backward"]

@@ -4,19 +4,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from course_utils.compiled.places import AXES, Place
+from course_utils.compiled.values import MATRIX, ROW, VECTOR
 
 
 @dataclass(frozen=True)
 class Array:
     """One argument: its name, its kind (a key of ``AXES``, or ``weights``, ``config``), and whose.
 
-    axes as in ``AXES``; blocks is their n.
+    axes as in ``AXES``, for a vector; a number per sample has no H, a matrix has W, its columns,
+    besides.  blocks is their n.
     """
 
     kind: str
     of: str = ""
     blocks: int = 1
     integer: bool = False
+    rank: float = VECTOR
 
     @cached_property
     def name(self):
@@ -24,11 +27,12 @@ class Array:
 
     @cached_property
     def axes(self):
-        return tuple(AXES.get(self.kind, "").split())
+        axes = tuple(AXES.get(self.kind, "").split())
+        return axes[:-1] if self.rank == ROW else axes + ("W",) * (self.rank == MATRIX)
 
     def shape(self, sizes):
         """sizes {"T", "B", "D", "H"} -> the shape."""
-        known = sizes | {"T+1": sizes["T"] + 1, "n": self.blocks}
+        known = sizes | {"T+1": sizes["T"] + 1, "n": self.blocks, "W": sizes["H"]}
         return tuple(known[axis] for axis in self.axes)
 
 
@@ -44,8 +48,8 @@ def signatures(plan):
             sized = Array("dy") if function == "backward" else Array("y")
             arrays = {sized: None} | arrays
             if function == "backward":
-                arrays |= {Array("carried", s): None for s in plan.flowing}
-                arrays |= {Array("carry", s): None for s in plan.apart}
+                arrays |= {array_of(plan, Place("carried", s)): None for s in plan.flowing}
+                arrays |= {array_of(plan, Place("carry", s)): None for s in plan.apart}
         arguments[function] = tuple(arrays) if bodies else ()
     return arguments
 
@@ -91,7 +95,7 @@ def operand_place(plan, product):
 
 def array_of(plan, place):
     """The array that a place belongs to."""
-    name, blocks, integer = place.name, 1, False
+    name, blocks, integer, rank = place.name, 1, False, VECTOR
     if place.kind == "dproduct":
         name = plan.derivative.shared.get(name, name)
     if place.kind in ("product", "products", "dproduct"):
@@ -104,4 +108,8 @@ def array_of(plan, place):
         integer = True
     elif place.kind in ("kept", "scratch"):
         integer = any(v.integer for v in plan.program.graph.values if v.name == name)
-    return Array(place.kind, name, blocks, integer)
+    if place.kind in ("states", "carry", "carried", "dstates"):
+        rank = plan.program.states[name].rank
+    elif place.kind in ("kept", "scratch", "gradient", "gradients"):
+        rank = next(v.rank for v in plan.program.graph.values if v.name == name)
+    return Array(place.kind, name, blocks, integer, rank)

@@ -78,24 +78,26 @@ def writable(folder):
         return False
 
 
-def module(write, label):
+def module(write, label, given=None):
     """The module of a source: ``write(cache)`` -> text, with or without Numba's cache on disk.
 
-    label: a short name that file and traceback show.
+    label: a short name that file and traceback show; given: a module whose names it starts with.
     """
     text = write(True)
-    digest = hashlib.sha256(f"{versions()}\n{CHECKS}\n{text}".encode()).hexdigest()[:20]
+    below = getattr(given, "__name__", "")
+    digest = hashlib.sha256(f"{versions()}\n{CHECKS}\n{below}\n{text}".encode()).hexdigest()[:20]
     _let_loops_become_vectors()
     for folder in folders():
         if writable(folder):
             with contextlib.suppress(OSError):  # a full disk
-                return _imported(_written(folder / f"{label}_{digest}.py", text))
-    return in_memory(write(False), label)
+                return _imported(_written(folder / f"{label}_{digest}.py", text), given)
+    return in_memory(write(False), label, given)
 
 
-def in_memory(text, label):
+def in_memory(text, label, given=None):
     """The module of a source that lies in no file."""
     made = ModuleType(f"compiled_{label}")
+    _start_with(made, given)
     exec(compile(text, f"<compiled {label}>", "exec"), made.__dict__)
     return made
 
@@ -106,10 +108,16 @@ def _written(path, text):
     return path
 
 
+def _start_with(made, given):
+    names = vars(given) if given else {}
+    vars(made).update({n: v for n, v in names.items() if not n.startswith("__")})
+
+
 @cache
-def _imported(path):
+def _imported(path, given=None):
     spec = importlib.util.spec_from_file_location(f"course_compiled_{path.stem}", path)
     made = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = made  # Numba's cache looks the module up by name
+    _start_with(made, given)
     spec.loader.exec_module(made)
     return made

@@ -2,28 +2,66 @@
 
 import contextlib
 from contextvars import ContextVar
+from functools import cache
 
 from course_utils.compiled import cache as disk
-from course_utils.compiled.arrays import signatures
+from course_utils.compiled.numba_head import head
 from course_utils.compiled.plan import plan
-from course_utils.compiled.print_numba import source
+from course_utils.compiled.print_numba import NumbaPrinter, functions
 from course_utils.specs import get_spec
 
 _plain = ContextVar("plain", default=False)
 
 
+@cache
+def _head(dtype, plain):
+    """The module that the code of every cell stands on."""
+    if plain:
+        return disk.in_memory(head(dtype, False, False), f"head_{dtype}")
+    return disk.module(lambda kept: head(dtype, True, kept), f"head_{dtype}")
+
+
 class Code:
-    """spec; plan: what was printed; call: {function: callable}; signatures: their arrays."""
+    """spec; plan: what was printed; arguments: {function: its arrays}; call: {function: callable}.
+
+    shared: the module with the functions that all cells have.  Copied or pickled, it is looked up
+    again.
+    """
 
     def __init__(self, spec, dtype, plain):
-        self.spec, self.plan = spec, plan(spec)
-        self.signatures = signatures(self.plan)
+        self.spec, self.dtype, self.plain, self.plan = spec, dtype, plain, plan(spec)
+        printer = NumbaPrinter(spec)
+        printer.print()
+        self.arguments = printer.arguments
+        self.shared = _head(dtype, plain)
         label = f"{spec.key}_{dtype}"
+        text = functions(spec)
         if plain:
-            module = disk.in_memory(source(spec, dtype, compiled=False), label)
+            module = disk.in_memory(text, label, self.shared)
         else:
-            module = disk.module(lambda kept: source(spec, dtype, cache=kept), label)
-        self.call = {name: getattr(module, name) for name, of in self.signatures.items() if of}
+            module = disk.module(lambda kept: text, label, self.shared)
+        self.call = {name: getattr(module, name) for name, of in self.arguments.items() if of}
+        # by a step, unit and sequence, how many numbers the widest array of a stretch holds
+        arrays = [a for of in self.arguments.values() for a in of]
+        self.widest = max((a.n for a in arrays if a.kind in ("stretch", "dproduct")), default=1)
+
+    def __reduce__(self):
+        known = self.spec.key if get_spec_or_none(self.spec.key) is self.spec else self.spec
+        return again, (known, self.dtype, self.plain)
+
+
+def get_spec_or_none(key):
+    """The spec of a key; None for a cell that is not among SPECS."""
+    try:
+        return get_spec(key)
+    except KeyError:
+        return None
+
+
+def again(spec, dtype, plain):
+    """A Code that was copied or pickled."""
+    with uncompiled() if plain else contextlib.nullcontext():
+        return code(spec, dtype)
 
 
 _MADE = {}

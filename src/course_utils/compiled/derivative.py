@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from course_utils.compiled.functions import SLOPES, slope
 from course_utils.compiled.naming import free
 from course_utils.compiled.places import Place
+from course_utils.compiled.values import BROADCASTS, MATRIX, reads
 
 
 @dataclass
@@ -43,12 +44,16 @@ class Derivative:
         local, outgoing = {v: [] for v in mine}, {}
 
         def give(a, term):
-            if a.integer or a.rank == 0 or a.op == "clock":
+            # softmax is the same whatever its highest number is: no gradient for that
+            across, spread = a.op == "across", a.op in BROADCASTS
+            a = a.args[0] if spread else a
+            if a.integer or a.rank == 0 or a.op in ("clock", "highest"):
                 return
-            if a in local:
+            if a in local and not spread:
                 local[a].append(term)
             else:
-                outgoing.setdefault(self._place(a), []).append(term)
+                place = self._place(a)._replace(across=across)
+                outgoing.setdefault(place, []).append(term)
 
         for v in reversed(mine):
             if v.op == "concat":
@@ -66,7 +71,7 @@ class Derivative:
         for place, value in stores:
             if place.kind in ("carry", "dvector", "dinput"):
                 self._name(value, f"d{place.name}{'_prev' * (place.kind == 'carry')}")
-        self.sent |= {place for place, _ in stores}
+        self.sent |= {place._replace(across=False) for place, _ in stores}
         self.adjoints.append(Adjoint(stage, level, stores))
 
     def _pull(self, v, g):
@@ -83,7 +88,7 @@ class Derivative:
             return [(args[0], part), (args[1], graph.minus(graph.times(part, v)))]
         if v.op == "neg":
             return [(args[0], graph.minus(g))]
-        if v.op == "copy":
+        if v.op == "copy" or v.reduction:
             return [(args[0], g)]
         if v.op == "maximum":
             zero = graph.constant(0)
@@ -97,21 +102,22 @@ class Derivative:
 
     def _seeds(self, v):
         """What arrives at v by way of memory."""
-        program = self.program
+        program, seeds = self.program, []
         if v.rank == 1:
-            return [self._seed(Place("dvector", v.name), f"d{v.name}")]
-        seeds = []
+            return [self._seed(v, Place("dvector", v.name), f"d{v.name}")]
         if v is program.output:
-            seeds.append(self._seed(Place("dy"), "dy"))
+            seeds.append(self._seed(v, Place("dy"), "dy"))
         for state, value in program.states.items():
             if v is value and not v.integer:
-                seeds.append(self._seed(Place("carried", state), f"d{state}_later"))
+                seeds.append(self._seed(v, Place("carried", state), f"d{state}_later"))
+                if program.spec.inputs:  # a layer of such cells reads the states of the one below
+                    seeds.append(self._seed(v, Place("dstates", state), f"d{state}_above"))
                 old = [p.operand for p in program.products if p.operand.op == "before"]
                 seeds += [self._back(operand, 0) for operand in old if operand.what == state]
         seeds += [self._back(p.operand, 0) for p in program.products if p.operand is v]
         place = self._place(v)
         if place in self.sent:
-            seeds.append(self._seed(place, f"d{v.name}_below"))
+            seeds.append(self._seed(v, place, f"d{v.name}_below"))
         return seeds
 
     def _back(self, operand, block):
@@ -119,10 +125,14 @@ class Derivative:
         product = next(p for p in self.program.products if p.operand is operand)
         part = product.parts[block]
         kind = "backs" if product.whole else "back"
-        return self._seed(Place(kind, product.name, block), f"d{part.name}_of_product")
+        place = Place(kind, product.name, block)
+        return self._seed(operand, place, f"d{part.name}_of_product")
 
-    def _seed(self, place, name):
-        seed = self.graph.add("seed", what=place, rank=1 if place.kind == "dvector" else 2)
+    def _seed(self, v, place, name):
+        """The gradient of v as memory has it; that of sums over a matrix, as the matrix sees it."""
+        matrix = v.reduction and v.domain == "matrix"
+        place = place._replace(across=v.op == "column_sums")
+        seed = self.graph.add("seed", what=place, rank=MATRIX if matrix else v.rank)
         self._name(seed, name)
         return seed
 
@@ -139,10 +149,9 @@ class Derivative:
             return Place("dx")
         if a.op == "input":
             return Place("dinput", a.what)
-        crosses = self.program.stage_of[a] is self.program.loop and any(
-            a in u.args for u in self.program.readout.values
-        )
-        return Place("gradients" if crosses else "gradient", a.name)
+        readout = self.program.readout  # which runs for all steps before the loop does
+        whole = a in readout.level or any(a in reads(u) for u in readout.values)
+        return Place("gradients" if whole else "gradient", a.name)
 
     def _name(self, value, name):
         if value.name is None:
@@ -152,14 +161,17 @@ class Derivative:
 
     def _column_sums(self):
         """A bias receives what its product receives, summed over rows: leave that to one sum."""
-        times = [place for adjoint in self.adjoints for place, _ in adjoint.stores]
+        times = [p._replace(across=False) for a in self.adjoints for p, _ in a.stores]
         sums = {}
         for adjoint in self.adjoints:
-            once = {v: p for p, v in adjoint.stores if p.kind == "dproduct" and times.count(p) == 1}
-            for place, value in list(adjoint.stores):
-                if place.kind == "dvector" and times.count(place) == 1 and value in once:
+            alone = [(p, v) for p, v in adjoint.stores
+                     if times.count(p._replace(across=False)) == 1]  # fmt: skip
+            once = {(v, p.across): p for p, v in alone if p.kind == "dproduct"}
+            for place, value in alone:
+                if place.kind == "dvector" and (value, place.across) in once:
+                    value = value, place.across
                     sums[place.name] = (once[value].name, once[value].block)
-                    adjoint.stores.remove((place, value))
+                    adjoint.stores.remove((place, value[0]))
         return sums
 
     def _shared_products(self):
@@ -168,7 +180,8 @@ class Derivative:
         for adjoint in self.adjoints:
             for place, value in adjoint.stores:
                 if place.kind == "dproduct":
-                    written.setdefault(place.name, []).append((place.block, id(value)))
+                    block = place.block, place.across, id(value)
+                    written.setdefault(place.name, []).append(block)
         first, shared = {}, {}
         for name, blocks in written.items():
             same = first.setdefault(tuple(sorted(blocks)), name)

@@ -1,199 +1,299 @@
 """A cell along time on the CPU, from its equations: ``numpy_nn.unroll`` by generated code."""
 
+from collections import namedtuple
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from course_utils.compiled import parameters
-from course_utils.compiled.arguments import (
-    beginnings,
-    checked,
-    clocks,
-    cotangents,
-    running,
-    state_type,
-)
-from course_utils.compiled.arrays import Array, array_of, operand_place
+from course_utils.compiled.arena import Arena
 from course_utils.compiled.code import Code, code
-from course_utils.compiled.parts import Part, parts
+from course_utils.compiled.columns import from_columns, into_columns
+from course_utils.compiled.sums import gathered_sums, input_arrays
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
-ZEROED = ("back", "backs", "carry", "dproduct", "dvector", "gradient", "gradients", "dx", "dinput")
+NOWHERE = np.zeros(0, np.int64)
 
 
-class Record(NamedTuple):
-    """One part of a run: the arrays by name that its code wrote."""
-
-    part: Part
-    arrays: dict
+@cache
+def state_type(names):
+    """The NamedTuple of a cell's states."""
+    return namedtuple("State", names)
 
 
 class Tape(NamedTuple):
     """What ``unroll_backward`` needs: made by ``unroll``, opaque to everybody else."""
 
     code: Code
-    params: dict
-    shared: dict  # weights, vectors and scalars, by name
-    records: list
-    sizes: dict
-    dtype: np.dtype
+    params: dict  # each (K, ...)
+    options: dict
+    arena: Arena
+    call: int  # of the runs forward in this arena, which one this is
+    lengths: np.ndarray | None  # (B,)
+    begins: np.ndarray  # (T, B), or (0, B) where every step starts from the one before
 
 
-def unroll(key, params, x, state0=None, *, lengths=None, resets=None, config=None, **inputs):
-    """Run a cell along a sequence by code made from its equations.
+def unroll(
+    key, params, x, state0=None, workspace=None, *, lengths=None, resets=None, config=None, **inputs
+):  # fmt: skip
+    """Run a cell along a sequence by code made from its equations; the caller has checked all.
 
-    As ``numpy_nn.unroll``: params as from ``init_params``; x (T, B, D); state0, each (B, H), the
-    cell's own if None; lengths (B,), integers, where sequences are shorter than T: what x holds
-    beyond is not read; resets (T, B), booleans, true where a step starts from the initial state;
-    config overrides the spec's constants; inputs, what else a step reads, each (T, B, H).  float32
-    or float64.
+    As ``numpy_nn.fast.unroll``, which checks: params, each parameter of the spec; x (T, B, D);
+    state0, each (B, H), the cell's own if None; workspace, a ``Workspace`` to compute in, or None
+    for fresh arrays; lengths (B,) and resets (T, B), NumPy arrays or None; config overrides the
+    spec's constants; inputs, what else a step reads, each (T, B, H), zero where it is not given.
 
     Returns y (T, B, H), the last states (a NamedTuple, each (B, H)) and the tape for
-    ``unroll_backward``.  Raises ShapeError, TypeError, ValueError or KeyError by name, and
-    ImportError where Numba or SciPy is missing.  Departure: ends and beginnings cut the run, so
-    that many of them at different steps cost calls.
+    ``unroll_backward``.  ImportError where Numba or SciPy is missing.
     """
     spec = get_spec(key)
-    options = spec.options(config)
-    sizes, dtype, state0, inputs = checked(spec, params, x, state0, inputs)
-    T, B, H = sizes["T"], sizes["B"], sizes["H"]
-    cut = parts(running(lengths, T, B), beginnings(resets, T, B))
+    T, B, D = x.shape
+    H = next(iter(parameters.blocks(spec, one(params)).values())).shape[1]
+    state0 = spec.initial_state(x, H) if state0 is None else state0
+    dtype = np.result_type(x, *params.values(), *(s for s in state0 if s.dtype.kind == "f"))
+    state0 = [(s if s.dtype.kind in "iu" else s.astype(dtype))[None] for s in state0]
+    inputs = {n: inputs.get(n, np.zeros((T, B, H), dtype)) for n in spec.inputs}
+    mask = None if lengths is None else np.arange(T)[:, None] < lengths
+    y, last, tape = forward(
+        spec, one(params), x[None], state0, {"K": 1, "T": T, "B": B, "D": D, "H": H}, dtype,
+        workspace, mask, resets, spec.options(config), one(inputs),
+    )  # fmt: skip
+    return y[0], state_type(spec.states)(*(s[0] for s in last)), tape
+
+
+def one(arrays):
+    """Views with an axis of nets, of which there is one."""
+    return {name: a[None] for name, a in arrays.items()}
+
+
+def forward(
+    spec, params, x, state0, sizes, dtype, workspace, mask, resets, options, inputs
+):  # fmt: skip
+    """``unroll`` of K nets with checked arguments: x (1 or K, T, B, D), all else (K, ...).
+
+    mask (T, B), true where a step counts, and resets (T, B), or None.  Returns y (K, T, B, H), last
+    states and the tape.
+    """
     made = code(spec, dtype)
-    _needs_equal_widths(made, sizes)
-    options |= clocks(spec, options, H)
-    y, records = np.zeros((T, B, H), dtype), []
+    K, T, B, D, H = (sizes[axis] for axis in "KTBDH")
+    _needs_equal_widths(made, D, H)
+    options = options | parameters.clocks(spec, options, H)
+    if workspace is None:
+        arena = Arena({axis: sizes[axis] for axis in "KTBDH"}, fresh=True)
+    else:
+        arena = workspace.arena(spec.key, dtype, {axis: sizes[axis] for axis in "KTBDH"})
+    arena.calls += 1
+    begins = np.zeros((0, B), bool) if resets is None else resets
+    lengths = None if mask is None else mask.sum(axis=0)
+    if mask is not None:
+        beyond = ~mask
+        begins = beyond if resets is None else beyond | resets
+        x = np.where(beyond[..., None], x.dtype.type(0), x)
+        inputs = {n: np.where(beyond[..., None], v.dtype.type(0), v) for n, v in inputs.items()}
+    y = arena.result("result_y", (K, T, B, H), dtype)
+    last = [arena.result(f"result_{n}", s.shape, s.dtype)
+            for n, s in zip(spec.states, state0, strict=True)]  # fmt: skip
+    tape = Tape(made, params, options, arena, arena.calls, lengths, begins)
+    if not T * B * K:
+        y[...] = 0
+        for out, s in zip(last, state0, strict=True):
+            out[...] = s
+        return y, last, tape
     with np.errstate(all="ignore"):  # what is not finite shows in the results
-        shared = parameters.prepare(made, params, options, dtype)
-        state = state_type(spec.states)(*(s.copy() for s in state0))
-        for part in cut:
-            rows = np.arange(B)[part.rows][part.fresh]
-            for now, first in zip(state, state0, strict=True):
-                now[rows] = first[rows]
-            whole = isinstance(part.rows, slice) and part.stop - part.start == T
-            arrays = _forward(made, shared, part, x, inputs, state, sizes, y if whole else None)
-            if not whole:
-                y[part.start : part.stop, part.rows] = arrays["all_y"]
-            for name, now in zip(spec.states, state, strict=True):
-                now[part.rows] = arrays[f"states_{name}"][-1]
-            del arrays["all_y"]
-            records.append(Record(part, arrays))
-    return y, state, Tape(made, params, shared, records, sizes, dtype)
+        parameters.prepare(made, params, options, arena)
+        _load("x", x, arena, dtype)
+        for name, value in inputs.items():
+            _load(f"input_{name}", value, arena, dtype)
+        states = []
+        for name, value in zip(spec.states, state0, strict=True):
+            size, matrix = value[0].size, name in spec.matrices
+            along = arena.get(f"states_{name}", (K, T + 1, size), value.dtype)
+            into_columns(value, along[:, 0], matrix)
+            if len(begins):
+                into_columns(value, arena.get(f"first_{name}", (K, size), value.dtype), matrix)
+            states.append(along)
+        sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
+        arguments = arena.arguments(made, "forward", sizes)
+        if arena.entering is None:
+            entering = _products_of_inputs(made, arena, sizes)
+            arena.entering = entering
+        for start in range(0, T, sizes["S"]):
+            stop = min(start + sizes["S"], T)
+            for weights, operand, result, whole in arena.entering:
+                at = start if whole else 0
+                made.shared.products(weights, operand, result, start, stop, at, B)
+            made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
+    output = next((s for s, v in zip(states, made.plan.program.states.values(), strict=True)
+                   if v is made.plan.program.output), None)  # fmt: skip
+    from_columns(arena.arrays["all_y"] if output is None else output[:, 1:], y)
+    if lengths is not None:
+        y[:, beyond] = 0
+    for name, out, along in zip(spec.states, last, states, strict=True):
+        if lengths is None:
+            from_columns(along[:, -1], out, name in spec.matrices)
+        else:
+            ends = along.reshape(K, T + 1, -1, B)[:, lengths, :, np.arange(B)]  # (B, K, ·)
+            out[...] = ends.swapaxes(0, 1).reshape(out.shape)
+    return y, last, tape
 
 
-def _needs_equal_widths(made, sizes):
+def _needs_equal_widths(made, D, H):
     """An equation that reads x unit by unit needs as many inputs as units."""
     bodies = (*made.plan.forward, *made.plan.backward)
     loaded = any(place.kind == "x" for body in bodies for _, place in body.loads)
-    if loaded and sizes["D"] != sizes["H"]:
+    if loaded and D != H:
         raise ShapeError(
-            f"x: {made.spec.key} reads x unit by unit, so axis D should be H={sizes['H']}, "
-            f"got {sizes['D']}"
+            f"x: {made.spec.key} reads x unit by unit, so axis D should be H={H}, got {D}"
         )
 
 
-def _forward(made, shared, part, x, inputs, state, sizes, y):
-    """The arrays of one part after its code has run."""
-    cut = slice(part.start, part.stop), part.rows
-    dtype = next(s.dtype for s in state if s.dtype.kind == "f")
-    arrays = {"all_x": _ready(x[cut], dtype)}
-    arrays |= {f"input_{name}": _ready(value[cut], dtype) for name, value in inputs.items()}
-    if y is not None:
-        arrays["all_y"] = y
-    sizes = sizes | {"T": part.stop - part.start, "B": arrays["all_x"].shape[1]}
-    for name, value in zip(made.plan.program.states, state, strict=True):
-        arrays[f"states_{name}"] = np.empty((sizes["T"] + 1, *value[part.rows].shape), value.dtype)
-        arrays[f"states_{name}"][0] = value[part.rows]
-    _call(made, "forward", arrays, shared, sizes, dtype)
-    return arrays
+def _load(name, rows, arena, dtype):
+    """What a step reads, as it was given and in columns."""
+    nets, T, B, N = rows.shape
+    np.copyto(arena.get(f"rows_{name}", rows.shape, dtype), rows, casting="same_kind")
+    into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
 
 
-def _call(made, function, arrays, shared, sizes, dtype):
-    """Call a generated function; arrays that are not there are made and stay in ``arrays``."""
-    arguments = []
-    for array in made.signatures[function]:
-        if array.name in shared:
-            arguments.append(shared[array.name])
-            continue
-        if array.name not in arrays:
-            make = np.zeros if array.kind in ZEROED else np.empty
-            arrays[array.name] = make(array.shape(sizes), np.int64 if array.integer else dtype)
-        arguments.append(arrays[array.name])
-    return made.call[function](*arguments)
+def _products_of_inputs(made, arena, sizes):
+    """[(weights, operand, result, whether result holds all steps)], which need not wait."""
+    found = []
+    whole = {a.name for a in made.arguments["forward"] if a.kind == "products"}
+    for product in made.plan.program.products:
+        if product.operand.op in ("x", "input"):
+            name, n = f"products_{product.name}", len(product.values)
+            steps = sizes["T" if name in whole else "S"]
+            shape = sizes["K"], steps, n, sizes["H"] * sizes["B"]
+            arrays = (f"weights_{product.name}", input_arrays(product)[0])
+            found.append((*(arena.arrays[a] for a in arrays),
+                          arena.get(name, shape, made.dtype), name in whole))  # fmt: skip
+    return found
 
 
-def _ready(array, dtype):
-    """The array as compiled code takes it: of the dtype, contiguous, writable."""
-    return np.require(array, dtype, ["C", "W", "A"])
+def history(tape, name):
+    """A state after every step, (T, B, H), zero beyond an end; name as in the spec's states."""
+    _, T, B, _, H = tape.arena.sizes.values()
+    along = np.zeros((1, T, B, H), tape.code.dtype)
+    if along.size:
+        from_columns(tape.arena.arrays[f"states_{name}"][:, 1:], along)
+    if tape.lengths is not None:
+        along[:, np.arange(T)[:, None] >= tape.lengths] = 0
+    return along[0]
 
 
-def unroll_backward(tape, dy, dlast=None):
+def unroll_backward(tape, dy, dlast=None, dhistory=None):
     """Back-propagation through time by generated code.
 
     dy (T, B, H), the gradient of every output; dlast, that of the last states (a tuple in the order
-    of the spec's states, each (B, H) or None), zero if None.  What dy holds beyond an end is not
-    read.
+    of the spec's states, each (B, H) or None), zero if None; dhistory {state: (T, B, H)}, that of
+    ``history``, for cells with further inputs.  What they hold beyond an end is not read.
 
     Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H); every reset adds to it) and grads with
     the keys of params, and with each further input by its name, (T, B, H).
     """
-    if not isinstance(tape, Tape):
-        raise TypeError(
-            f"tape: expected what compiled.unroll returned last, got {type(tape).__name__} of "
-            f"{type(tape).__module__}"
+    spec, (_, _, B, _, H) = tape.code.spec, tape.arena.sizes.values()
+    dlast = (None,) * len(spec.states) if dlast is None else dlast
+    shapes = [(B, H, H) if name in spec.matrices else (B, H) for name in spec.states]
+    dlast = [np.zeros(shape, tape.code.dtype) if d is None else d
+             for d, shape in zip(dlast, shapes, strict=True)]  # fmt: skip
+    dx, dstate0, grads = backward(tape, dy[None], [d[None] for d in dlast], one(dhistory or {}))
+    grads = {name: g[0] for name, g in grads.items()}
+    return dx[0], state_type(spec.states)(*(d[0] for d in dstate0)), grads
+
+
+def backward(tape, dy, dlast, dhistory=None):
+    """``unroll_backward`` of K nets with checked arguments: all (K, ...)."""
+    made, arena = tape.code, tape.arena
+    if tape.call != arena.calls:
+        raise RuntimeError(
+            "tape: a later unroll has overwritten its workspace; "
+            "go backward before the next unroll, or use one workspace for each"
         )
-    made, sizes, dtype = tape.code, tape.sizes, tape.dtype
-    spec = made.spec
-    dy, dstate = cotangents(spec, dy, dlast, sizes, dtype)
-    dx = np.zeros((sizes["T"], sizes["B"], sizes["D"]), dtype)
-    dinputs = {name: np.zeros(dy.shape, dtype) for name in spec.inputs}
-    dinitial = {name: np.zeros_like(d) for name, d in dstate.items()}
-    grads = parameters.Gradients(made, tape.params, sizes, dtype)
+    spec, dtype = made.spec, np.dtype(made.dtype)
+    K, T, B, D, H = (arena.sizes[axis] for axis in "KTBDH")
+    dx = arena.result("result_dx", (K, T, B, D), dtype)
+    dinputs = {n: arena.result(f"result_d{n}", (K, T, B, H), dtype) for n in spec.inputs}
+
+    def new(name, shape):
+        array = arena.result(name, shape, dtype)
+        array[...] = 0
+        return array
+
+    dstate0 = [new(f"result_d{n}", d.shape) if d.dtype.kind == "f" else d
+               for n, d in zip(spec.states, dlast, strict=True)]  # fmt: skip
+    flowing = [(n, d, out) for n, d, out in zip(spec.states, dlast, dstate0, strict=True)
+               if n in made.plan.flowing]  # fmt: skip
+    if not T * B * K:
+        for array in (dx, *dinputs.values()):
+            array[...] = 0
+        for _, d, out in flowing:
+            out[...] = d
+        grads = {n: new(f"grads_{n}", p.shape) for n, p in tape.params.items()}
+        return dx, dstate0, grads | dinputs
+    lengths, dhistory = tape.lengths, dhistory or {}
+    ends = NOWHERE
+    if lengths is not None:
+        beyond, ends = np.arange(T)[:, None] >= lengths, lengths.astype(np.int64)
+        dy = np.where(beyond[..., None], dtype.type(0), dy)
+        dhistory = {n: np.where(beyond[..., None], dtype.type(0), d) for n, d in dhistory.items()}
+    S = arena.stretches(made)[1]
+    sizes = arena.sizes | {"S": S, "R": len(tape.begins)}
+    np.copyto(arena.get("all_dy", dy.shape, dtype), dy, casting="same_kind")
+    for name in made.plan.program.states:
+        given = arena.get(f"dstates_{name}", (K, T, H * B), dtype) if spec.inputs else None
+        if name in dhistory:
+            into_columns(dhistory[name], given)
+        elif given is not None:
+            given[...] = 0
+    for name, d, _ in flowing:
+        matrix, shape = name in spec.matrices, (K, d[0].size)
+        full = d if lengths is None else d * np.expand_dims(lengths == T, (1, 2)[: 1 + matrix])
+        into_columns(full, arena.get(f"carried_{name}", shape, dtype), matrix)
+        into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
+    arguments = arena.arguments(made, "backward", sizes)
+    if arena.gathered is None:
+        gathered = gathered_sums(made, arena, sizes)
+        begin = [a for n, a in arena.arrays.items()
+                 if n.startswith(("dvector_", "dfirst_", "back_", "dweights_"))]  # fmt: skip
+        arena.gathered, arena.cleared = gathered, begin
+    for array in arena.cleared:
+        array[...] = 0
     with np.errstate(all="ignore"):
-        for part, arrays in reversed(tape.records):
-            cut = slice(part.start, part.stop), part.rows
-            by_kind = _backward(tape, part, arrays, dy[cut], dstate, grads)
-            for kind, target in (("all_dx", dx), *((f"dinput_{n}", d) for n, d in dinputs.items())):
-                if kind in by_kind:
-                    target[cut] = by_kind[kind]
-            rows = np.arange(sizes["B"])[part.rows][part.fresh]
-            for name, d in dstate.items():
-                dinitial[name][rows] += d[rows]
-                d[rows] = 0
-        dstate0 = [dstate[name] + dinitial[name] for name in spec.states]
-        return dx, state_type(spec.states)(*dstate0), grads.finish(tape.shared) | dinputs
-
-
-def _backward(tape, part, kept, dy, dstate, grads):
-    """One part on the way back: changes dstate, adds to grads; returns arrays by name."""
-    made, dtype = tape.code, tape.dtype
-    arrays = kept | grads.vectors | {"all_dy": _ready(dy, dtype)}
-    sizes = tape.sizes | {"T": dy.shape[0], "B": dy.shape[1]}
-    for name in made.plan.flowing:
-        arrays[f"carried_{name}"] = dstate[name][part.rows].copy()
-    _call(made, "backward", arrays, tape.shared, sizes, dtype)
-    for name in made.plan.flowing:
-        value = arrays[f"carried_{name}"]
         for product in made.plan.program.products:
-            if product.operand.op == "before" and product.operand.what == name:
-                value = value + arrays[f"back_{product.name}"][:, 0]
-        dstate[name][part.rows] = value
-    for product in made.plan.program.products:
-        shared_name = made.plan.derivative.shared.get(product.name, product.name)
-        array = Array("dproduct", shared_name, len(product.values))
-        dproduct = arrays.get(array.name)
-        if dproduct is None:  # nothing that counts depends on it
-            continue
-        place = operand_place(made.plan, product)
-        operand = arrays[array_of(made.plan, place).name]
-        if place.kind == "states":
-            operand = operand[1:] if place.block else operand[:-1]
-        dproduct = dproduct.reshape(-1, dproduct.shape[2] * dproduct.shape[3])
-        grads.add_product(product, dproduct, operand.reshape(len(dproduct), -1))
-        if product.operand.op in ("x", "input"):
-            weights = tape.shared[f"weights_{product.name}"]
-            flat = dproduct @ weights
-            name = "all_dx" if product.operand.op == "x" else f"dinput_{product.operand.what}"
-            flat = flat.reshape(*dy.shape[:2], -1)
-            arrays[name] = arrays[name] + flat if name in arrays else flat
-    return arrays
+            turned = arena.arrays.get(f"turned_{product.name}")
+            if turned is not None:
+                made.shared.turn_all(arena.arrays[f"weights_{product.name}"], turned)
+        for start in reversed(range(0, T, S)):
+            stop = min(start + S, T)
+            made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
+            for sums in arena.gathered:
+                sums.add(start, stop)
+        for product in made.plan.program.products:
+            back = arena.arrays.get(f"back_{product.name}")
+            if product.operand.op == "before" and back is not None:
+                arena.arrays[f"carried_{product.operand.what}"] += back[:, 0]
+        for name, d, out in flowing:
+            total = arena.arrays[f"carried_{name}"] + arena.arrays[f"dfirst_{name}"]
+            from_columns(total, out, name in spec.matrices)
+            if lengths is not None:  # a sequence without steps
+                out[:, lengths == 0] += d[:, lengths == 0]
+        _input_gradient(arena, "dx", dx)
+        for name, out in dinputs.items():
+            _input_gradient(arena, f"dinput_{name}", out)
+        grads = parameters.gradients(
+            made, tape.params, tape.options, arena, lambda n, shape: arena.result(n, shape, dtype)
+        )
+    return dx, dstate0, grads | dinputs
+
+
+def _input_gradient(arena, name, out):
+    """Sum of what an input receives from its product, in rows, and unit by unit, in columns."""
+    rows = arena.arrays.get(f"rows_{name}")
+    columns = arena.arrays.get("all_dx" if name == "dx" else name)
+    if columns is None:
+        np.copyto(out, 0 if rows is None else rows)
+        return
+    from_columns(columns, out)
+    if rows is not None:
+        out += rows

@@ -59,7 +59,7 @@ class LoopPrinter:
             for product in self.products(stage, body.level):
                 self.note(product)
                 (self.multiply_all if product.whole else self.multiply)(product)
-            self.body(body, ("step", "row", "unit") if stage == "readout" else ("row", "unit"))
+            self.body(body, self.loops_of(body))
 
     def backward(self):
         self.stage_backward("readout")
@@ -75,7 +75,7 @@ class LoopPrinter:
         for body in self.plan.backward:
             if body.stage != stage:
                 continue
-            self.body(body, ("step", "row", "unit") if stage == "readout" else ("row", "unit"))
+            self.body(body, self.loops_of(body))
             for product in self.products(stage, body.level):
                 self.note(product, "backward")
                 (self.back_all if product.whole else self.back)(product)
@@ -96,6 +96,13 @@ class LoopPrinter:
             and program.stage_of[p.values[0]].name == stage
         ]  # fmt: skip
 
+    def loops_of(self, body):
+        """The names of the loops around a body, the outermost first."""
+        steps = ("step",) if body.stage == "readout" else ()
+        return steps + {"row": ("row",), "unit": ("row", "unit")}.get(
+            body.domain, ("row", "unit", "column")
+        )
+
     def note(self, product, remark=""):
         terms = ", ".join(f"{v.what.symbol} @ {product.name}" for v in product.values)
         self.write(f"{self.comment} {terms}{': ' * bool(remark)}{remark}")
@@ -105,6 +112,7 @@ class LoopPrinter:
             return
         for name in loops:
             self.open_loop(name)
+        self.open_body(loops)
         texts, names = statements(body, self.style)
         for value, place in body.loads:
             self.declare(value.name, self.at(place))
@@ -117,6 +125,9 @@ class LoopPrinter:
         for _ in loops:
             self.close_loop()
 
+    def open_body(self, loops):
+        """What comes before the first line within the loops: nothing."""
+
     def value(self, value, names):
         return self.style.number(value.what) if value.op == "constant" else names.get(
             value, value.name
@@ -126,7 +137,8 @@ class LoopPrinter:
         """An element of the array of a place, in the target's syntax."""
         array = array_of(self.plan, place)
         step = "step + 1" if place.kind == "states" and place.block else "step"
-        index = {"T": step, "T+1": step, "B": "row", "D": "unit", "H": "unit"}
+        unit = "column" if place.across else "unit"
+        index = {"T": step, "T+1": step, "B": "row", "D": unit, "H": unit, "W": "column"}
         index["n"] = str(place.block)
         return self.element(array, [index[axis] for axis in array.axes])
 

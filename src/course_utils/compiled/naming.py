@@ -11,8 +11,9 @@ _JAVASCRIPT = (
     "void while with yield cell shared sizes"
 )
 _OURS = (
-    "step steps row rows unit units back multiply forward backward prelude where larger jit kernel "
-    "np tl torch math params self ONE ZERO HALF REAL OPTIONS"
+    "step steps row rows unit units column columns back multiply forward backward prelude "
+    "where larger jit kernel np tl torch math params self index inside BLOCK "
+    "LOWEST ONE ZERO HALF REAL OPTIONS"
 )
 # words that mean something else in one of the languages that are printed
 RESERVED = {*keyword.kwlist, *FUNCTIONS, *_JAVASCRIPT.split(), *_OURS.split()}

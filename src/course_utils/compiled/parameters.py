@@ -1,31 +1,80 @@
-"""A layer's parameters as generated code takes them, and their gradients on the way back."""
+"""Parameters of K nets as generated code takes them, and their gradients on the way back."""
 
 import numpy as np
 
 
-def prepare(made, params, options, dtype):
-    """{name: array or scalar}: joined weights, vectors, what depends on them alone, and options."""
+def blocks(spec, arrays):
+    """{symbol of the equations: (K, rows, ...)}, views of arrays (K, ...) by parameter."""
+    found = {}
+    for p in spec.params:
+        array = arrays[p.name]
+        rows = array.shape[1] // len(p.symbols)
+        for k, symbol in enumerate(p.symbols):
+            found[symbol] = array[:, k * rows : (k + 1) * rows]
+    return found
+
+
+def summands(symbols, name):
+    """b_i is b_xi + b_hi where it is no parameter itself."""
+    return [name] if name in symbols else [f"b_x{name[2:]}", f"b_h{name[2:]}"]
+
+
+def clocks(spec, config, H):
+    """{name: (H,) integers}: tuples of the config, each entry for as many units as the others."""
+    by_unit = {}
+    for name, values in config.items():
+        if isinstance(spec.config[name], tuple):
+            if H % len(values):
+                raise ValueError(
+                    f"hidden_size: {H} units cannot be divided among {len(values)} modules; "
+                    f"use a multiple of {len(values)}, or other {name} than {tuple(values)}"
+                )
+            by_unit[name] = np.repeat(np.asarray(values, np.int64), H // len(values))
+    return by_unit
+
+
+def prepare(made, params, options, arena):
+    """Fill the arena with joined weights, vectors and what depends on parameters alone."""
     spec, program = made.spec, made.plan.program
-    symbols = spec.symbol_values(params)
-    shared = {}
+    symbols, dtype = blocks(spec, params), np.dtype(made.dtype)
+    K, B, H = (arena.sizes[axis] for axis in "KBH")
     for product in program.products:
-        blocks = [_masked(symbols[v.what.symbol], v.what, options) for v in product.values]
-        shared[f"weights_{product.name}"] = np.concatenate(blocks).astype(dtype, copy=False)
+        width = params_width(symbols, product)
+        weights = arena.get(f"weights_{product.name}", (K, len(product.values) * H, width), dtype)
+        for k, v in enumerate(product.values):
+            block = _masked(symbols[v.what.symbol], v.what, options)
+            np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
+    flat = {}
     for value in program.graph.values:
         if value.op == "vector":
-            shared[f"vector_{value.name}"] = np.array(symbols[value.what], dtype)
+            first, *rest = (symbols[s] for s in summands(symbols, value.what))
+            flat[f"vector_{value.name}"] = first + rest[0] if rest else first
         elif value.op == "clock":
-            shared[f"clock_{value.name}"] = options[value.what]
+            out = arena.get(f"clock_{value.name}", (H * B,), np.int64)
+            out.reshape(H, B)[...] = options[value.what][:, None]
+            flat[f"clock_{value.name}"] = np.tile(options[value.what], K)
         elif value.op == "config":
-            shared[value.name] = dtype.type(options[value.what])
+            arena.arrays[value.name] = dtype.type(options[value.what])
     if "prelude" in made.call:
-        units = made.signatures["prelude"][0].name
-        H = shared[units].shape[0]
-        for array in made.signatures["prelude"]:
-            shared.setdefault(array.name, np.empty(H, dtype))
-        made.call["prelude"](*(shared[a.name] for a in made.signatures["prelude"]))
-    shared["options"] = options
-    return shared
+        arena.prelude = {n: np.ascontiguousarray(v, v.dtype if v.dtype.kind == "i" else dtype)
+                         .reshape(K * H) for n, v in flat.items()}  # fmt: skip
+        arguments = made.arguments["prelude"]
+        for a in arguments:
+            if a.kind == "vector":
+                flat.setdefault(a.name, arena.prelude.setdefault(a.name, np.empty(K * H, dtype)))
+        made.call["prelude"](
+            *(arena.prelude.get(a.name, arena.arrays.get(a.name)) for a in arguments)
+        )
+        flat |= {n: v for n, v in arena.prelude.items() if n.startswith("vector_")}
+    for name, value in flat.items():
+        if name.startswith("vector_"):
+            out = arena.get(name, (K, H * B), dtype)
+            out.reshape(K, H, B)[...] = value.reshape(K, H, 1)
+
+
+def params_width(symbols, product):
+    """The other axis of a product's weights."""
+    return symbols[product.values[0].what.symbol].shape[2]
 
 
 def _masked(array, weight, options):
@@ -36,53 +85,38 @@ def _masked(array, weight, options):
     return array * (period[None, :] >= period[:, None])
 
 
-class Gradients:
-    """Gradients of the parameters, added up part by part; vectors by the name of their array."""
+def gradients(made, params, options, arena, new):
+    """The gradients by the names of the parameters; new(name, shape) -> an array to write into."""
+    spec, program = made.spec, made.plan.program
+    K, H = (arena.sizes[axis] for axis in "KH")
+    grads = {name: new(f"grads_{name}", p.shape) for name, p in params.items()}
+    symbols, missing = blocks(spec, grads), blocks(spec, grads)
 
-    def __init__(self, made, params, sizes, dtype):
-        self.made, self.dtype = made, dtype
-        self.spec = made.spec
-        self.grads = {name: np.zeros(p.shape, dtype) for name, p in params.items()}
-        self.symbols = {
-            symbol: block
-            for p in self.spec.params
-            for symbol, block in zip(
-                p.symbols, np.split(self.grads[p.name], len(p.symbols)), strict=True
-            )
-        }
-        self.weights = []
-        names = [v.name for v in made.plan.program.graph.values if v.op == "vector"]
-        names += [v.name for v in made.plan.program.prelude.values]
-        self.vectors = {f"dvector_{name}": np.zeros(sizes["H"], dtype) for name in names}
+    def give(symbol, value):
+        if missing.pop(symbol, None) is None:  # another equation has given its part
+            symbols[symbol] += value
+        else:
+            np.copyto(symbols[symbol], value)
 
-    def add_product(self, product, dproduct, operand):
-        """From a product's gradient (T·B, n·H) and its operand (T·B, ·)."""
-        dweights = dproduct.T @ operand
-        for value, block in zip(
-            product.values, np.split(dweights, len(product.values)), strict=True
-        ):
-            self.weights.append((value.what, block))
-        sums = self.made.plan.derivative.sums
-        wanted = {name: block for name, (of, block) in sums.items() if of == product.name}
-        if wanted:
-            columns = np.split(np.ones(len(dproduct), self.dtype) @ dproduct, len(product.values))
-            for name, block in wanted.items():
-                self.vectors[f"dvector_{name}"] += columns[block]
-
-    def finish(self, shared):
-        """The gradients by the names of the parameters."""
-        for weight, block in self.weights:
-            self.symbols[weight.symbol] += _masked(block, weight, shared["options"])
-        if "prelude_backward" in self.made.call:
-            arrays = shared | self.vectors
-            signature = self.made.signatures["prelude_backward"]
-            self.made.call["prelude_backward"](*(arrays[a.name] for a in signature))
-        for value in self.made.plan.program.graph.values:
-            if value.op == "vector":
-                for symbol in self._summands(value.what):
-                    self.symbols[symbol] += self.vectors[f"dvector_{value.name}"]
-        return self.grads
-
-    def _summands(self, name):
-        """b_i is b_xi + b_hi where it is no parameter itself."""
-        return [name] if name in self.symbols else [f"b_x{name[2:]}", f"b_h{name[2:]}"]
+    for product in program.products:
+        dweights = arena.arrays.get(f"dweights_{product.name}")
+        for k, v in enumerate(product.values if dweights is not None else ()):
+            give(v.what.symbol, _masked(dweights[:, k * H : (k + 1) * H], v.what, options))
+    dvectors = {}
+    names = [v.name for v in program.graph.values if v.op == "vector"]
+    for name in (*names, *(v.name for v in program.prelude.values)):
+        given = arena.arrays.get(f"dvector_{name}")
+        dvectors[f"dvector_{name}"] = (
+            np.zeros(K * H, made.dtype) if given is None
+            else given.reshape(K * H, -1).sum(axis=1)
+        )  # fmt: skip
+    if "prelude_backward" in made.call:
+        known = arena.arrays | arena.prelude | dvectors
+        made.call["prelude_backward"](*(known[a.name] for a in made.arguments["prelude_backward"]))
+    for value in program.graph.values:
+        if value.op == "vector":
+            for symbol in summands(symbols, value.what):
+                give(symbol, dvectors[f"dvector_{value.name}"].reshape(K, H))
+    for block in missing.values():
+        block[...] = 0
+    return grads

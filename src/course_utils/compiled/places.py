@@ -6,12 +6,14 @@ from typing import NamedTuple
 class Place(NamedTuple):
     """One number for each sample and unit of a step, in the array ``kind_name`` or ``all_kind``.
 
-    block: which of the parts of width H, where several lie side by side.
+    block: which of the parts of width H, where several lie side by side.  across: in loops over
+    matrices, whether the unit is that of the column, not of the row.
     """
 
     kind: str
     name: str = ""
     block: int = 0
+    across: bool = False
 
     @property
     def array(self):
@@ -32,6 +34,7 @@ AXES = {
     "products": "T B n H",  # for all steps at once
     "y": "T B H",
     "dy": "T B H",
+    "dstates": "T B H",  # from the layer above, which reads a state of every step
     "dproduct": "T B n H",
     "back": "B n H",
     "backs": "T B n H",

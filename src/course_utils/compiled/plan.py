@@ -6,11 +6,15 @@ only a product of the loop could bring back; cheap arithmetic is computed again.
 
 from dataclasses import dataclass
 
+from course_utils.compiled.arrays import array_of
 from course_utils.compiled.derivative import Derivative
 from course_utils.compiled.functions import CHEAP
 from course_utils.compiled.places import Place, leaf_place
 from course_utils.compiled.program import Program
+from course_utils.compiled.values import BROADCASTS, DOMAINS, UNIT, reads
 from course_utils.specs import get_spec
+
+NOWHERE = -1  # the level of a body before which no product runs
 
 
 @dataclass
@@ -18,10 +22,12 @@ class Body:
     """The pointwise code of one level.
 
     loads: (value, place) pairs; lines: values to compute, in order; stores: (place, value, adds)
-    triples, adds where the place holds a part of the sum already.
+    triples, adds where the place holds a part of the sum already, or ``larger`` where it holds the
+    largest so far.  domain: the loops around it, over rows, units of rows, or matrices.
     """
 
     stage: str
+    domain: str
     level: int
     loads: list
     lines: list
@@ -42,8 +48,9 @@ class Plan:
         self._keep_what_backward_reads()
         self._keep_what_crosses()
         self.forward = [
-            self._forward(stage, level) for stage in program.stages for level in range(stage.levels)
-        ]
+            body for stage in program.stages for level in range(stage.levels)
+            for body in self._forward(stage, level)
+        ]  # fmt: skip
         self._carry()
         self.backward = self._backward()
 
@@ -86,13 +93,24 @@ class Plan:
             else:
                 todo.extend(v.args)
 
+    def _lies_still(self, v):
+        """Whether an earlier level has made a value and no arithmetic brings it back."""
+        return v.op == "product" or v.reduction
+
     def _available(self, v):
         """Whether the way back can have a value without a product; keeps what that takes."""
-        if v.leaf or v.rank < 2 or v in self.kept or self.at_hand(v) is not None:
+        if v.leaf or v.rank <= UNIT or v in self.kept or self.at_hand(v) is not None:
             return True
-        if v.op == "product":
+        if self._lies_still(v):
             return False
-        if v.op in CHEAP and not any(a.op == "product" and not self._available(a) for a in v.args):
+        if v.op in BROADCASTS:  # a matrix takes them from memory
+            (a,) = v.args
+            if not (a.leaf or a.rank <= UNIT or self.at_hand(a)):
+                self._keep(a)
+            return True
+        still = [a for a in v.args if self._lies_still(a)]
+        here = all(a.domain == v.domain for a in v.args if not a.leaf and a.rank > UNIT)
+        if v.op in CHEAP and here and all(self._available(a) for a in still):
             if all(self._available(a) for a in v.args):
                 return True
         self._keep(v)
@@ -113,15 +131,17 @@ class Plan:
         program = self.program
         for product in program.products:
             operand = product.operand
-            if operand.pointwise and self.at_hand(operand) is None:
+            made = operand.pointwise or operand.reduction
+            if made and self.at_hand(operand) is None:
                 self._keep(operand)
-        for v in {a for u in program.readout.values for a in u.args}:
+        for v in {a for u in program.readout.values for a in reads(u)}:
             if program.stage_of.get(v) is program.loop and self.at_hand(v) is None:
                 self._keep(v)
         for stage in program.stages:
             for u in stage.values:
-                for a in u.args:
-                    crosses = a in stage.level and a.pointwise and stage.level[a] < stage.level[u]
+                for a in reads(u):
+                    made = a in stage.level and (a.pointwise or a.reduction)
+                    crosses = made and stage.level[a] < stage.level[u]
                     if crosses and self.at_hand(a) is None:
                         kind = "kept" if stage is program.readout else "scratch"
                         self._scratch[a] = Place(kind, a.name)
@@ -129,10 +149,13 @@ class Plan:
     # -- bodies ------------------------------------------------------------------------------------
 
     def _forward(self, stage, level):
-        program, stores = self.program, []
+        """The body of a level, after one that makes room for the sums which it adds up."""
+        program, stores, empty = self.program, [], []
         mine = stage.at(level)
 
         def place(v):
+            if v.op in BROADCASTS:
+                return place(v.args[0])._replace(across=v.op == "across")
             if v.leaf:
                 return leaf_place(v)
             if v.op == "product":
@@ -142,11 +165,19 @@ class Plan:
                 return Place("products" if product.whole else "product", product.name, block)
             if v.rank == 1:
                 return None if stage is program.prelude else Place("vector", v.name)
-            if v.rank == 0 or v in mine:
+            if v.rank == 0 or (v in mine and not v.reduction):
                 return None
             return self.at_hand(v) or self._scratch[v]
 
         for v in mine:
+            if v.reduction:
+                where = place(v)
+                empty.append((where, v.op))
+                where = where._replace(across=v.op == "column_sums")
+                stores.append((where, v.args[0], "larger" if v.op == "highest" else True))
+                continue
+            if v.op in BROADCASTS:
+                continue
             if v.op == "concat":
                 stores += [(Place("operand", v.name, k), part) for k, part in enumerate(v.args)]
                 continue
@@ -159,7 +190,11 @@ class Plan:
         for v, where in self.kept.items():
             if v.op == "product" and program.stage_of[v] is stage and stage.level[v] == level:
                 stores.append((where, v))
-        return _body(stage, level, [(p, v, False) for p, v in stores], place)
+        stores = [(*s, False)[:3] for s in stores]
+        lowest = {"highest": program.graph.constant(float("-inf"))}
+        zero = program.graph.constant(0)
+        rooms = [_room(stage, p, array_of(self, p).rank, lowest.get(op, zero)) for p, op in empty]
+        return [*rooms, _body(stage, level, stage.domains[level], stores, place)]
 
     def _backward(self):
         program, written, bodies = self.program, set(), []
@@ -167,25 +202,39 @@ class Plan:
             prelude = adjoint.stage is program.prelude
 
             def place(v, prelude=prelude):
+                if v.op in BROADCASTS:
+                    return place(v.args[0])._replace(across=v.op == "across")
                 if v.leaf:
                     return leaf_place(v)
                 if v.rank == 1 and v in program.stage_of:
                     return Place("vector", v.name)
-                if v.rank == 2 and v in program.stage_of:
+                if v.rank > UNIT and v in program.stage_of:
                     return self.at_hand(v)
                 return None
 
             stores = []
+            domain = adjoint.stage.domains[adjoint.level]
             for where, v in adjoint.stores:
                 if where.kind == "carry" and where.name not in self.apart:
                     where = where._replace(kind="carried")
-                stores.append((where, v, where in written or where.kind == "dvector"))
-                written.add(where)
-            bodies.append(_body(adjoint.stage, adjoint.level, stores, place))
+                whole = where._replace(across=False)
+                rank = array_of(self, where).rank
+                adds = whole in written or where.kind == "dvector"
+                if not adds and DOMAINS.get(rank, "unit") != domain:
+                    bodies.append(_room(adjoint.stage, whole, rank, program.graph.constant(0)))
+                    adds = True
+                stores.append((where, v, adds))
+                written.add(whole)
+            bodies.append(_body(adjoint.stage, adjoint.level, domain, stores, place))
         return bodies
 
 
-def _body(stage, level, stores, place):
+def _room(stage, place, rank, value):
+    """A body that sets a place to 0, or to the lowest number, before sums are added up in it."""
+    return Body(stage.name, DOMAINS.get(rank, "unit"), NOWHERE, [], [], [(place, value, False)])
+
+
+def _body(stage, level, domain, stores, place):
     """Load what lies somewhere, compute the rest, in the order of need."""
     loads, lines, seen = [], [], set()
 
@@ -203,7 +252,7 @@ def _body(stage, level, stores, place):
 
     for _, v, _ in stores:
         need(v)
-    return Body(stage.name, level, loads, lines, stores)
+    return Body(stage.name, domain, level, loads, lines, stores)
 
 
 _PLANS = {}

@@ -4,6 +4,7 @@ Arrays are flat ``Float64Array``; the script defines ``cell``, which ``unroll`` 
 """
 
 import json
+import math
 from pathlib import Path
 
 from course_utils.compiled.arrays import array_of, operand_place
@@ -12,11 +13,12 @@ from course_utils.compiled.printing import Style
 from course_utils.specs import get_spec
 
 STYLE = Style(
+    number=lambda n: "-Infinity" if n == -math.inf else repr(n),
     functions={
         "where": "({0} >= {1} ? {2} : {3})",
         "due": "({0} % {1} === 0 ? 1 : 0)",
         **{f: f"Math.{f}({{0}})" for f in ("tanh", "exp", "log", "sqrt", "cos", "sin")},
-        "maximum": "Math.max({0}, {1})",
+        "maximum": "Math.max({0}, {1})",  # a NaN stays one
         "log_sigmoid": "logSigmoid({0})",
     },
 )
@@ -40,7 +42,8 @@ class JavaScriptPrinter(LoopPrinter):
         self.write("}"), self.write()
 
     def open_loop(self, name, back=False):
-        up, down = f"0; {name} < {name}s; {name}++", f"{name}s - 1; {name} >= 0; {name}--"
+        size = "units" if name == "column" else f"{name}s"
+        up, down = f"0; {name} < {size}; {name}++", f"{size} - 1; {name} >= 0; {name}--"
         self.write(f"for (let {name} = {down if back else up}) {{")
         self.depth += 1
 
@@ -52,12 +55,16 @@ class JavaScriptPrinter(LoopPrinter):
         self.write(f"const {name} = {text};")
 
     def store(self, target, text, adds):
-        self.write(f"{target} {'+=' if adds else '='} {text};")
+        if adds == "larger":
+            self.write(f"{target} = Math.max({target}, {text});")
+        else:
+            self.write(f"{target} {'+=' if adds else '='} {text};")
 
     def element(self, array, index):
         text = ""
         for axis, position in zip(array.axes, index, strict=True):
-            size = {"B": "rows", "n": str(array.blocks), "H": "units", "D": "units"}.get(axis)
+            sizes = {"B": "rows", "n": str(array.blocks), "H": "units", "D": "units", "W": "units"}
+            size = sizes.get(axis)
             if axis == "n" and array.blocks == 1:
                 continue
             position = f"({position})" if " " in position and not text else position
@@ -107,7 +114,8 @@ def description(printer):
         })  # fmt: skip
     return {
         "key": spec.key,
-        "states": {s: {"initial": spec.initial.get(s, 0.0), "counts": v.integer}
+        "states": {s: {"initial": spec.initial.get(s, 0.0), "counts": v.integer,
+                       "matrix": s in spec.matrices}
                    for s, v in program.states.items()},
         "params": [{"name": p.name, "axes": p.axes.split(), "symbols": p.symbols}
                    for p in spec.params],

@@ -1,10 +1,18 @@
 """Numba source: machine code for the CPU; without the decorator it is plain Python."""
 
-from course_utils.compiled.loops import LoopPrinter
+import math
+from dataclasses import replace
+
+from course_utils.compiled.arrays import array_of, operand_place
+from course_utils.compiled.columns import AXES, LAST, NETS, Argument
+from course_utils.compiled.loops import FUNCTIONS, LoopPrinter
+from course_utils.compiled.numba_head import head
+from course_utils.compiled.plan import plan
 from course_utils.compiled.printing import Style
+from course_utils.compiled.values import MATRIX, ROW
 from course_utils.specs import get_spec
 
-_NUMBERS = {0: "ZERO", 1: "ONE", 0.5: "HALF"}
+_NUMBERS = {0: "ZERO", 1: "ONE", 0.5: "HALF", -math.inf: "LOWEST"}
 STYLE = Style(
     functions={
         "maximum": "larger({0}, {1})",
@@ -13,128 +21,103 @@ STYLE = Style(
     },
     number=lambda n: _NUMBERS.get(n, f"REAL({n!r})"),
 )
-
-HEAD = '''"""{title}, forward and backward, from its equations (course_utils.compiled)."""
-
-import numpy as np
-
-{decorator}
-
-REAL = np.{dtype}
-ZERO, HALF, ONE = REAL(0), REAL(0.5), REAL(1)
-
-
-{tanh}
-
-
-@jit
-def sigmoid(a):
-    return HALF + HALF * tanh(HALF * a)
-
-
-@jit
-def relu(a):
-    return ZERO if ZERO >= a else a  # a NaN stays one
-
-
-@jit
-def larger(a, b):
-    return a if a >= b or a != a else b  # a NaN stays one
-
-
-@jit
-def log_sigmoid(a):
-    return -larger(-a, ZERO) - np.log1p(np.exp(-abs(a)))
-
-
-@jit
-def positive(a):
-    return a + HALF if a >= ZERO else sigmoid(a)
-
-
-exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
-
-
-@jit
-def multiply(operand, weights, result):
-    rows = len(operand)  # operand (rows, ·), result (rows, products, units)
-    np.dot(operand.reshape(rows, -1), weights.T, result.reshape(rows, -1))
-
-
-@jit
-def multiply_all(operand, weights, result):
-    rows = operand.shape[0] * operand.shape[1]  # of all steps
-    np.dot(operand.reshape(rows, -1), weights.T, result.reshape(rows, -1))
-
-
-@jit
-def back(dresult, weights, doperand):
-    rows = len(dresult)
-    np.dot(dresult.reshape(rows, -1), weights, doperand.reshape(rows, -1))
-
-
-@jit
-def back_all(dresult, weights, doperand):
-    rows = dresult.shape[0] * dresult.shape[1]
-    np.dot(dresult.reshape(rows, -1), weights, doperand.reshape(rows, -1))
-
-
-'''
-COMPILED = """from numba import njit
-
-# without nnan and ninf: a NaN or an infinity stays visible
-OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
-jit = njit(**OPTIONS)
-kernel = njit(cache={cache}, **OPTIONS)"""
-PLAIN = '''def kernel(function):
-    return function  # not compiled
-
-
-jit = kernel'''
-
-TANH = {
-    "float64": '''@jit
-def tanh(a):
-    return np.tanh(a)''',
-    # a ratio of two polynomials, error about 1e-7: it has no branch, so the loops vectorise
-    "float32": '''@jit
-def tanh(a):
-    a = REAL(7.905311) if a > REAL(7.905311) else a  # a NaN passes both
-    a = REAL(-7.905311) if a < REAL(-7.905311) else a
-    z = a * a
-    p = REAL(-2.76076847742355e-16) * z + REAL(2.00018790482477e-13)
-    p = p * z + REAL(-8.60467152213735e-11)
-    p = p * z + REAL(5.12229709037114e-08)
-    p = p * z + REAL(1.48572235717979e-05)
-    p = p * z + REAL(6.37261928875436e-04)
-    p = p * z + REAL(4.89352455891786e-03)
-    q = REAL(1.19825839466702e-06) * z + REAL(1.18534705686654e-04)
-    q = q * z + REAL(2.26843463243900e-03)
-    q = q * z + REAL(4.89352518554385e-03)
-    return a * p / q''',
-}
+SIZES = "nets, first, last, rows, units, begins, ends"
 
 
 class NumbaPrinter(LoopPrinter):
+    """arguments: {function: the arrays that it takes, in order}, known once it is printed."""
+
     style = STYLE
 
-    def open_function(self, name, arguments):
-        self.write("@kernel")
-        self.write(f"def {name}(")
-        for k in range(0, len(arguments), 5):
-            self.write(", ".join(arguments[k : k + 5]) + ",", deeper=1)
-        self.write("):")
-        self.depth += 1
-        array = self.signatures[name][0]
-        sizes = {3: "steps, rows, units", 1: "(units,)"}[len(array.axes)]
-        self.write(f"{sizes} = {array.name}.shape")
+    def __init__(self, key):
+        self.plan, self.lines, self.depth = plan(key), [], 0
+        self.program, self.arguments = self.plan.program, {}
+        self.read_back = {
+            p.name for b in self.plan.backward for _, p in b.loads if p.kind == "products"
+        }
+        self.output_is_a_state = self.program.output in self.program.states.values()
 
-    def close_function(self):
-        self.depth -= 1
-        self.write(), self.write()
+    def print(self):
+        """The functions, without what stands at their head."""
+        texts = []
+        for name in FUNCTIONS:
+            prelude = "prelude" in name
+            self.lines, self.depth, self.used = [], 1 if prelude else 2, {}
+            self.over = "unit" if prelude else "place"
+            getattr(self, name)()
+            self.arguments[name] = tuple(self.used)
+            if self.used:
+                texts.append(self._function(name, prelude))
+        return "\n\n\n".join(texts) + "\n"
+
+    def _function(self, name, prelude):
+        arrays = self.arguments[name]
+        names = [a.name for a in arrays]
+        lines = [] if prelude else [f"    {SIZES},"]
+        lines += [f"    {', '.join(names[k : k + 5])}," for k in range(0, len(names), 5)]
+        lines = ["@kernel", f"def {name}(", *lines, "):"]
+        if prelude:
+            lines.append(f"    units = len({names[0]})")
+        else:
+            lines += ["    places = units * rows", "    for net in range(nets):"]
+            for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
+                text = f"before_{state}[net] if len(begins) else states_{state}[net]"
+                lines.append(f"        from_{state} = {text}")
+        return "\n".join(lines + self.lines)
+
+    # -- arrays ------------------------------------------------------------------------------------
+
+    def use(self, name, kind, **facts):
+        """The name of an array that from now on is an argument."""
+        self.used.setdefault(Argument(name, kind, **facts))
+        return name
+
+    def at(self, place):
+        """An element of the array of a place."""
+        kind, name = self._kind(place), self._array(place)
+        if self.over == "unit":
+            return f"{name}[unit]"
+        steps = {"T": "step", "T+1": "step + 1", "S": "step - first", "R": "step", "n": place.block}
+        index = [str(steps[axis]) for axis in AXES[kind].split()[:-1]]
+        rank = array_of(self.plan, place).rank
+        last = {ROW: "row", MATRIX: "element"}.get(rank, "across" if place.across else "place")
+        if kind == "before":
+            return f"from_{place.name}[step, {last}]"
+        return f"{name}[{', '.join([*self._net(name, kind), *index, last])}]"
+
+    def _net(self, name, kind):
+        """The index of the net, where an array has one; nets may share x."""
+        return [f"net % len({name})" if kind == "x" else "net"] if kind in NETS else []
+
+    def _kind(self, place):
+        if place.kind == "states" and not place.block:
+            return "before"
+        if place.kind == "products" and place.name not in self.read_back:
+            return "stretch"
+        return place.kind
+
+    def _array(self, place):
+        kind, array = self._kind(place), array_of(self.plan, place)
+        name = array.name
+        if kind == "before":
+            name = f"before_{place.name}"
+            last = LAST.get(array.rank, "H*B")
+            self.use(f"states_{place.name}", "states", integer=array.integer, last=last)
+        elif kind == "dy":
+            name = "dy_now"
+        last = LAST.get(array.rank, "H*B")
+        return self.use(name, kind, n=array.blocks, integer=array.integer, last=last)
+
+    def _matrix(self, kind, product):
+        """weights, dweights, turned or part of a product."""
+        k = {"x": "D"}.get(product.operand.op, f"{len(product.parts)}*H")
+        return self.use(f"{kind}_{product.name}", kind, n=len(product.values), k=k)
+
+    # -- a language's syntax -----------------------------------------------------------------------
 
     def open_loop(self, name, back=False):
-        self.write(f"for {name} in range({f'{name}s - 1, -1, -1' if back else f'{name}s'}):")
+        sizes = {"step": "first, last", "column": "units"}
+        self.write(f"for {name} in range({sizes.get(name, f'{name}s')}):")
         self.depth += 1
 
     def close_loop(self):
@@ -144,29 +127,158 @@ class NumbaPrinter(LoopPrinter):
         self.write(f"{name} = {text}")
 
     def store(self, target, text, adds):
-        self.write(f"{target} {'+=' if adds else '='} {text}")
-
-    def element(self, array, index):
-        return f"{array.name}[{', '.join(index)}]"
-
-    def multiply(self, product):
-        operand, block, weights, result = self.names_of(product)
-        step = "step + 1" if block else "step"
-        self.write(f"multiply({operand.name}[{step}], {weights}, {result})")
-
-    def multiply_all(self, product):
-        operand, block, weights, result = self.names_of(product)
-        self.write(f"multiply_all({operand.name}{'[1:]' * block}, {weights}, {result})")
-
-    def back(self, product):
-        dresult, weights, result = self.names_back(product)
-        self.write(f"back({dresult}[step], {weights}, {result})")
-
-    def back_all(self, product):
-        self.write(f"back_all({', '.join(self.names_back(product))})")
+        if adds == "larger":
+            self.write(f"{target} = larger({target}, {text})")
+        else:
+            self.write(f"{target} {'+=' if adds else '='} {text}")
 
     def fill(self, target, source):
-        self.write(f"{target}[:] = {source or 'ZERO'}")
+        state = self.program.states[target.removeprefix("carried_")]
+        last = LAST.get(state.rank, "H*B")
+        self.use(target, "carried", last=last)
+        if source:
+            self.use(source, "carry", last=last)
+        self.write(f"{target}[net][:] = {source or 'ZERO'}")
+
+    # -- forward -----------------------------------------------------------------------------------
+
+    def body(self, body, loops):
+        if body.empty:
+            return
+        for v in body.lines:
+            for constant in (a for a in v.args if a.op == "config"):
+                self.use(constant.what, "config")
+        if self.output_is_a_state:
+            stores = [s for s in body.stores if s[0].kind != "y"]
+            body = replace(body, stores=stores)
+        if "step" in loops:  # the readout
+            self.open_loop("step")
+            self._turn([body])
+        super().body(body, self._loops(body))
+        if "step" in loops:
+            self.close_loop()
+
+    def _loops(self, body):
+        """The loops within a step: one, where a body has but one number for each place."""
+        places = [p for _, p in body.loads] + [p for p, *_ in body.stores]
+        rows = any(array_of(self.plan, p).rank == ROW for p in places)
+        if self.over == "unit" or (body.domain == "unit" and not rows):
+            return (self.over,)
+        loops = {"row": ("row",), "unit": ("unit", "row")}
+        return loops.get(body.domain, ("unit", "column", "row"))
+
+    def open_body(self, loops):
+        if loops[0] == "unit" and "row" in loops:
+            self.write("place = unit * rows + row")
+        if "column" in loops:
+            self.write("across = column * rows + row")
+            self.write("element = (unit * units + column) * rows + row")
+
+    def forward(self):
+        self.open_loop("step")
+        self.write("if len(begins):")
+        for name, value in self.program.states.items():
+            last = LAST.get(value.rank, "H*B")
+            arrays = [self.use(f"{kind}_{name}", kind, integer=value.integer, last=last)
+                      for kind in ("states", "first", "before")]  # fmt: skip
+            states, first, before = arrays
+            self.write(
+                f"begin(begins[step], {states}[net, step], {first}[net], {before}[net, step])",
+                deeper=1,
+            )
+        self.stage("loop")
+        self.close_loop()
+        self.stage("readout")
+
+    def _operand(self, product, many=False):
+        """The operand of a product at a step, or at those of a stretch."""
+        place = operand_place(self.plan, product)
+        kind, name = self._kind(place), self._array(place)
+        later = " + 1" if kind == "states" else ""
+        steps = f"first{later} : last{later}" if many else f"step{later}"
+        if kind == "before":
+            return f"from_{place.name}[{steps}]"
+        return f"{name}[net, {steps}]"
+
+    def multiply(self, product):
+        operand, weights = self._operand(product), self._matrix("weights", product)
+        result = self.use(f"product_{product.name}", "product", n=len(product.values))
+        self.write(f"multiply({weights}[net], {operand}, {result}, rows)")
+
+    def multiply_all(self, product):
+        operand, weights = self._operand(product, many=True), self._matrix("weights", product)
+        kept = product.name in self.read_back
+        result = self.use(
+            f"products_{product.name}", "products" if kept else "stretch", n=len(product.values)
+        )
+        steps = "first:last" if kept else ": last - first"
+        self.write(f"multiply_all({weights}[net], {operand}, {result}[net, {steps}], rows)")
+
+    # -- backward ----------------------------------------------------------------------------------
+
+    def backward(self):
+        flowing = self.plan.flowing
+        before = [p for p in self.program.products if p.operand.op == "before"]
+        self.stage_backward("readout")
+        self.write("for step in range(last - 1, first - 1, -1):")
+        self.depth += 1
+        self.write("if len(ends):")
+        for name in flowing:
+            last = LAST.get(self.program.states[name].rank, "H*B")
+            dlast = self.use(f"dlast_{name}", "dlast", last=last)
+            carried = self.use(f"carried_{name}", "carried", last=last)
+            self.write(f"end(ends, step + 1, {dlast}[net], {carried}[net])", deeper=1)
+        self._turn([b for b in self.plan.backward if b.stage == "loop"])
+        self.stage_backward("loop")
+        for state in self.plan.untouched:
+            self.fill(f"carried_{state}", None)
+        for state in self.plan.apart:
+            self.fill(f"carried_{state}", f"carry_{state}")
+        self.write("if len(begins):")
+        for name in flowing:
+            last = LAST.get(self.program.states[name].rank, "H*B")
+            dfirst = self.use(f"dfirst_{name}", "dfirst", last=last)
+            backs = [self._back(p) for p in before if p.operand.what == name]
+            for gradient in (f"carried_{name}[net]", *(f"{b}[net, 0]" for b in backs)):
+                self.write(f"leave(begins[step], {gradient}, {dfirst}[net])", deeper=1)
+        self.depth -= 1
+
+    def _turn(self, bodies):
+        if any(place.kind == "dy" for body in bodies for _, place in body.loads):
+            dy, now = self.use("all_dy", "all_dy"), self.use("dy_now", "dy")
+            self.write(f"turn({dy}[net, step], {now})")
+
+    def _back(self, product):
+        kind = "backs" if product.whole else "back"
+        return self.use(f"{kind}_{product.name}", kind, n=len(product.parts))
+
+    def _dproduct(self, product):
+        name = gradient_of(self.plan, product)
+        return name and self.use(name, "dproduct", n=len(product.values))
+
+    def back(self, product):
+        dproduct = self._dproduct(product)
+        if dproduct:
+            turned, result = self._matrix("turned", product), self._back(product)
+            self.write(
+                f"multiply({turned}[net], {dproduct}[net, step - first], {result}[net], rows)"
+            )
+
+    def back_all(self, product):
+        dproduct = self._dproduct(product)
+        if dproduct:
+            turned, result = self._matrix("turned", product), self._back(product)
+            steps = ": last - first"
+            self.write(
+                f"multiply_all({turned}[net], {dproduct}[net, {steps}], {result}[{steps}], rows)"
+            )
+
+
+def gradient_of(plan, product):
+    """The array of a product's gradient; None where nothing that counts depends on it."""
+    name = plan.derivative.shared.get(product.name, product.name)
+    stored = {p.name for b in plan.backward for p, *_ in b.stores if p.kind == "dproduct"}
+    return f"dproduct_{name}" if name in stored else None
 
 
 def source(key, dtype="float64", *, compiled=True, cache=True):
@@ -174,7 +286,11 @@ def source(key, dtype="float64", *, compiled=True, cache=True):
 
     dtype: float32 or float64.  compiled False leaves the decorator without effect.
     """
-    decorator = COMPILED.format(cache=cache) if compiled else PLAIN
-    title = get_spec(key).title
-    head = HEAD.format(title=title, decorator=decorator, dtype=dtype, tanh=TANH[dtype])
-    return (head + NumbaPrinter(key).print()).rstrip() + "\n"
+    return head(dtype, compiled, cache) + "\n\n\n" + functions(key)
+
+
+def functions(key):
+    """The functions of a cell alone, with its equations."""
+    return f"# {get_spec(key).title}, from its equations (course_utils.compiled)\n\n\n" + (
+        NumbaPrinter(key).print()
+    )

@@ -7,6 +7,7 @@ from course_utils.compiled.rows import (
     loop,
     options,
     state_lines,
+    state_shapes,
     unpacked,
     used_functions,
 )
@@ -21,8 +22,7 @@ FUNCTIONS = {
     "positive": "def positive(a):\n    return np.where(a >= 0, a + 0.5, sigmoid(a))",
     "concat": "def concat(*parts):\n    return np.concatenate(parts, axis=-1)",
     "clocks": (
-        "def clocks(units, periods):\n"
-        "    return np.repeat(periods, units // len(periods))  # (H,)"
+        "def clocks(units, periods):\n    return np.repeat(periods, units // len(periods))  # (H,)"
     ),
     "due": (
         "def due(t, periods):\n"
@@ -33,6 +33,15 @@ FUNCTIONS = {
         "    period = clocks(len(weight), periods)\n"
         "    return weight * (period[None, :] >= period[:, None])"
     ),
+    "softmax": (
+        "def softmax(a):\n"
+        "    e = np.exp(a - a.max(axis=-1, keepdims=True))\n"
+        "    return e / e.sum(axis=-1, keepdims=True)"
+    ),
+    "total": "def total(a):\n    return a.sum(axis=-1, keepdims=True)",
+    "outer": "def outer(u, v):\n    return u[..., :, None] * v[..., None, :]",
+    "diag": "def diag(f, matrix):\n    return f[..., :, None] * matrix",
+    "read": "def read(matrix, q):\n    return (matrix @ q[..., None])[..., 0]",
 }  # the others are NumPy's own
 
 
@@ -47,7 +56,7 @@ def source(key):
     states = ", ".join(spec.states) + "," * (len(spec.states) == 1)
     olds = ", ".join(f"{s}_prev" for s in spec.states)
     before, inside = body_lines(spec)
-    blank = state_lines(spec, "np.full(shape, {value}, dtype)", "np.full(shape, {value})")
+    blank = state_lines(spec, "np.full({shape}, {value}, dtype)", "np.full({shape}, {value})")
     lines = [
         f"def unroll({', '.join(['params', 'x_seq', 'state=None', *inputs, *config])}):",
         *indented(_docstring(spec), 1),
@@ -80,7 +89,7 @@ def _docstring(spec):
     shapes = ", ".join(f"{p.name} ({', '.join(p.axes.split())})" for p in spec.params)
     return docstring(
         spec,
-        f"x_seq (T, B, D); state, each (B, H): {', '.join(spec.states)}.",
+        f"x_seq (T, B, D); state, {state_shapes(spec)}.",
         "Returns y (T, B, H) and the last state.",
         f"params: {shapes}.",
     )

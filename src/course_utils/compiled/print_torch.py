@@ -9,6 +9,7 @@ from course_utils.compiled.rows import (
     loop,
     options,
     state_lines,
+    state_shapes,
     unpacked,
     used_functions,
 )
@@ -33,6 +34,11 @@ FUNCTIONS = {
         "    period = clocks(weight, len(weight), periods)\n"
         "    return weight * (period[None, :] >= period[:, None])"
     ),
+    "softmax": "def softmax(a):\n    return torch.softmax(a, dim=-1)",
+    "total": "def total(a):\n    return a.sum(dim=-1, keepdim=True)",
+    "outer": "def outer(u, v):\n    return u[..., :, None] * v[..., None, :]",
+    "diag": "def diag(f, matrix):\n    return f[..., :, None] * matrix",
+    "read": "def read(matrix, q):\n    return (matrix @ q[..., None])[..., 0]",
 }  # the others are PyTorch's own
 
 
@@ -46,9 +52,8 @@ def source(key):
     inputs, config = options(spec)
     states = ", ".join(spec.states) + "," * (len(spec.states) == 1)
     before, inside = body_lines(spec)
-    blank = state_lines(
-        spec, "x_seq.new_full(shape, {value})", "x_seq.new_full(shape, {value}, dtype=torch.long)"
-    )
+    new = "x_seq.new_full({shape}, {value})"
+    blank = state_lines(spec, new, new.replace(")", ", dtype=torch.long)"))
     lines = [
         "class Layer(nn.Module):",
         *indented(_docstring(spec), 1),
@@ -90,7 +95,7 @@ def _docstring(spec):
     return docstring(
         spec,
         "x_seq (T, B, D), time first -> y (T, B, H) and the last state,",
-        f"each (B, H): {', '.join(spec.states)}.",
+        f"{state_shapes(spec)}.",
     )
 
 

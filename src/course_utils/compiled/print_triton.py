@@ -1,13 +1,16 @@
 """Triton source: one pointwise kernel for each level, forward and backward; products between them.
 
-A kernel takes the arrays of one step as pointers, ``rows * units`` numbers of each, and is launched
-over blocks of them.  Arrays along time are passed from the step on: ``states_h`` is the state
-before the step, ``states_h_next`` the one after.
+A kernel takes the arrays of one step as pointers and is launched over blocks of the numbers that it
+computes: one for each row, unit of a row, or element of a row's matrix.  Arrays along time are
+passed from the step on: ``states_h`` is the state before the step, ``states_h_next`` the one after.
 """
 
+from typing import NamedTuple
+
 from course_utils.compiled.arrays import array_of
-from course_utils.compiled.plan import plan
+from course_utils.compiled.plan import NOWHERE, plan
 from course_utils.compiled.printing import Style, grouped, statements
+from course_utils.compiled.values import MATRIX, ROW
 from course_utils.specs import get_spec
 
 _FLOAT = {
@@ -24,26 +27,77 @@ _FLOAT = {
 _OWN = {f: f"tl.{f}({{0}})" for f in ("exp", "log", "sqrt", "cos", "sin")}
 STYLE = Style(functions=_FLOAT | _OWN)
 
-HEAD = '''"""{title}: pointwise kernels from its equations (course_utils.compiled, for Triton)."""
+HEAD = '''"""{title}: pointwise kernels from its equations (course_utils.compiled, for Triton).
+
+Matrix products are torch's, between the kernels.  {sums}
+"""
 
 import triton
 import triton.language as tl
 '''
+SUMS = """A sum over a row starts at zero, which a kernel of
+its own writes, and is not fused: its terms arrive by atomic additions, in no fixed order."""
+DOMAINS = {"row": "rows", "unit": "rows * units", "matrix": "rows * units * units"}
+
+
+class Kernel(NamedTuple):
+    """One launch: pointers to arrays at the step, then scalars, rows, units and the block.
+
+    largest: (target, operand) pointers of what torch does afterwards, ``target = operand.amax(-1)``
+    for each row: a largest number is no sum, and Triton's atomic maximum may lose a NaN.
+    """
+
+    name: str
+    direction: str
+    level: int  # products of this level come before it, forwards, and after it, backwards
+    body: object
+    pointers: list
+    scalars: list
+    largest: list
+
+    @property
+    def size(self):
+        """How many numbers it computes, an expression."""
+        return "units" if self.body.stage == "prelude" else DOMAINS[self.body.domain]
 
 
 def kernels(key):
-    """[(name, body, [pointers], [scalars])]: what is launched, in order, forward and backward."""
-    planned = plan(key)
-    named = []
+    """The kernels of a cell in the order in which they are launched, forward and backward."""
+    planned, made = plan(key), []
     for direction, bodies in (("forward", planned.forward), ("backward", planned.backward)):
+        rooms = []
         for body in bodies:
+            if body.level == NOWHERE:
+                rooms.append(body)
+                continue
+            name = f"{body.stage}_{direction}_{body.level}"
+            rooms = [r for r in rooms if r.stores[0][1].what == 0]
+            made += [
+                _launch(planned, f"{name}_zero_{n}", direction, body.level, room)
+                for n, room in enumerate(rooms, 1)
+            ]
+            rooms = []
             if not body.empty:
-                name = f"{body.stage}_{direction}_{body.level}"
-                places = [p for _, p in body.loads] + [p for p, _, _ in body.stores]
-                pointers = list(dict.fromkeys(pointer(planned, p) for p in places))
-                scalars = {a.what: None for v in body.lines for a in v.args if a.op == "config"}
-                named.append((name, body, pointers, list(scalars)))
-    return named
+                made.append(_launch(planned, name, direction, body.level, body))
+    return made
+
+
+def _launch(planned, name, direction, level, body):
+    sums = [s for s in body.stores if s[2] != "larger"]
+    places = [p for _, p in body.loads] + [p for p, _, _ in sums]
+    pointers = list(dict.fromkeys(pointer(planned, p) for p in places))
+    scalars = dict.fromkeys(a.what for v in body.lines for a in v.args if a.op == "config")
+    largest = [
+        (pointer(planned, place), pointer(planned, _of(planned, body, value)))
+        for place, value, adds in body.stores if adds == "larger"
+    ]  # fmt: skip
+    return Kernel(name, direction, level, body, pointers, list(scalars), largest)
+
+
+def _of(planned, body, value):
+    """Where the vector lies of which the highest number is wanted: softmax reads it again later."""
+    written = [p for p, v, adds in body.stores if v is value and not adds]
+    return written[0] if written else next(p for v, p in body.loads if v is value)
 
 
 def pointer(planned, place):
@@ -54,38 +108,55 @@ def pointer(planned, place):
 
 def source(key):
     """The text of a Python module with the kernels of a cell."""
-    planned = plan(key)
-    parts = [HEAD.format(title=get_spec(key).title)]
-    for name, body, pointers, scalars in kernels(key):
-        parts.append("\n".join(_kernel(planned, name, body, [*pointers, *scalars])) + "\n")
+    planned, listed = plan(key), kernels(key)
+    sums = SUMS if any("_zero_" in k.name for k in listed) else ""
+    parts = [HEAD.format(title=get_spec(key).title, sums=sums).replace("  \n", "\n")]
+    parts += ["\n".join(_kernel(planned, kernel)) + "\n" for kernel in listed]
     return "\n\n".join(parts)
 
 
-def _kernel(planned, name, body, arguments):
-    lines = ["@triton.jit", f"def {name}("]
+def _kernel(planned, kernel):
+    body, arguments = kernel.body, [*kernel.pointers, *kernel.scalars]
+    lines = [
+        f"# torch, after the next kernel, not fused with it: {target} = {operand}.amax(-1)"
+        for target, operand in kernel.largest
+    ]
+    lines += ["@triton.jit", f"def {kernel.name}("]
     for k in range(0, len(arguments), 5):
         lines.append(f"    {', '.join(arguments[k : k + 5])},")
     lines += [
         "    rows, units, BLOCK: tl.constexpr,",
         "):",
-        "    k = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)",
-        f"    inside = k < {'units' if body.stage == 'prelude' else 'rows * units'}",
+        "    index = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)",
+        f"    inside = index < {kernel.size}",
     ]
-    if body.stage != "prelude":
-        lines += ["    row, unit = k // units, k % units"]
     every = body.stage == "prelude"
+    if not every:
+        lines += {
+            "row": ["    row = index"],
+            "unit": ["    row, unit = index // units, index % units"],
+            "matrix": [
+                "    row, unit = index // (units * units), index // units % units",
+                "    column = index % units",
+            ],
+        }[body.domain]
     texts, names = statements(body, STYLE)
     for value, place in body.loads:
-        at = f"{pointer(planned, place)} + {_index(planned, place, every)}"
+        at = f"{pointer(planned, place)} + {_index(planned, place, body.domain, every)}"
         lines.append(f"    {value.name} = tl.load({at}, mask=inside, other=0)")
     for line, target, text in grouped(texts, body):
         lines += [f"    # {line}"] if line else []
         lines.append(f"    {target} = {text}")
     for place, value, adds in body.stores:
-        at = f"{pointer(planned, place)} + {_index(planned, place, every)}"
+        at = f"{pointer(planned, place)} + {_index(planned, place, body.domain, every)}"
         what = repr(value.what) if value.op == "constant" else names.get(value, value.name)
-        if adds and place.kind == "dvector" and not every:
-            lines.append(f"    tl.atomic_add({at}, {what}, mask=inside)  # over the rows")
+        summed = adds and not every and _rank(planned, place) != body.domain
+        if adds == "larger":
+            continue
+        if summed:
+            over = {"row": "units", "unit": "units" if place.across else "columns"}
+            over = over.get(_rank(planned, place), "the rows")
+            lines.append(f"    tl.atomic_add({at}, {what}, mask=inside)  # over {over}")
         elif adds:
             before = f"tl.load({at}, mask=inside, other=0)"
             lines.append(f"    tl.store({at}, {before} + {what}, mask=inside)")
@@ -94,10 +165,22 @@ def _kernel(planned, name, body, arguments):
     return lines
 
 
-def _index(planned, place, every):
+def _rank(planned, place):
+    """The domain in which a place has one number for each; None for what all rows share."""
     array = array_of(planned, place)
     if "B" not in array.axes:
-        return "k" if every else "unit"
-    if "n" in array.axes:
-        return f"(row * {array.blocks} + {place.block}) * units + unit"
-    return "k"
+        return None
+    return {ROW: "row", MATRIX: "matrix"}.get(array.rank, "unit")
+
+
+def _index(planned, place, domain, every):
+    array, unit = array_of(planned, place), "column" if place.across else "unit"
+    if "B" not in array.axes:
+        return "index" if every else unit
+    if array.rank == ROW:
+        return "row"
+    if array.rank == MATRIX or (domain == "unit" and array.blocks == 1):
+        return "index"
+    if array.blocks > 1:
+        return f"(row * {array.blocks} + {place.block}) * units + {unit}"
+    return f"row * units + {unit}"

@@ -7,15 +7,17 @@ product.  Products that share an operand are one product.
 """
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from course_utils import equations
 from course_utils.compiled.functions import BINARY, SLOPES
 from course_utils.compiled.naming import name_all
-from course_utils.compiled.values import Graph
+from course_utils.compiled.schedule import Stage, schedule
+from course_utils.compiled.values import MATRIX, ROW, SCALAR, UNIT, VECTOR, Graph
 from course_utils.equations import EquationError
 
-FUNCTIONS = {*SLOPES, "maximum", "concat", "due", "slower"}
+LINEAR = {"softmax": 1, "total": 1, "outer": 2, "diag": 2, "read": 2}  # arguments of each
+FUNCTIONS = {*SLOPES, *LINEAR, "maximum", "concat", "due", "slower"}
 
 
 @dataclass(frozen=True)
@@ -45,22 +47,6 @@ class Product:
         return self.operand.args if self.operand.op == "concat" else (self.operand,)
 
 
-@dataclass
-class Stage:
-    """values: what is pointwise (and concat), in order; level: of each."""
-
-    name: str
-    values: list
-    level: dict = field(default_factory=dict)
-
-    @property
-    def levels(self):
-        return 1 + max(self.level.values(), default=-1)
-
-    def at(self, level):
-        return [v for v in self.values if self.level[v] == level]
-
-
 class Program:
     """The equations of a spec, ready to be differentiated and printed.
 
@@ -69,9 +55,6 @@ class Program:
 
     def __init__(self, spec):
         self.spec, self.graph, self.named = spec, Graph(), {}
-        if spec.matrices:
-            line = spec.lines(spec.matrices[0])[0]
-            self._refuse(line, f"the state {spec.matrices[0]!r} is a matrix, which is not compiled")
         self.weights = {s for p in spec.params if len(p.axes.split()) > 1 for s in p.symbols}
         for line in spec.equations:
             target, tree = equations.parse(line)
@@ -100,20 +83,33 @@ class Program:
             return self._call(node, line)
         if isinstance(node.op, ast.MatMult):
             weight, operand = self._weight(node.left, line), self._value(node.right, line)
-            if operand.rank < 2:
-                self._refuse(line, f"{weight.symbol} is multiplied by what every sample shares")
-            return self.graph.add("product", [operand], weight, rank=2)
+            if operand.rank != VECTOR:
+                what = {ROW: "one number", MATRIX: "a matrix"}.get(operand.rank)
+                shared = f"{what} of each sample" if what else "what every sample shares"
+                self._refuse(line, f"{weight.symbol} is multiplied by {shared}")
+            return self.graph.add("product", [operand], weight, rank=VECTOR)
         sides = [self._value(side, line) for side in (node.left, node.right)]
-        return self.graph.add(BINARY[type(node.op)], sides)
+        return self._elementwise(BINARY[type(node.op)], sides, line)
+
+    def _elementwise(self, op, sides, line):
+        ranks = {v.rank for v in sides}
+        if MATRIX in ranks and not ranks <= {MATRIX, SCALAR}:
+            self._refuse(line, f"{op} joins a matrix and a vector; outer, diag and read do")
+        return self.graph.add(op, sides)
 
     def _own_values(self):
         """A state or an output that is a product, a leaf or another state gets its own value."""
         taken = set()
         for target in dict.fromkeys((*self.spec.states, self.spec.output)):
-            value = self.named[target]
-            if not value.pointwise or value.rank < 2 or value in taken:
-                copy = self.graph.add("copy", [value], target, rank=2, integer=value.integer)
-                copy.line = self.spec.lines(target)[0]
+            value, line = self.named[target], self.spec.lines(target)[0]
+            rank = MATRIX if target in self.spec.matrices else VECTOR
+            if (value.rank == MATRIX) != (rank == MATRIX):
+                kinds = ["a vector", "a matrix"]
+                is_one, should = value.rank == MATRIX, rank == MATRIX
+                self._refuse(line, f"{target} is {kinds[is_one]} and should be {kinds[should]}")
+            if not value.pointwise or value.rank < VECTOR or value in taken:
+                copy = self.graph.add("copy", [value], target, rank=rank, integer=value.integer)
+                copy.line = line
                 self.named[target] = copy
             taken.add(self.named[target])
 
@@ -126,7 +122,8 @@ class Program:
         if name.removesuffix("_prev") in spec.states and name.endswith("_prev"):
             state = name.removesuffix("_prev")
             counts = isinstance(spec.initial.get(state, 0.0), int)
-            return graph.add("before", what=state, rank=2, integer=counts)
+            rank = MATRIX if state in spec.matrices else VECTOR
+            return graph.add("before", what=state, rank=rank, integer=counts)
         if name in spec.config:
             several = isinstance(spec.config[name], tuple)
             kind = "clock" if several else "config"
@@ -141,10 +138,38 @@ class Program:
         name = node.func.id
         if name not in FUNCTIONS or name == "slower":
             self._refuse(line, f"{name!r} is not compiled; spec.oracle can run it")
-        wanted = 1 if name in SLOPES else None if name == "concat" else 2
+        wanted = 1 if name in SLOPES else None if name == "concat" else LINEAR.get(name, 2)
         if wanted not in (None, len(node.args)):
             self._refuse(line, f"{name} takes {wanted} argument(s), not {len(node.args)}")
-        return self.graph.add(name, [self._value(part, line) for part in node.args])
+        parts = [self._value(part, line) for part in node.args]
+        if name in LINEAR:
+            return self._linear(name, parts, line)
+        if name == "concat" and any(v.rank != VECTOR for v in parts):
+            self._refuse(line, "concat joins vectors of every sample")
+        return self._elementwise(name, parts, line)
+
+    def _linear(self, name, parts, line):
+        """Sums, and what joins vectors and matrices, made of sums, broadcasts and arithmetic."""
+        graph = self.graph
+        wanted = {"outer": [False, False], "diag": [False, True], "read": [True, False]}
+        for n, (v, matrix) in enumerate(zip(parts, wanted.get(name, [False]), strict=True), 1):
+            small = (UNIT, VECTOR) + (SCALAR, ROW) * (name == "diag")
+            alone = name in ("softmax", "total") and v.rank != VECTOR
+            if alone or (v.rank != MATRIX if matrix else v.rank not in small):
+                kind = "matrix" if matrix else "vector of every sample"
+                self._refuse(line, f"{name} takes a {kind} as its argument {n}")
+        if name == "total":
+            return graph.reduce("total", parts[0])
+        if name == "softmax":
+            e = graph.add("exp", [graph.add("-", [parts[0], graph.reduce("highest", parts[0])])])
+            return graph.add("/", [e, graph.reduce("total", e)])
+        if name == "outer":
+            if max(v.rank for v in parts) < VECTOR:
+                self._refuse(line, "outer takes a vector of every sample as one of its arguments")
+            return graph.times(graph.spread("down", parts[0]), graph.spread("across", parts[1]))
+        if name == "diag":
+            return graph.times(graph.spread("down", parts[0]), parts[1])
+        return graph.reduce("row_sums", graph.times(parts[0], graph.spread("across", parts[1])))
 
     def _weight(self, node, line):
         mask = None
@@ -165,18 +190,18 @@ class Program:
     def _stages(self):
         needed = ancestors([*self.states.values(), self.output])
         core = ancestors(self.states.values())
-        after = [v for v in needed - core if v.rank == 2]
+        after = [v for v in needed - core if v.rank >= ROW]
         # a readout without a product, or one that reads the old states, costs nothing in the loop
         apart = any(v.op == "product" and v.args[0].op not in ("x", "input") for v in after)
         apart = apart and not any(a.op == "before" for v in after for a in v.args)
         late = set(after) if apart else set()
         rows = [v for v in self.graph.values if v in needed and not v.leaf]
         self.prelude = Stage("prelude", [v for v in rows if v.rank == 1])
-        self.loop = Stage("loop", [v for v in rows if v.rank == 2 and v not in late])
+        self.loop = Stage("loop", [v for v in rows if v.rank >= ROW and v not in late])
         self.readout = Stage("readout", [v for v in rows if v in late])
         self.stages = [s for s in (self.prelude, self.loop, self.readout) if s.values]
         for stage in self.stages:
-            _schedule(stage)
+            schedule(stage)
         self.stage_of = {v: stage for stage in self.stages for v in stage.values}
 
     def _products(self):
@@ -205,21 +230,3 @@ def ancestors(values):
             seen.add(v)
             todo.extend(v.args)
     return seen
-
-
-def _schedule(stage):
-    """Levels: products as early as they can be, pointwise values as late as they may."""
-    inside, early = set(stage.values), {}
-    for v in stage.values:
-        early[v] = max((early[a] for a in v.args if a in inside), default=0)
-        if v.op == "product" and v.args[0] in inside:
-            early[v] += 1
-    last = max(early.values(), default=0)
-    for v in reversed(stage.values):
-        if v.op == "product":
-            stage.level[v] = early[v]
-            continue
-        users = [u for u in stage.values if v in u.args]
-        stage.level[v] = min(
-            (stage.level[u] - (u.op == "product") for u in users), default=last
-        )

@@ -62,6 +62,14 @@ def used_functions(spec):
     return [name for name in ("clocks", *equations.FUNCTIONS) if name in called]
 
 
+def state_shapes(spec):
+    """The states and their shapes, for a docstring."""
+    vectors = [s for s in spec.states if s not in spec.matrices]
+    text = f"each (B, H): {', '.join(vectors)}" if vectors else ""
+    matrices = f"each (B, H, H): {', '.join(spec.matrices)}" if spec.matrices else ""
+    return "; ".join(part for part in (text, matrices) if part)
+
+
 def indented(lines, depth):
     """The lines, moved right."""
     return ["    " * depth + line if line else "" for line in lines]
@@ -80,9 +88,14 @@ def loop(spec):
 
 
 def state_lines(spec, zeros, whole):
-    """What the states start from, one expression each; zeros, whole: templates for the value."""
+    """What the states start from, one expression each.
+
+    zeros, whole: templates for the value and the shape, of floating numbers and of integers.
+    """
     expressions = []
     for name in spec.states:
         value = spec.initial.get(name, 0.0)
-        expressions.append((whole if isinstance(value, int) else zeros).format(value=value))
+        shape = "(*shape, shape[1])" if name in spec.matrices else "shape"
+        template = whole if isinstance(value, int) else zeros
+        expressions.append(template.format(value=value, shape=shape))
     return f"({', '.join(expressions)}{',' * (len(expressions) == 1)})"

@@ -32,7 +32,9 @@ function back(dresult, first, { values, height, width }, doperand, rows) {
 }
 
 const size = (axes, sizes, n) => axes.reduce((product, axis) => product *
-  (axis === "n" ? n : axis === "T+1" ? sizes.T + 1 : sizes[axis]), 1);
+  (axis === "n" ? n : axis === "T+1" ? sizes.T + 1 : axis === "W" ? sizes.H : sizes[axis]), 1);
+// How many numbers a state is: (B, H), or (B, H, H).
+const room = ({ matrix }, { B, H }) => B * H * (matrix ? H : 1);
 const span = (axis, sizes) => {
   const [, times, letter] = /^(\d*)([DH])$/.exec(axis);
   return (times ? Number(times) : 1) * sizes[letter];
@@ -97,19 +99,20 @@ function call(cell, name, arrays, shared, sizes) {
 }
 
 function unroll(cell, params, x, sizes, { state0 = {}, inputs = {}, config = {} } = {}) {
-  const { facts } = cell, row = sizes.B * sizes.H;
+  const { facts } = cell;
   const shared = prepare(cell, params, sizes, config), arrays = { all_x: x };
   for (const name of facts.inputs) {
-    arrays[`input_${name}`] = inputs[name] || new Float64Array(sizes.T * row);
+    arrays[`input_${name}`] = inputs[name] || new Float64Array(sizes.T * sizes.B * sizes.H);
   }
-  for (const [name, { initial }] of Object.entries(facts.states)) {
-    arrays[`states_${name}`] = new Float64Array((sizes.T + 1) * row);
-    arrays[`states_${name}`].set(state0[name] || new Float64Array(row).fill(initial));
+  for (const [name, state] of Object.entries(facts.states)) {
+    const n = room(state, sizes);
+    arrays[`states_${name}`] = new Float64Array((sizes.T + 1) * n);
+    arrays[`states_${name}`].set(state0[name] || new Float64Array(n).fill(state.initial));
   }
   call(cell, "forward", arrays, shared, sizes);
   const last = {};
-  for (const name of Object.keys(facts.states)) {
-    last[name] = arrays[`states_${name}`].slice(sizes.T * row);
+  for (const [name, state] of Object.entries(facts.states)) {
+    last[name] = arrays[`states_${name}`].slice(sizes.T * room(state, sizes));
   }
   return { y: arrays.all_y, last, cell, params, arrays, shared, sizes };
 }
@@ -118,7 +121,7 @@ function unrollBackward({ cell, params, arrays: kept, shared, sizes }, dy, dlast
   const { facts } = cell, { T, B, D, H } = sizes, arrays = { ...kept, all_dy: dy };
   const moving = Object.keys(facts.states).filter((name) => !facts.states[name].counts);
   for (const name of moving) {
-    arrays[`carried_${name}`] = Float64Array.from(dlast[name] || new Float64Array(B * H));
+    arrays[`carried_${name}`] = Float64Array.from(dlast[name] || new Float64Array(room(facts.states[name], sizes)));
   }
   for (const name of [...facts.leaves.vector, ...facts.prelude]) {
     arrays[`dvector_${name}`] = new Float64Array(H);
@@ -168,6 +171,8 @@ function unrollBackward({ cell, params, arrays: kept, shared, sizes }, dy, dlast
       arrays[`dvector_${name}`].forEach((g, k) => { symbols[symbol][k] += g; });
     }
   }
-  for (const name of facts.inputs) grads[name] = arrays[`dinput_${name}`];
+  for (const name of facts.inputs) {
+    grads[name] = arrays[`dinput_${name}`] || new Float64Array(T * B * H);
+  }
   return { dx: arrays.all_dx, dstate0, grads };
 }

@@ -1,14 +1,19 @@
 """Pictures: arrays and equations in; Axes, SVG and HTML out.  Nothing here trains anything.
 
 ===================  ==========================================================================
-``palette``          one colour per meaning, for light and dark pages
+``palette``          one colour per quantity and per model, for light and dark pages
 ``style, use, look`` Matplotlib in those colours
-``show``             a Matplotlib figure as SVG that follows the page's theme
-``curves, heatmap``  arrays into Axes
+``subplots``         a figure of one of the two widths
+``label_lines``      labels at the ends of lines, in place of a legend
+``show``             a figure as SVG in the page's colours, in a form for its column and a phone's
+``listed, spoken``   lists and numbers in words, for alt texts
+``curves, heatmap``  arrays into Axes; ``roof``, with its corner
 ``cell_diagram``     a cell as a circuit, checked against its equations
+``lit, paths``       a cell with one path lit, to stand inside the prose
 ``chain, cover``     the loop and its unrolling; the picture of the course
 ``stepper``          a cell told one equation at a time, in numbers; ``way_back`` a chain, backwards
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
+``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
 ``write_assets``     CSS and scripts for the site
@@ -20,14 +25,17 @@ Every name is imported when it is first used; Matplotlib only by what needs it.
 from importlib import import_module
 
 _WHERE = {
-    "FigureError": "page", "Html": "page", "write_assets": "page",
-    "style": "plots", "use": "plots", "look": "plots", "curves": "plots", "heatmap": "plots",
-    "show": "inline",
+    "FigureError": "errors", "Html": "page", "write_assets": "page",
+    "style": "looks", "use": "looks", "look": "looks", "subplots": "looks",
+    "curves": "plots", "heatmap": "plots", "roof": "plots", "label_lines": "endings",
+    "show": "inline", "listed": "words", "spoken": "words",
     "Circuit": "circuit", "cell_diagram": "layouts", "LAYOUTS": "layouts",
     "chain": "unrolling", "cover": "unrolling",
+    "lit": "lighting", "paths": "lighting",
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "explore": "frames",
+    "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The way back through a chain, one step at a time: what arrives, and what each use contributes.
 
-Numbers come in, HTML goes out; ``assets/stepper.js`` tells the story.  Without script: the whole
-picture and a table.
+Numbers come in, HTML goes out; ``assets/stepper.js`` tells the story, and shows a share when the
+reader has walked to it.  Without script: the whole picture and a table.
 """
 
 from html import escape
@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from course_utils.figures.circuit import Circuit, Node, Wire
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number
-from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.page import Html, embedded
 
 FIRST, PITCH, LANE, CELL_Y, INPUT_Y = 104, 92, 26, 92, 158
 BARS, TALL = 236, 44  # the bars' zero line, the largest bar
@@ -65,11 +66,14 @@ def _h(t):
     return f'<var class="u-hidden">h<sub>{t}</sub></var>'
 
 
+_CHAIN = "A chain of {} steps with arrows that lead from the loss back to step 1"
+
+
 def _alt(share):
     told = ", ".join(f"{_n(s)} at step {t}" for t, s in enumerate(share, start=1))
     return (
-        f"A chain of {len(share)} steps with arrows that lead from the loss back to step 1; under "
-        f"each step a bar for what its use of w contributes: {told}; together {_n(share.sum())}"
+        f"{_CHAIN.format(len(share))}; under each step a bar for what its use of w contributes: "
+        f"{told}; together {_n(share.sum())}"
     )
 
 
@@ -77,8 +81,8 @@ def _story(h, delta, share, w):
     T, so_far, done = len(delta), 0.0, []
     yield {
         "title": "The whole way", "say": f"{T} uses of one weight, {T} shares of one gradient.",
-        "symbols": "Next starts at the loss and walks back.", "numbers": "",
-        "nodes": [], "wires": [], "known": [],
+        "symbols": "Which use has the largest share? Next starts at the loss and walks back.",
+        "numbers": "", "nodes": [], "wires": [], "known": [], "asks": True, "alt": _CHAIN.format(T),
     }  # fmt: skip
     for t in range(T, 0, -1):
         before, now, d, s = h[t - 1], h[t], delta[t - 1], share[t - 1]
@@ -105,6 +109,7 @@ def _story(h, delta, share, w):
             "nodes": [f"h_{t}", f"h_{t - 1}", *done],
             "wires": [f"{source}_back>h_{t}", f"h_{t - 1}>h_{t}"],
             "known": [f"share_{k}" for k in range(T, t - 1, -1)],
+            "alt": f"{_CHAIN.format(T)}; bars under steps {t} to {T}, the last of {_n(s)}",
         }
 
 

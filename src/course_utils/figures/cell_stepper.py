@@ -6,9 +6,10 @@ from html import escape
 import numpy as np
 
 from course_utils import equations
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import in_numbers, in_symbols, number, symbol
 from course_utils.figures.layouts import cell_diagram
-from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.page import Html, embedded
 
 FUNCTIONS = {
     "sigmoid": lambda a: 0.5 * (1 + np.tanh(0.5 * a)),  # does not overflow
@@ -58,7 +59,11 @@ def _lines(key):
     key = getattr(key, "key", key)
     if key not in SPECS:
         raise FigureError(f"key: {key!r} has no spec; choose from {', '.join(SPECS)}")
-    return SPECS[key].equations
+    lines = SPECS[key].equations
+    told = {equations.target(line) for line in lines} <= set(SAY)
+    if not told or not {call for line in lines for call in equations.calls(line)} <= set(FUNCTIONS):
+        raise FigureError(f"key: the equations of {key!r} hold what a stepper has no words for")
+    return lines
 
 
 def _computed(lines, values):

@@ -148,6 +148,10 @@ def decay_chart(lags, log10, radius):
     stop = min(last, HIGH / slope if slope > 0 else LOW / slope if slope < 0 else last)
     line = path([(x(0), y(0)), (x(stop), y(stop * slope))])
     out.append(tag("path", {"class": "u-theory u-neutral", "d": line}))
+    if stop < last:  # it leaves the picture: say so
+        down = 1 if slope < 0 else -1
+        tip = f"M{x(stop) - 7:.2f} {y(stop * slope) - 11 * down:.2f}l14 0l-7 {11 * down}z"
+        out.append(tag("path", {"class": "u-exit u-neutral", "d": tip}))
     dots = "".join(
         tag("circle", {"cx": x(k), "cy": y(v), "r": 5})
         for k, v in zip(lags, log10, strict=True)

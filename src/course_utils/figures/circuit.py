@@ -5,12 +5,15 @@ name in ``variable``; operators between variables do not.  How it looks is in ``
 """
 
 from dataclasses import dataclass
+from html import escape
 
 from course_utils.figures import circuit_svg as svg
 from course_utils.figures.page import Html
-from course_utils.figures.reading import join
+from course_utils.figures.reading import join, ordered
 
+WIDEST = 700  # a wider drawing does not shrink to a phone
 OPERATOR = {"times": "*", "plus": "+"}
+IN_ORDER = {"less": "-", "over": "/"}  # the first wire that arrives comes first
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,18 @@ class Circuit(Html):
         self.words = f"figure: {title}. {description}"
 
     def html(self):
-        return self.svg()
+        if self.size[0] <= WIDEST:
+            return self.svg()
+        title = escape(self.title)  # on a phone it scrolls in its own box
+        return (f'<div class="u-board" tabindex="0" role="group" aria-label="{title}">'
+                f"{self.svg()}</div>")  # fmt: skip
 
     def svg(self, uid=None, **more):
         """SVG text without colours of its own; uid: an id for the svg element, to link to it.
 
-        more: ``alt`` in place of title and description, SVG text ``under`` the wires and ``over``
-        them (the nodes stay on top).
+        more: ``alt``, escaped, in place of title and description; SVG text ``under`` the wires and
+        ``over`` them (the nodes stay on top); ``lit`` = ({node}, {(source, target)}) recedes the
+        rest.
         """
         return svg.draw(self, uid, **more)
 
@@ -89,6 +97,8 @@ class Circuit(Html):
             return join(node.function, parts)
         if node.kind in OPERATOR:
             return join(OPERATOR[node.kind], parts)
+        if node.kind in IN_ORDER:
+            return ordered(IN_ORDER[node.kind], parts)
         (part,) = parts
         return {"minus": f"1-({part})", "linear": f"linear({part})"}.get(node.kind, part)
 
@@ -108,7 +118,8 @@ class Circuit(Html):
             for s in self.inputs(name):
                 yield from [self.nodes[s].variable] if self.nodes[s].variable else sources(s)
 
-        return {(s, variable) for variable, name in self.computed().items() for s in sources(name)}
+        every = ((s, v) for v, name in self.computed().items() for s in sources(name))
+        return {(s, v) for s, v in every if not s.isdigit()}  # a number is no variable
 
     def trace(self, variable):
         """(nodes, wires) that compute a variable and carry it to where it leaves.

@@ -1,40 +1,66 @@
 """A circuit as SVG.  Colours are custom properties of the page (``palette``), never literals."""
 
+import re
 from html import escape
 from math import copysign, hypot
 
 SIZE = {
     "layer": (54, 40), "function": (58, 30), "linear": (34, 30), "times": (30, 30),
-    "plus": (30, 30), "minus": (42, 30), "tap": (0, 0), "port": (0, 0),
+    "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30),
+    "tap": (0, 0), "port": (0, 0),
 }  # fmt: skip
-GLYPH = {"sigmoid": "σ", "tanh": "tanh", "minus": "1−", "linear": "W"}
+GLYPH = {
+    "sigmoid": "σ", "tanh": "tanh", "relu": "relu", "minus": "1−", "linear": "W", "positive": "ĝ",
+    "log_sigmoid": "log σ", "maximum": "max", "exp": "exp", "concat": "join", "due": "due",
+    "slower": "slow W", "affine": "W",
+}  # fmt: skip
+GREEK = {"rho": "ρ", "lam": "λ"}
 
 
-def draw(circuit, uid=None, alt="", under="", over=""):
+def draw(circuit, uid=None, alt="", under="", over="", lit=None):
     """SVG text of a circuit; uid: an id for the svg element; the others as in ``Circuit.svg``."""
     width, height = circuit.size
-    alt = escape(alt or f"{circuit.title}. {circuit.description}")
+    alt = alt or escape(f"{circuit.title}. {circuit.description}")
     ground = ""
     if circuit.body:
         x, y, w, h = circuit.body
         ground = f'<rect class="u-body" x="{x}" y="{y}" width="{w}" height="{h}" rx="26"/>'
     signs = "".join(
-        f'<text class="u-glyph u-sign" x="{x}" y="{y}" dy=".3em">{sign}</text>'
+        f'<text class="u-glyph u-{"name" if sign.isalpha() else "sign"}" x="{x}" y="{y}" '
+        f'dy=".3em">{sign}</text>'
         for x, y, sign in circuit.signs
     )
     nodes = "".join(_node(circuit, n) for n in circuit.nodes.values())
     own = f'id="{escape(uid)}" ' if uid else ""
+    drawn = f"{ground}{under}{_wires(circuit)}{over}{nodes}{signs}"
+    stepping = ""
+    if lit is not None:
+        drawn, stepping = _lit(drawn, *lit), " is-stepping"
     return (
-        f'<svg {own}class="u-figure u-drawing u-circuit" viewBox="0 0 {width} {height}" '
-        f'style="max-width:{width * 1.25:g}px" role="img" aria-label="{alt}" '
-        f'xmlns="http://www.w3.org/2000/svg">{ground}{under}{_wires(circuit)}{over}{nodes}{signs}</svg>'
+        f'<svg {own}class="u-figure u-drawing u-circuit{stepping}" viewBox="0 0 {width} {height}" '
+        f'style="max-width:{width:g}px;--w:{width:g}" role="img" aria-label="{alt}" '
+        f'xmlns="http://www.w3.org/2000/svg">{drawn}</svg>'
     )
+
+
+def _lit(drawn, nodes, wires):
+    """The parts that a path goes through get the class that a step of a stepper gives them."""
+    for name in nodes:
+        drawn = re.sub(rf'class="([^"]*)"( data-node="{name}")', r'class="\1 is-on"\2', drawn)
+    for source, target in wires:
+        place = f'data-from="{source}" data-to="{target}"'
+        drawn = re.sub(rf'class="([^"]*)" ({place})', r'class="\1 is-on" \2', drawn)
+    return drawn
 
 
 def name_svg(variable):
     """c -> c with subscript t, c_prev -> t−1, c_3 -> 3, as tspans."""
-    base, _, step = variable.partition("_")
-    sub = "t−1" if step == "prev" else step or "t"
+    base, *rest = variable.split("_")
+    if base.isdigit() or len(base) > 3:  # a number, or a word
+        return f'<tspan font-style="normal">{escape(variable)}</tspan>'
+    base = GREEK.get(base, base)
+    when = "t−1" if "prev" in rest else "" if rest and rest[-1].isdigit() else "t"
+    sub = ",".join([*(r for r in rest if r != "prev"), *([when] if when else [])])
     return f'{base}<tspan class="u-sub" dy=".32em">{sub}</tspan>'
 
 
@@ -185,6 +211,8 @@ def _node(circuit, node):
         "linear": f'<rect {box} rx="4"/>{text}',
         "times": f'{disc}<path d="M{x - 5:g} {y - 5:g}l10 10m0 -10l-10 10"/>',
         "plus": f'{disc}<path d="M{x - 7:g} {y:g}h14m-7 -7v14"/>',
+        "less": f'{disc}<path d="M{x - 7:g} {y:g}h14"/>',
+        "over": f'{disc}<path d="M{x - 7:g} {y:g}h14m-7 -5.5v0m0 11v0"/>',
         "tap": f'<circle cx="{x:g}" cy="{y:g}" r="4.5"/>' if _is_fork(circuit, node) else "",
         "port": "",
     }[node.kind]

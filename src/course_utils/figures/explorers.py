@@ -14,18 +14,12 @@ from course_utils.figures.charts import (
     WIDTH,
     decay_chart,
 )
+from course_utils.figures.controls import choice, slider
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number, symbol
 from course_utils.figures.lstm_parts import ROLE, lstm_alt, lstm_picture, lstm_weights
-from course_utils.figures.page import FigureError, Html, embedded
+from course_utils.figures.page import Html, embedded
 from course_utils.figures.unit import LIMIT, STATES, checked, lstm_run, within
-
-
-def _slider(label, css, low, high, step, value, name):
-    return (
-        f'<label class="u-slider {css}"><span class="u-label"><span>{label}</span>'
-        f'<output></output></span><input type="range" name="{name}" min="{low}" max="{high}" '
-        f'step="{step}" value="{value:g}"></label>'
-    )
 
 
 def _table(summary, label, head, rows):
@@ -76,7 +70,7 @@ def lstm_explorer(presets, live=None):
     weights = "".join(lstm_weights(p, n) for n, p in presets.items())
     body = f"""<section class="u-widget u-lstm" aria-label="One LSTM unit over {length} steps">
 <div class="u-presets" role="group" aria-label="Examples" hidden>{buttons}</div>
-{lstm_picture(unit, run, now)}
+<div class="u-scene">{lstm_picture(unit, run, now)}</div>
 <div class="u-story" hidden>
 <p class="u-say" aria-live="polite"></p>
 {weights}{_lstm_controls(unit, run, now, reads)}
@@ -102,20 +96,20 @@ def _checked(presets):
 def _lstm_controls(unit, run, now, reads):
     step = run[now - 1]
     gates = "".join(
-        _slider(ROLE[k], f"u-{MEANING[k]}", -6, 6, 0.1, round(step[f"a_{k}"], 1), k) for k in GATES
+        slider(ROLE[k], f"u-{MEANING[k]}", -6, 6, 0.1, round(step[f"a_{k}"], 1), k) for k in GATES
     )
-    before = _slider("c before step 1", "u-cell", -3, 3, 0.1, unit["c_0"], "c_0")
+    before = slider("c before step 1", "u-cell", -3, 3, 0.1, unit["c_0"], "c_0")
     decided = ""
     if reads:
         x, h = (LIMIT[k] for k in ("x", "h_0"))
         given = 0 if unit["x"] is None else unit["x"][now - 1]
-        before += _slider("h before step 1", "u-hidden u-read", -h, h, 0.1, unit["h_0"], "h_0")
-        gates = _slider("input x", "u-x u-wide u-read", -x, x, 0.1, given, "x") + gates
+        before += slider("h before step 1", "u-hidden u-read", -h, h, 0.1, unit["h_0"], "h_0")
+        gates = slider("input x", "u-x u-wide u-read", -x, x, 0.1, given, "x") + gates
         decided = (
             '<p class="u-read"><button type="button" class="u-free">'
             "Let the weights decide again</button></p>"
         )
-    return f"""<div class="u-grid">{_slider("time step", "u-wide", 1, len(run), 1, now, "t")}
+    return f"""<div class="u-grid">{slider("time step", "u-wide", 1, len(run), 1, now, "t")}
 {gates}{before}</div>
 <label class="u-check"><input type="checkbox" name="all"> the sliders set every step at once</label>
 {decided}"""
@@ -136,7 +130,7 @@ def _lstm_table(run, reads):
 _DOTS = "".join(f'<circle cx="{x}" cy="7" r="5"/>' for x in (8, 22, 36))
 _KEY = f"""<p class="u-legend">
 <span><svg class="u-neutral" viewBox="0 0 44 14" aria-hidden="true"
-><path class="u-theory" d="M1 7h42"/></svg> predicted: ρ to the lag</span>
+><path class="u-theory" d="M1 7h42"/></svg> the radius alone: ρ to the lag</span>
 <span><svg class="u-gradient u-dots" viewBox="0 0 44 14" aria-hidden="true">{_DOTS}</svg>
 measured</span></p>"""
 
@@ -160,12 +154,17 @@ def decay_explorer(measured):
         for r, row in list(zip(radius, data["log10"], strict=True))[::every]
     ]
     head = ["ρ", *(f"log₁₀ at lag {lag[k]:g}" for k in shown)]
-    sliders = _slider(
-        "spectral radius ρ", "u-gradient", 0, len(radius) - 1, 1, start, "radius"
-    ) + _slider("input gain", "u-x", 0, len(gain) - 1, 1, 0, "gain")
+    moved = ' data-range="radius"'
+    controls = slider("spectral radius ρ", "u-gradient", 0, len(radius) - 1, 1, start, "radius",
+                      moved)  # fmt: skip
+    if len(gain) == 2:
+        controls += choice("input gain", "gain", [number(g, "g") for g in gain], 0, "decay-gain")
+    else:
+        controls += slider("input gain", "u-x", 0, len(gain) - 1, 1, 0, "gain",
+                           ' data-range="gain"')  # fmt: skip
     end = number(data["log10"][start][0][-1], ".1f")
     alt = (
-        "Norm of the gradient against lag, predicted and measured, on a logarithmic scale; with "
+        "Norm of the gradient against lag, by its radius and as measured, on a log scale; with "
         f"spectral radius {number(radius[start])} it is 10 to the {end} at lag {lag[-1]:g}"
     )
     body = f"""<section class="u-widget u-decay" aria-label="Gradient against distance in time">
@@ -174,7 +173,7 @@ def decay_explorer(measured):
 {_KEY}
 <div class="u-story" hidden>
 <p class="u-say" aria-live="polite"></p>
-<div class="u-grid">{sliders}</div>
+<div class="u-grid">{controls}</div>
 </div>
 {_table(f"Measured with gain {number(gain[0])}, as a table", "Table of measurements", head, rows)}
 {embedded(data)}

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from course_utils.figures import palette
-from course_utils.figures.page import FigureError, asset
+from course_utils.figures.errors import FigureError
+from course_utils.figures.page import asset
 from course_utils.files import write
 
 

@@ -6,6 +6,7 @@ large, and striped where it is negative; a ring around a product closes as its g
 """
 
 from dataclasses import replace
+from html import escape
 
 from course_utils.figures.charts import MEANING, tag
 from course_utils.figures.labels import number
@@ -41,7 +42,7 @@ def gauged(step, full, t):
     under = "".join(_ring(at[product], gate, step[gate]) for gate, product in VALVES.items())
     over = "".join(_level(at, name, step[name], full) for name in BELTS)
     over += "".join(_plate(name, x, y, step[name]) for name, (x, y) in _places(at).items())
-    return board.svg(alt=told(step, t), under=under, over=over)
+    return board.svg(alt=escape(told(step, t)), under=under, over=over)
 
 
 def told(step, t):

@@ -8,8 +8,9 @@ cell is one function in ``LAYOUTS`` under its spec's key; the tests pick it up f
 from dataclasses import replace
 from itertools import pairwise
 
+from course_utils.figures import automatic
 from course_utils.figures.circuit import Circuit, Node, Wire
-from course_utils.figures.page import FigureError
+from course_utils.figures.errors import FigureError
 from course_utils.figures.palette import LETTERS
 
 BELT, PRODUCT, GATES, LANES = 72, 150, 228, (290, 302)
@@ -17,15 +18,21 @@ X_ENTRY, HALF = 100, 6
 
 
 def cell_diagram(key):
-    """The circuit of a cell; key: a key of ``LAYOUTS``, or a CellSpec with such a key.
+    """The circuit of a cell; key: a key of ``SPECS``, or a CellSpec.
 
-    The result shows itself in a notebook and has ``.svg(uid=None)``, ``.expressions()`` and
-    ``.edges()``.  FigureError lists the cells that are drawn.
+    A cell of ``LAYOUTS`` was placed by hand, any other is laid out from its equations.  The result
+    shows itself in a notebook and has ``.svg(uid=None)``, ``.expressions()`` and ``.edges()``.
+    FigureError lists the cells that are drawn.
     """
-    key = getattr(key, "key", key)
-    if key not in LAYOUTS:
-        raise FigureError(f"key: {key!r} is not drawn; choose from {', '.join(LAYOUTS)}")
-    return LAYOUTS[key]()
+    from course_utils.specs import SPECS
+
+    name = getattr(key, "key", key)
+    if name in LAYOUTS:
+        return LAYOUTS[name]()
+    if name not in SPECS and not hasattr(key, "equations"):
+        known = ", ".join(dict.fromkeys([*LAYOUTS, *SPECS]))
+        raise FigureError(f"key: {name!r} is not drawn; choose from {known}")
+    return automatic.circuit(SPECS.get(name, key))
 
 
 def layer(name, x, y=GATES, function="sigmoid", tag=(-15, -34, "end")):

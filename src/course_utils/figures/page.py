@@ -4,21 +4,26 @@ The book loads the assets once (``write_assets``).  A notebook's output may live
 (Colab does that), so there each output carries what it needs.  Nothing is ever fetched.
 """
 
+import base64
 import json
 import os
 from html import escape
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from course_utils.figures import palette
+from course_utils.figures.errors import FigureError
+from course_utils.figures.words import minus, unlisted
 from course_utils.files import write
 
-STYLES = ("palette.css", "figures.css")
-SCRIPTS = ("svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js")
-
-
-class FigureError(ValueError):
-    """A figure that cannot be drawn as asked; the message names the argument and the remedy."""
+STYLES = ("palette.css", "figures.css", "predict.css")
+FACES = {"MathJax_Main-Regular.woff": "normal", "MathJax_Math-Italic.woff": "italic"}
+FONTS = "static/mathjax/output/chtml/fonts/woff-v2"  # in the package sphinx-mathjax-offline
+SCRIPTS = (
+    "svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js",
+    "predict.js", "predict_curve.js", "predict_bars.js",
+)  # fmt: skip
 
 
 def asset(name):
@@ -28,13 +33,36 @@ def asset(name):
     return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
+def faces():
+    """CSS of the font that MathJax sets formulas in; "" where that package is not installed.
+
+    The fonts lie inside, for file:// lets no page load others.
+    """
+    package = find_spec("sphinx-mathjax-offline")
+    if package is None:
+        return ""
+    folder = Path(package.origin).parent / FONTS
+    return "".join(
+        f'@font-face {{ font-family: "Unrolled Math"; font-style: {style}; '
+        f"src: url(data:font/woff;base64,{_base64(folder / name)}) format('woff'); }}\n"
+        for name, style in FACES.items()
+    )
+
+
+def _base64(path):
+    return base64.b64encode(path.read_bytes()).decode()
+
+
 def write_assets(folder):
     """Write every asset into folder; returns {"css": names, "js": names} in load order."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in STYLES + SCRIPTS:
         write(folder / name, asset(name))
-    return {"css": list(STYLES), "js": list(SCRIPTS)}
+    fonts = faces()
+    if fonts:
+        write(folder / "fonts.css", fonts)
+    return {"css": [*(["fonts.css"] if fonts else []), *STYLES], "js": list(SCRIPTS)}
 
 
 def in_book():
@@ -48,11 +76,16 @@ def embedded(data):
     return f'<script type="application/json">{text}</script>'
 
 
-def described(alt):
-    """Alt text that is fit to print; an empty one is an error."""
+def told(alt):
+    """Alt text as a person reads it: one line, lists in words, true minus signs."""
     if not isinstance(alt, str) or not alt.strip():
         raise FigureError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
-    return escape(" ".join(alt.split()), quote=True)
+    return minus(unlisted(" ".join(alt.split())))
+
+
+def described(alt):
+    """``told`` and fit to print in HTML; an empty one is an error."""
+    return escape(told(alt), quote=True)
 
 
 class Html:

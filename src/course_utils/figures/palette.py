@@ -1,9 +1,16 @@
-"""One colour per meaning, for light pages, for dark pages, and for pictures that must sit on both.
+"""One colour per quantity and per model, for light pages, for dark pages, and for both.
+
+``quantities["forget"]`` and ``models["lstm"]`` are what a chart uses: an ink for both, in whose
+place ``figures.show`` puts the page's own.  ``shades(name, count)`` are versions of one ink: sizes
+of a model, phases of a time ("neutral").
 
 Measured by ``tests/figures/test_palette.py``: text contrast of at least 4.5:1 (WCAG 2) in light and
-dark, 3:1 in the inks for both, and CIEDE2000 distances between all pairs that survive deutan and
-protan vision.  Importing this module imports nothing but the standard library.
+dark, 3:1 in the inks for both, and, for quantities, CIEDE2000 distances between all pairs that
+survive deutan and protan vision.  Importing this module imports only the standard library.
 """
+
+from course_utils.figures.errors import FigureError
+from course_utils.figures.models import ALIASES, MODELS
 
 MEANINGS = (
     "forget", "input", "output", "candidate", "cell", "hidden", "x", "gradient", "neutral",
@@ -17,6 +24,22 @@ def _inks(text):
 LIGHT = _inks("#9a2421 #1e6f48 #5f12a1 #0a7a87 #926a03 #2561db #0e1624 #c4287a #4b4f55")
 DARK = _inks("#f0642a #a2eab4 #bc9be0 #6fccc4 #f2c52e #497ffd #f5f9ff #f83d84 #898e94")
 BOTH = _inks("#cf0000 #308144 #9b64fe #15a1b6 #c5871c #2462b3 #5d6673 #bf006a #83868b")
+
+
+class Inks(dict):
+    """Name -> "#rrggbb"; a name that it does not hold is an error that lists those it does."""
+
+    def __init__(self, kind, inks):
+        super().__init__(inks)
+        self.kind = kind
+
+    def __missing__(self, name):
+        raise FigureError(f"{self.kind}: {name!r} is none of {', '.join(self)}")
+
+
+quantities = Inks("quantity", BOTH)
+models = Inks("model", {k: ink.both for k, ink in MODELS.items()}
+              | {alias: MODELS[k].both for alias, k in ALIASES.items()})  # fmt: skip
 
 # page: the theme's own background; surface: the body of a cell; faint: what a step lets recede
 # (decoration, to which no contrast is owed)
@@ -54,12 +77,50 @@ def _channels(colour):
     return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
 
 
+def variable(name):
+    """ "forget" -> "var(--u-forget)", "lstm" -> "var(--u-model-lstm)": the page's own colour."""
+    if name not in BOTH:
+        models[name]  # or an error that lists them
+        name = f"model-{ALIASES.get(name, name)}"
+    return f"var(--u-{name})"
+
+
+SHARES = (1, 0.82, 0.64, 0.46, 0.28)  # of the ink; the rest is text, so contrast only grows
+MIDDLE = "#546c80"  # stands for text where a picture must sit on both
+
+
+def shades(name, count):
+    """Versions of the ink of a model or a quantity, from its own towards that of the text.
+
+    count: 1 to 5.  For sizes of one model, or, of "neutral", for phases; order them, for they do
+    not differ much, and label them.
+    """
+    if not 1 <= count <= len(SHARES):
+        raise FigureError(f"count: expected 1 to {len(SHARES)} shades, got {count}")
+    ink = BOTH[name] if name in BOTH else models[name]
+    steps = len(SHARES) - 1
+    picked = [round(k * steps / (count - 1)) for k in range(count)] if count > 1 else [0]
+    return [mix(ink, MIDDLE, SHARES[k]) for k in picked]
+
+
+def replacements():
+    """{"#rrggbb": CSS}: what the page has in place of each ink for both, and of its shades."""
+    found = {}
+    for name in (*MEANINGS, *MODELS):
+        own = variable(name)
+        for share, ink in zip(SHARES, shades(name, len(SHARES)), strict=True):
+            mixed = f"color-mix(in srgb, {own} {share:.0%}, var(--u-text))"
+            found.setdefault(ink, own if share == 1 else mixed)
+    return found
+
+
 def tokens(theme):
     """CSS custom properties of "light" or "dark": ``--u-forget``, ``--u-forget-tint``, …"""
     page, inks = PAGE[theme], {"light": LIGHT, "dark": DARK}[theme]
+    own = {f"--u-model-{name}": getattr(ink, theme) for name, ink in MODELS.items()}
     plain = {f"--u-{name}": value for name, value in (inks | page).items()}
     tints = {f"--u-{m}-tint": mix(ink, page["page"], TINT[theme]) for m, ink in inks.items()}
-    return plain | tints | {"--u-scheme": theme}
+    return plain | tints | own | {"--u-scheme": theme}
 
 
 def block(selector, theme):

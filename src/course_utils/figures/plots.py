@@ -1,90 +1,29 @@
-"""Matplotlib in the course's colours.  Functions take arrays and an Axes, and return the Axes."""
+"""Arrays into Axes: curves with their labels at the ends, matrices as cells of ink."""
 
 import numpy as np
 
+from course_utils.figures.endings import label_lines
+from course_utils.figures.errors import FigureError
 from course_utils.figures.labels import number
-from course_utils.figures.page import FigureError
-from course_utils.figures.palette import BOTH, MEANINGS
+from course_utils.figures.looks import CYCLE, known, look
+from course_utils.figures.palette import BOTH, models
 
-GREY = "#7b7f85"  # 4.0:1 on white, 4.7:1 on #121212: no grey has 4.5:1 on both, so text is large
-DASH = {
-    "forget": "-", "input": (0, (6, 2)), "output": (0, (1.5, 1.5)),
-    "candidate": (0, (7, 2, 1.5, 2)), "cell": "-", "hidden": (0, (4, 2)), "x": "-",
-    "gradient": "-", "neutral": (0, (5, 3)),
-}  # fmt: skip
-WIDTH = {"cell": 4.0, "x": 1.5}
 UNDER_TEXT = 0.35  # more ink than this leaves the text on it less than 4.5:1 in some theme
-CYCLE = ("hidden", "cell", "gradient", "input", "output", "candidate", "forget", "neutral")
+FEW = 16  # points, up to which each is marked
 
 
-def parameters():
-    """rcParams of the style: transparent ground, real text in SVG, ids that never change."""
-    from cycler import cycler
-
-    grey = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor")
-    return dict.fromkeys((*grey, "grid.color"), GREY) | {
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "figure.figsize": (5.6, 2.9),
-        "figure.constrained_layout.use": True,
-        "font.family": "sans-serif",
-        "font.size": 13,
-        "axes.titlesize": 14,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.prop_cycle": cycler(color=[BOTH[m] for m in CYCLE]),
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.grid.axis": "y",
-        "grid.alpha": 0.25,
-        "grid.linewidth": 0.8,
-        "lines.linewidth": 2.2,
-        "lines.solid_capstyle": "round",
-        "legend.frameon": False,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "unrolled",
-    }
-
-
-def style():
-    """Context manager: ``with style(): fig, ax = plt.subplots()``."""
-    import matplotlib
-
-    return matplotlib.rc_context(parameters())
-
-
-def use():
-    """Set the style for the rest of the session."""
-    import matplotlib
-
-    matplotlib.rcParams.update(parameters())
-
-
-def known(meaning, argument="meaning"):
-    """The meaning itself, or a FigureError that lists the nine there are."""
-    if meaning not in BOTH:
-        raise FigureError(f"{argument}: {meaning!r} is none of {', '.join(MEANINGS)}")
-    return meaning
-
-
-def look(meaning):
-    """Keywords for ``ax.plot``: colour, dash and width, so that grey print tells curves apart."""
-    known(meaning)
-    return {
-        "color": BOTH[meaning],
-        "linestyle": DASH[meaning],
-        "linewidth": WIDTH.get(meaning, 2.2),
-    }
+def ink(name):
+    """The colour of a quantity or a model for both themes."""
+    return BOTH[name] if name in BOTH else models[name]
 
 
 def curves(ax, x, ys, meanings=None, *, spread=None, xlabel="", ylabel="", title="", legend=True):
-    """Lines over a shared abscissa.
+    """Lines over a shared abscissa, each with its label at its end.
 
     x (N,); ys {label: (N,) or (S, N)}, where S rows are runs: their mean is drawn, and the range
-    of all rows as a band.  meanings {label: meaning} colours lines whose label is not a meaning;
-    spread {label: (low (N,), high (N,))} draws a band of your own.  Returns ax.
+    of all rows as a band.  meanings {label: quantity or model, or (model, shade)} gives looks to
+    lines whose label is neither; spread {label: (low (N,), high (N,))} draws a band of your own.
+    legend: whether to write labels, with ``label_lines``.  Returns ax.
     FigureError names the label whose length does not fit.
     """
     x, meanings, spread = np.asarray(x), dict(meanings or {}), dict(spread or {})
@@ -94,28 +33,32 @@ def curves(ax, x, ys, meanings=None, *, spread=None, xlabel="", ylabel="", title
             raise FigureError(
                 f"ys[{label!r}]: expected ({len(x)},) or (S, {len(x)}) to go with x, got {y.shape}"
             )
-        fallback = label if label in BOTH else CYCLE[k % len(CYCLE)]
-        kind = known(meanings.get(label, fallback), f"meanings[{label!r}]")
+        fallback = label if label in BOTH or label in models else CYCLE[k % len(CYCLE)]
+        kind = meanings.get(label, fallback)
+        kind, shade = kind if isinstance(kind, tuple) else (kind, 0)
+        known(kind, f"meanings[{label!r}]")
         if y.ndim == 2:
             spread.setdefault(label, (y.min(axis=0), y.max(axis=0)))
             y = y.mean(axis=0)
         if label in spread:
-            ax.fill_between(x, *spread[label], color=BOTH[kind], alpha=0.18, linewidth=0)
-        ax.plot(x, y, label=label, **look(kind))
+            ax.fill_between(x, *spread[label], color=ink(kind), alpha=0.18, linewidth=0)
+        ax.plot(x, y, label=label, **look(kind, shade, marker=len(x) <= FEW and kind in models))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     if legend and len(ys) > 1:
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1.05), handlelength=2.4, borderpad=0)
+        label_lines(ax)
     return ax
 
 
 def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=None,
-            columns=None, xlabel="", ylabel="", title="", values=None):  # fmt: skip
+            columns=None, at=None, xlabel="", ylabel="", title="", values=None):  # fmt: skip
     """A matrix as cells whose ink grows with the magnitude.
 
     array (R, C), row 0 on top.  Ink is the meaning's colour for values >= 0 and ``negative``'s
     below, opaque where the magnitude reaches limit (default: the largest).  No colour bar is
     needed where ``values`` (a format such as ".2f") writes each number, over paler ink; rows,
-    columns name the ticks.  Opacity, unlike a colour map, stays right on a dark page.  Returns ax.
+    columns name the ticks.  at (rows (R,), columns (C,)), either of them None: the numbers to
+    which rows and columns belong, increasing; cells then meet halfway between them, and ticks stand
+    at the numbers.  Opacity, unlike a colour map, stays right on a dark page.  Returns ax.
     """
     array = np.asarray(array, dtype=float)
     if array.ndim != 2 or not array.size:
@@ -125,21 +68,56 @@ def heatmap(ax, array, meaning="hidden", *, negative="forget", limit=None, rows=
     limit = float(np.abs(array).max() if limit is None else limit) or 1.0
     deepest = 1.0 if values is None else UNDER_TEXT
     colours = _inked(array / limit, known(meaning), known(negative, "negative"), deepest)
-    height, width = array.shape
+    for_rows, for_columns = at or (None, None)
+    down = _places(len(array), for_rows, "rows")
+    across = _places(array.shape[1], for_columns, "columns")
     if array.size <= 2500:  # cells as shapes follow the theme; more of them would weigh too much
-        ax.pcolormesh(np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, colours)
+        ax.pcolormesh(_borders(across), _borders(down), colours)
     else:
-        ax.imshow(colours, aspect="auto", interpolation="nearest")
-    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), title=title)
+        ax.imshow(colours, aspect="auto", interpolation="nearest",
+                  extent=(*_borders(across)[[0, -1]], *_borders(down)[[-1, 0]]))  # fmt: skip
+    ax.set(xlim=_borders(across)[[0, -1]], ylim=_borders(down)[[-1, 0]], title=title)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(False)
     if columns is not None:
-        ax.set_xticks(range(width), labels=columns)
+        ax.set_xticks(across, labels=columns)
     if rows is not None:
-        ax.set_yticks(range(height), labels=rows)
+        ax.set_yticks(down, labels=rows)
     if values is not None:
         for (r, c), value in np.ndenumerate(array):
-            ax.text(c, r, _written(value, values), ha="center", va="center", fontsize=11)
+            ax.text(across[c], down[r], _written(value, values), ha="center", va="center")
+    return ax
+
+
+def _places(count, given, name):
+    """Where ``count`` rows or columns stand: at the numbers given, or one apart."""
+    if given is None:
+        return np.arange(count, dtype=float)
+    places = np.asarray(given, dtype=float)
+    if places.shape != (count,) or not (np.diff(places) > 0).all():
+        raise FigureError(
+            f"at: expected {count} increasing numbers for the {name}, got {places.tolist()}"
+        )
+    return places
+
+
+def _borders(places):
+    """Edges halfway between neighbours, and as far beyond the first and the last."""
+    if len(places) == 1:
+        return places[[0, 0]] + (-0.5, 0.5)
+    middle = (places[1:] + places[:-1]) / 2
+    return np.r_[2 * places[0] - middle[0], middle, 2 * places[-1] - middle[-1]]
+
+
+def roof(ax, peak, rate, intensity, **look):
+    """The roof over a machine, min(peak, rate * x), on logarithmic axes, with its corner.
+
+    peak: operations a second; rate: bytes a second; intensity (low, high): ends of the line, in
+    operations a byte; look: for ``ax.plot``.  Returns ax.  Williams et al. 2009, fig. 1.
+    """
+    low, high = intensity
+    x = np.array([low, *([peak / rate] if low < peak / rate < high else []), high])
+    ax.loglog(x, np.minimum(peak, rate * x), **look)
     return ax
 
 
@@ -153,6 +131,6 @@ def _inked(share, meaning, negative, deepest):
     from matplotlib.colors import to_rgb
 
     rgba = np.empty((*share.shape, 4))
-    rgba[..., :3] = np.where(share[..., None] < 0, to_rgb(BOTH[negative]), to_rgb(BOTH[meaning]))
+    rgba[..., :3] = np.where(share[..., None] < 0, to_rgb(ink(negative)), to_rgb(ink(meaning)))
     rgba[..., 3] = np.clip(np.abs(share), 0, 1) * deepest
     return rgba

@@ -9,7 +9,14 @@ tells torch's GRU from the one of 2014.
 import ast
 
 from course_utils.equations import is_parameter, parse
-from course_utils.figures.page import FigureError
+from course_utils.figures.errors import FigureError
+
+ORDERED = {ast.Sub: "-", ast.Div: "/"}
+
+
+def ordered(operator, parts):
+    """Name of an operator whose first part is not its second."""
+    return f"{operator}({'; '.join(parts)})"
 
 
 def join(operator, parts):
@@ -25,29 +32,66 @@ def expressions(lines):
 
 
 def _walk(node):
-    """Canonical name of an expression, or "" for a parameter."""
+    """Canonical name of an expression, or "" where parameters alone decide it."""
     if isinstance(node, ast.Name):
         return "" if is_parameter(node.id) else node.id
+    if isinstance(node, ast.Constant):
+        return f"{node.value:g}"
+    if isinstance(node, ast.UnaryOp):
+        inside = _walk(node.operand)
+        if not inside:
+            return ""
     if isinstance(node, ast.Call):
-        return join(node.func.id, [_bare(p) for p in _summands(node.args[0])])
+        parts = summands(node.args[0]) if len(node.args) == 1 else node.args
+        parts = [_bare(p) for p in parts]
+        return join(node.func.id, parts) if any(parts) else ""
     if isinstance(node, ast.BinOp):
-        if isinstance(node.op, ast.Add):
-            return join("+", [_walk(p) for p in _summands(node)])
-        if isinstance(node.op, ast.Sub) and _is_one(node.left):
-            return f"1-({_walk(node.right)})"
-        if isinstance(node.op, (ast.Mult, ast.MatMult)):
-            left, right = _walk(node.left), _walk(node.right)
-            return join("*", [left, right]) if left and right else f"linear({left or right})"
+        return _operation(node)
     raise FigureError(f"reading.py cannot draw {ast.unparse(node)!r}; teach it there")
 
 
-def _is_one(node):
+def _operation(node):
+    if affine(node):
+        return join("affine", [_bare(p) for p in summands(node)])
+    if isinstance(node.op, ast.Add):
+        parts = [_walk(p) for p in summands(node)]
+        return join("+", parts) if any(parts) else ""
+    if isinstance(node.op, ast.Sub) and is_one(node.left):
+        inside = _walk(node.right)
+        return f"1-({inside})" if inside else ""
+    left, right = _walk(node.left), _walk(node.right)
+    if not (left and right):
+        return f"linear({left or right})" if left or right else ""
+    if isinstance(node.op, (ast.Mult, ast.MatMult)):
+        return join("*", [left, right])
+    return ordered(ORDERED[type(node.op)], [left, right])
+
+
+def constant(node):
+    """Whether an expression is made of parameters alone."""
+    called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called]
+    return bool(names) and all(map(is_parameter, names))
+
+
+def affine(node):
+    """Whether a sum is a layer without a function: two or more matrices times what is read."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)):
+        return False
+    rest = [part for part in summands(node) if not constant(part)]
+    return len(rest) > 1 and all(
+        isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult) and constant(part.left)
+        for part in rest
+    )
+
+
+def is_one(node):
     return isinstance(node, ast.Constant) and node.value == 1
 
 
-def _summands(node):
+def summands(node):
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _summands(node.left) + _summands(node.right)
+        return summands(node.left) + summands(node.right)
     return [node]
 
 

@@ -3,7 +3,8 @@
 import re
 from html import escape
 
-from course_utils.figures.page import FigureError, Html, described, in_book
+from course_utils.figures.errors import FigureError
+from course_utils.figures.page import Html, described, in_book
 
 OPTIONS = {
     "inputFrom": "abc", "adjustPageHeight": True, "pageWidth": 1250, "scale": 50,

@@ -3,37 +3,51 @@
 from html import escape
 from itertools import groupby
 
-from course_utils.figures.page import FigureError, Html, described
-from course_utils.figures.palette import MEANINGS
+from course_utils.figures.errors import FigureError
+from course_utils.figures.looks import known
+from course_utils.figures.page import Html, described
+from course_utils.figures.palette import variable
 
 STEPS = 8  # different shades; more are not told apart, and each run of one shade is one element
-MOST = 45  # percent of ink in the deepest: the letters on it stay readable, light and dark
+MOST = 34  # percent of ink in the deepest: letters on it keep 4.5:1, light and dark, in any ink
 
 
-def shaded(text, values, alt, meaning="cell", mark=None):
+def shaded(text, values, alt, meaning="cell", mark=None, scale=("less", "more")):
     """The characters of ``text`` on a ground that is the deeper the larger their value.
 
-    values: one in [0, 1] for each character.  alt: what the shading shows.  meaning names the ink.
-    mark: the place of a character to put in a frame.
-    The text keeps its lines and scrolls sideways where they do not fit.
+    values: one in [0, 1] for each character.  alt: what the shading shows.  meaning names the ink,
+    of a quantity or a model.  mark: the place of a character to put in a frame.  scale: what the
+    palest and the deepest ground mean, written beside a strip of them; None leaves it out.
+    The text stands at reading size and wraps between words, as on any page; a line that ends in
+    the text ends here too.
     """
     if len(text) != len(values):
         raise FigureError(f"values: expected one a character ({len(text)}), got {len(values)}")
-    if meaning not in MEANINGS:
-        raise FigureError(f"meaning: expected one of {', '.join(MEANINGS)}, got {meaning!r}")
+    known(meaning)
     marked = [k == mark for k in range(len(text))]
     runs = groupby(
         zip(text, values, marked, strict=True), key=lambda one: (round(STEPS * one[1]), one[2])
     )
     body = "".join(_run("".join(one[0] for one in run), *look, meaning) for look, run in runs)
-    style = (
-        "overflow-x:auto;line-height:1.6;font-size:.8rem;padding:.6rem .8rem;margin:1.2rem 0;"
-        "background:transparent;color:var(--u-text);border:1px solid var(--u-faint)"
-    )
     return Html(
-        f'<div role="img" aria-label="{described(alt)}">'
-        f'<pre class="u-shaded" tabindex="0" style="{style}">{body}</pre></div>',
+        f'<div class="u-reading" role="img" aria-label="{described(alt)}">'
+        f'<p class="u-shaded">{body}</p>{_scale(scale, meaning)}</div>',
         words=f"figure: {' '.join(alt.split())}",
+    )
+
+
+def _scale(scale, meaning):
+    """A strip of the shades between the words for its ends."""
+    if scale is None:
+        return ""
+    low, high = scale
+    strip = "".join(f'<i style="{_ground(k, meaning)}"></i>' for k in range(STEPS + 1))
+    return f'<p class="u-scale">{escape(low)} <span>{strip}</span> {escape(high)}</p>'
+
+
+def _ground(level, meaning):
+    return (
+        f"background:color-mix(in srgb,{variable(meaning)} {MOST * level // STEPS}%,transparent)"
     )
 
 
@@ -41,8 +55,7 @@ def _run(text, level, marked, meaning):
     """Characters of one shade."""
     style = []
     if level > 0:
-        share = MOST * level // STEPS
-        style += [f"background:color-mix(in srgb,var(--u-{meaning}) {share}%,transparent)"]
+        style += [_ground(level, meaning)]
     if marked:
         style += ["outline:2px solid var(--u-text)"]
     return f'<span style="{";".join(style)}">{escape(text)}</span>' if style else escape(text)

@@ -11,7 +11,7 @@ import numpy as np
 from course_utils import equations
 from course_utils.figures.cell_stepper import FUNCTIONS, with_scores
 from course_utils.figures.charts import GATES
-from course_utils.figures.page import FigureError
+from course_utils.figures.errors import FigureError
 
 STATES = ("c", "h")
 WEIGHTS = tuple(f"{weight}{k}" for k in GATES for weight in ("W_x", "W_h", "b_"))

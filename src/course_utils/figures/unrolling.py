@@ -4,7 +4,8 @@ import math
 from itertools import count, pairwise
 
 from course_utils.figures.circuit import Circuit, Node, Wire
-from course_utils.figures.page import FigureError, Html
+from course_utils.figures.errors import FigureError
+from course_utils.figures.page import Html
 
 CELL_Y, TOP, BOTTOM, TURN = 128, 16, 214, 66
 

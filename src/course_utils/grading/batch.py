@@ -141,7 +141,7 @@ def conclude(out, exercise, done, wanted):
     write(out / "overview.html", overview(exercise, done))
     write(out / "junit.xml", junit(exercise, done))
     for row in done.rows:
-        renew(out / "feedback" / f"{row.record.file}.html", feedback.page(row.told()))
+        renew(out / "feedback" / f"{row.record.file}.html", feedback.page(row.told(), row.who))
     for name in wanted:
         EXPORTS[name](out, exercise, done)
 

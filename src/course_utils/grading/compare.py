@@ -50,6 +50,9 @@ def judged(expected, got, rtol, atol):
         return Verdict(False, "missing", "the check did not give it")
     if isinstance(got, str):
         return Verdict(False, "missing", got)
+    if one_hot(expected, got.values):
+        text = f"shape {got.values.shape}, should be {expected.values.shape}: these are one-hot "
+        return Verdict(False, "shape", text + "vectors, what is asked for are the numbers (ids)")
     if got.kind != expected.kind:
         return Verdict(False, "kind", f"should hold {expected.kind} values, holds {got.kind}")
     if got.values.shape != expected.values.shape:
@@ -69,6 +72,17 @@ def judged(expected, got, rtol, atol):
         "nan" if not_finite(have, want) else "value",
         wrong_values(want, have, wrong),
     )
+
+
+def one_hot(expected, have):
+    """Are these the expected ids, each as the vector that has a one in its place?"""
+    want = expected.values
+    if expected.kind != "int" or have.dtype.kind not in "fib" or not have.size:
+        return False
+    if have.ndim != want.ndim + 1 or have.shape[:-1] != want.shape:
+        return False
+    return bool(np.isin(have, (0, 1)).all() and (have.argmax(axis=-1) == want).all()
+                and (have.sum(axis=-1) == 1).all())  # fmt: skip
 
 
 def not_finite(have, want):

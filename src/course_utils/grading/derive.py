@@ -15,7 +15,7 @@ from course_utils.grading.bundle import MIME, unpack
 from course_utils.grading.compare import compare
 from course_utils.grading.diagnosis import read_task, wrong_variants
 from course_utils.grading.diagnosis.task import expressions
-from course_utils.grading.exercise import RULES, Cell, ExerciseError, load
+from course_utils.grading.exercise import RULES, Cell, ExerciseError, find, load
 from course_utils.grading.files import write
 from course_utils.grading.fingerprint import print_of
 from course_utils.grading.handout import lines
@@ -27,10 +27,10 @@ CARRIED = ("kernelspec", "language_info", "course")
 INPUTS = "{}-inputs"
 
 
-def derive_all(solutions, exercises, mutants=None):
-    """Write every student notebook; the paths written."""
-    written = []
-    for path in sorted(Path(solutions).glob("*/*.ipynb")):
+def derive_all(solutions, exercises, mutants=None, names=()):
+    """Write every student notebook, or those of these names; the paths written."""
+    written, known = [], sorted(Path(solutions).glob("*/*.ipynb"))
+    for path in [find(name, solutions) for name in names] or known:
         for target, text in derive(path, mutants).items():
             write(Path(exercises) / target, text)
             written.append(Path(exercises) / target)

@@ -68,11 +68,11 @@ def tone(value, most):
     return "good" if value == most else "bad" if value == 0 else "some"
 
 
-def page(record):
-    """The feedback for one submission."""
+def page(record, who=""):
+    """The feedback for one submission; who: the student's name, where it is known."""
     body = [
-        f"<h1>{text(record.assignment)}</h1>",
-        f'<p class="soft">{text(record.submission)}</p>',
+        f"<h1>{text(who or record.assignment)}</h1>",
+        f'<p class="soft">{text(f"{record.assignment}, " * bool(who) + record.submission)}</p>',
         f'<p class="score {tone(record.score, record.max_score)}">'
         f"{points(record.score)} of {points(record.max_score)} points</p>",
     ]
@@ -90,7 +90,7 @@ def page(record):
             "your notebook. Where a message names an expected value, it is the one for the "
             "notebook's own numbers.</p>"
         )
-    return document(f"{record.assignment}: {record.submission}", "\n".join(body))
+    return document(f"{record.assignment}: {who or record.submission}", "\n".join(body))
 
 
 def question(key, result):

@@ -13,6 +13,7 @@ from course_utils.grading.derive import derive
 from course_utils.grading.exercise import OURS, find, load
 from course_utils.grading.files import write
 from course_utils.grading.handout import lines
+from course_utils.grading.handout_cells import address
 from course_utils.grading.mutate import load_mutants
 
 COLAB = "https://colab.research.google.com/github"
@@ -60,21 +61,23 @@ def give_out(names, solutions, out, place=None, package="", policy=None):
         exercise = load(find(name, solutions))
         notebook = json.loads(derived(exercise, solutions))
         due = policy.deadline if policy else None
-        notes = ([f"**Due {due:%A, %d %B %Y, %H:%M %Z}.**"] if due else []) + (
+        notes = ([due_line(due)] if due else []) + (
             [f"[Open this notebook on Colab]({place.colab(name)})"] if place else []
         )
         dress(notebook, notes, package)
         write(out / f"{name}.ipynb", json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
         written.append(out / f"{name}.ipynb")
         rows.append(row(exercise, notebook, place))
-    write(out / "README.md", PAGE.format(rows="\n".join(rows)))
+    due = policy.deadline if policy else None
+    head = f"{due_line(due)}\n\n" if due else ""
+    write(out / "README.md", PAGE.format(due=head, rows="\n".join(rows)))
     return [*written, out / "README.md"]
 
 
 PAGE = """\
 # Exercises
 
-| Exercise | Questions | Points | Open |
+{due}| Exercise | Questions | Points | Open |
 |---|---|---|---|
 {rows}
 
@@ -82,6 +85,17 @@ Write your answers where the notebook says so and run the check under each. To h
 notebook (*File → Download → Download .ipynb*) and give in that file. On a machine of your own,
 `course check NAME.ipynb` says what a grader would say.
 """
+
+
+def known_address(solutions):
+    """Does the repository's configuration name a real address to install from?"""
+    where = address(solutions / "part" / "name.ipynb")
+    return where is not None and not where[0].endswith("/OWNER/REPO")
+
+
+def due_line(due):
+    """When a class hands in, for people."""
+    return f"**Due {due:%A, %d %B %Y, %H:%M %Z}.**"
 
 
 def derived(exercise, solutions):

@@ -136,7 +136,7 @@ def join(parts, joined):
     for name, other in joined.items():
         if name in parts and parts[name].ok and not (other in parts and parts[other].ok):
             parts[name].ok = False
-            parts[name].public = parts[name].secret = f"counts only together with {other}"
+            parts[name].public = parts[name].secret = verdict.alone_is_idle(other)
 
 
 def explain(record, exercise, runs, references):

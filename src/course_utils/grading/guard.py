@@ -8,8 +8,10 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 
 MEMORY_MB = 2048
+AGAIN_S = 5  # an alarm that a library swallowed (in a callback, a finalizer) rings again
 
 
 class Overdue(RuntimeError):
@@ -18,7 +20,10 @@ class Overdue(RuntimeError):
 
 @contextlib.contextmanager
 def time_limit(seconds):
-    """Raise `Overdue` in the block after so many seconds; nothing where there are no alarms."""
+    """Raise `Overdue` in the block after so many seconds; nothing where there are no alarms.
+
+    Limits may stand in each other; what an inner one took is off the outer one's time.
+    """
     if (
         not hasattr(signal, "setitimer")
         or threading.current_thread() is not threading.main_thread()
@@ -29,13 +34,16 @@ def time_limit(seconds):
     def ring(*_):
         raise Overdue(f"this took more than {seconds} s")
 
-    kept = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    kept, start = signal.signal(signal.SIGALRM, ring), time.monotonic()
+    outer, again = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, kept)
+        if outer:
+            left = outer - (time.monotonic() - start)
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), again)
 
 
 def bounded_memory():

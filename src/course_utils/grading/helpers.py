@@ -8,6 +8,8 @@ the exercise itself defines.
 import ast
 import re
 
+from course_utils.grading.syntax import parsed
+
 MAGIC = re.compile(r"^[ \t]*[!%?].*$", re.MULTILINE)
 KEPT = (
     ast.Import,
@@ -26,9 +28,8 @@ def definitions(source, taken):
     taken: names that they may not bind.  [] for a source that Python cannot read.
     """
     source = MAGIC.sub("", source)
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return []
     lines, kept = source.split("\n"), []
     for node in tree.body:
@@ -68,12 +69,9 @@ def own_names(exercise):
     """Names that the exercise's given and check cells bind, and those that answers must define."""
     names = {name for q in exercise.questions.values() for name in q.requires}
     for cell in exercise.cells:
-        if cell.role == "given":
-            try:
-                body = ast.parse(cell.source).body
-            except SyntaxError:  # a magic line in a given cell
-                continue
-            names |= {n for node in body if not imports(node) for n in bound(node)}
+        tree = parsed(cell.source) if cell.role == "given" else None
+        if tree is not None:  # None: a magic line in a given cell
+            names |= {n for node in tree.body if not imports(node) for n in bound(node)}
     return names | {"SEED", "grading"}
 
 

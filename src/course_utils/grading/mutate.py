@@ -139,19 +139,41 @@ def share(rates, test):
     return f"{100 * sum(rate[test] for rate in known) / variants:.0f} %" if variants else "–"
 
 
+def rows(rates):
+    """The cells of the table: its head, a row for each exercise and one for all."""
+    yield ["Exercise", "wrong variants", *WEAKER]
+    for name, rate in rates.items():
+        yield [name, str(rate["variants"]), *(share([rate], test) for test in WEAKER)]
+    variants = sum(rate["variants"] for rate in rates.values())
+    yield ["all", str(variants), *(share(rates.values(), test) for test in WEAKER)]
+
+
 def table(rates):
     """{exercise: kill rates} as a Markdown table, with a line for all."""
-    lines = [
-        f"| Exercise | wrong variants | {' | '.join(WEAKER)} |",
-        "|---" * (len(WEAKER) + 2) + "|",
-    ]
-    for name, rate in rates.items():
-        shares = [share([rate], test) for test in WEAKER]
-        lines.append(f"| `{name}` | {rate['variants']} | {' | '.join(shares)} |")
-    shares = [share(rates.values(), test) for test in WEAKER]
-    variants = sum(rate["variants"] for rate in rates.values())
-    lines.append(f"| all | {variants} | {' | '.join(shares)} |")
-    return "\n".join(lines) + "\n"
+    head, *body, last = rows(rates)
+    body = [[f"`{name}`", *cells] for name, *cells in body]
+    lines = [head, ["---"] * len(head), *body, last]
+    text = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return text.replace(" --- ", "---")
+
+
+def drawn(rates):
+    """The same for a terminal."""
+    from rich import box
+    from rich.table import Table
+
+    head, *body, last = rows(rates)
+    title = "Share of the wrong variants that a test catches"
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    made.padding = (0, 1, 0, 0)
+    made.add_column(head[0], no_wrap=True)
+    for name in head[1:]:
+        made.add_column(name, justify="right", min_width=max(map(len, name.split())))
+    for cells in body:
+        made.add_row(*cells)
+    made.add_section()
+    made.add_row(*last)
+    return made
 
 
 def try_all(solution, folder):

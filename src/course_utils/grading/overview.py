@@ -12,10 +12,11 @@ from course_utils.grading.explain import NOT_ANSWERED, NOT_IN_IT
 from course_utils.grading.feedback import document, points, text, tone
 
 BARS = 10
-WIDTH = 640
+WIDTH = 420  # so that texts of 13 units are 11 pixels on a screen of 390
 SHOWN_MISTAKES = 12
 STYLE = """<style>
-body { max-width: 72rem; } figure { margin: 1.5rem 0; max-width: 46rem; } svg { width: 100%; }
+body { max-width: 72rem; } td:last-child { min-width: 20rem; } figure { margin: 1.5rem 0; }
+svg { width: 100%; max-width: 34rem; }
 figcaption { color: var(--soft); } svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 .bar { fill: var(--soft); } .full { fill: var(--good); } .part { fill: var(--some); }
 .none { fill: var(--bad); } svg .in { fill: var(--back); } .faded { opacity: .55; }
@@ -126,14 +127,14 @@ def mistakes(exercise, rows):
         return ""
     top, bars, items = common[0][1], [], []
     for k, ((key, why), n) in enumerate(common):
-        y, wide = 6 + 24 * k, 120 * n / top
-        bars.append(label(0, y + 14, f"{k + 1}  {key}", "start"))
+        y, wide = 6 + 44 * k, (WIDTH - 120) * n / top
+        bars.append(label(0, y + 14, f"{k + 1}.  {key}", "start"))
         bars.append(f'<rect class="bar" x="80" y="{y}" width="{wide:.1f}" height="18"/>')
         bars.append(label(86 + wide, y + 14, n, "start"))
-        bars.append(label(240, y + 14, why if len(why) < 58 else why[:56] + " …", "start"))
+        bars.append(label(0, y + 34, why if len(why) < 58 else why[:56] + " …", "start"))
         items.append(f"<li>{text(key)}, {n} times: {text(why)}</li>")
     said = "; ".join(f"{key}, {n} times: {why}" for (key, why), n in common)
-    drawn = figure("".join(bars), 12 + 24 * len(common), said, "The commonest mistakes.")
+    drawn = figure("".join(bars), 8 + 44 * len(common), said, "The commonest mistakes.")
     return f"{drawn}<details><summary>In full</summary><ol>{''.join(items)}</ol></details>"
 
 
@@ -179,7 +180,7 @@ def table(exercise, rows):
     keys = list(exercise.questions)
     named, late = any(r.who for r in rows), any(r.late for r in rows)
     changed = any(r.adjusted is not None for r in rows)
-    heads = ["submission", *["student"] * named, "score", *["late"] * late]
+    heads = [*["student"] * named, "submission", "score", *["late"] * late]
     heads += [*["adjusted"] * changed, *keys, "remarks"]
     head = "".join(f"<th>{text(h)}</th>" for h in heads)
     body = "".join(line(r, keys, named, late, changed) for r in rows)
@@ -193,8 +194,10 @@ def line(row, keys, named, late, changed):
     """One line of the table."""
     record = row.record
     link = f"feedback/{quote(record.file)}.html"
-    cells = [f'<td><a href="{text(link)}">{text(record.submission)}</a></td>']
-    cells += [f"<td>{text(row.who)}</td>"] * named
+    titles = ([row.who] if named else []) + [record.submission]
+    linked = 0 if titles[0] else 1  # nobody known: the file's name leads to the page
+    cells = [f'<td><a href="{text(link)}">{text(title)}</a></td>' if k == linked
+             else f"<td>{text(title)}</td>" for k, title in enumerate(titles)]  # fmt: skip
     blank = row.final is None and row.adjusted is None
     cells.append(f"<td>{'–' if blank else points(record.score)}</td>")
     cells += [f"<td>{'' if row.late is None else points(row.late)}</td>"] * late

@@ -1,6 +1,7 @@
 """Which of several notebooks is the submission, and of which exercise: by what is written in it."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,16 @@ from course_utils.grading.splice import is_stub, splice
 
 LARGEST_PEEK = 16 << 20  # a notebook beyond this is graded if it is alone, but not compared
 PEEK_S = 10
+SAME_S = 2  # what a zip rounds times to: files no further apart have one time
+COPY = r"(?:another )?(?:copy|kopie|kopia|copie|copia|cópia|копия|副本)"
+# what is put behind a name by browsers and Windows "(2)", macOS " 2", " copy 2", Jupyter "-Copy1",
+# Windows " - Kopie (2)", GNOME " (copy)"; before it by Google Drive
+AGAIN = re.compile(
+    rf"\s*\((?P<a>\d{{1,3}})\)$|(?:\s+-\s+|[\s_-]+){COPY}(?P<b>\d{{0,3}})$"
+    rf"|\s*\((?:\d+(?:st|nd|rd|th) )?{COPY}\)$|[\s-](?P<c>\d{{1,2}})$",
+    re.IGNORECASE,
+)
+COPY_OF = re.compile(rf"^{COPY} (?:of|von|de|di|av|из) ", re.IGNORECASE)
 BEGINS = re.compile(r"""\bbegin\(\s*["'](\w{1,80})["']""")
 
 
@@ -57,22 +68,58 @@ def begun(name, cells):
     return name if name in names else next(iter(names), "")
 
 
+def turn(name):
+    """(a file's name without what makes it another of the same, which of them it is).
+
+    "lstm_step (2)" and "lstm_step - Kopie (2)" come after "lstm_step", whose turn is (0, 0).
+    """
+    stem, copies, number = name.removesuffix(".ipynb"), 0, 0
+    while (match := AGAIN.search(stem)) and match.start():
+        digits = match["a"] or match["b"] or match["c"]
+        copies += not (match["a"] or match["c"])
+        number, stem = number or int(digits or 0), stem[: match.start()]
+    while match := COPY_OF.search(stem):
+        copies, stem = copies + 1, stem[match.end() :]
+    return stem, (copies, number)
+
+
+def saved(path):
+    """When a file was saved, in seconds; 0 where nobody knows."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0
+
+
 def best(name, candidates):
     """(the candidate to grade, a note for the student).
 
-    Most written answers first; among equals the exercise's own name, the higher place in the
-    folder, the later name.
+    Most written answers first, then those that name this exercise; among equals the one saved last,
+    the exercise's own name, the higher place in the folder, the latest copy, the later name.
     """
 
-    def rank(candidate):
-        own = candidate.parts[-1].removesuffix(".ipynb") == name
-        place = (-len(candidate.parts), candidate.parts)
-        return (candidate.peek.written, candidate.peek.begins == name, own, place)
+    def worth(candidate):
+        return (candidate.peek.written, candidate.peek.begins == name)
 
-    chosen = max(candidates, key=rank)
+    most = max(map(worth, candidates))
+    equals = [c for c in candidates if worth(c) == most]
+    times = [saved(c.path) for c in equals]
+    latest = [c for c, t in zip(equals, times, strict=True) if max(times) - t <= SAME_S]
+    stems = Counter((c.parts[:-1], turn(c.parts[-1])[0]) for c in latest)
+
+    def rank(candidate):
+        *above, last = candidate.parts
+        stem, which = turn(last)
+        again = which if stems[tuple(above), stem] > 1 else (0, 0)
+        return (stem == name, -len(candidate.parts), again, candidate.parts)
+
+    chosen = max(latest, key=rank)
     how = "it has the most written answers"
-    if sum(c.peek.written == chosen.peek.written for c in candidates) > 1:
-        how = "several have as many written answers"
+    if len(equals) > 1:
+        how = "several have as many written answers, this is the "
+        how += "one saved last" if len(latest) == 1 else "likeliest by its name"
+        if len(latest) > 1 and rank(chosen)[2] > (0, 0):
+            how = how.replace("likeliest by its name", "latest copy by its name")
     title = "/".join(chosen.parts)
     return chosen, f"The folder holds {len(candidates)} notebooks; {title} was graded ({how})."
 

@@ -4,6 +4,8 @@ import ast
 import re
 from types import ModuleType
 
+from course_utils.grading.syntax import parsed
+
 # What stands beside the student's code and counts: a count that was touched is no evidence.
 INSTRUMENTS = {"counting": {"log", "gains", "__dict__", "__class__", "__array_finalize__"}}
 MODULES = {"np", "numpy", "math", "torch", "cmath"}
@@ -68,10 +70,7 @@ def touched(source):
 
 def tree_of(source):
     """The syntax tree, or an empty one."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
+    return parsed(source) or ast.Module(body=[], type_ignores=[])
 
 
 def mentioned(source):

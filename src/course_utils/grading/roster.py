@@ -87,10 +87,14 @@ class Roster:
         return None, f"This could be {who}'s; name it in the roster's column submission."
 
     def sender(self, sender):
-        """The students whom a sender's email, number or name points to; the surest decides."""
+        """The students whom a sender's email, number or name points to; the surest decides.
+
+        Moodle numbers the people of each assignment anew: that is nobody's id.
+        """
+        lasting = sender.user_id and sender.system != "moodle"
         return (
             (self.by_key.get(plain(sender.email), set()) if sender.email else set())
-            or (self.by_key.get(plain(sender.user_id), set()) if sender.user_id else set())
+            or (self.by_key.get(plain(sender.user_id), set()) if lasting else set())
             or self.by_name.get(letters(sender.name), set())
         )
 

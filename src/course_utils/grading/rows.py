@@ -9,11 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from course_utils.grading.adjust import load_adjustments
+from course_utils.grading.pick import saved, turn
 from course_utils.grading.policy import Policy, load_policy
 from course_utils.grading.records import Record
 from course_utils.grading.roster import Roster, load_roster, plain
 from course_utils.grading.similar import likeness
 
+NO_TIMES = (
+    "policy: nothing says when anybody handed in, so nothing is taken off for lateness; "
+    'times = "files" takes the times of the files'
+)
 UNGRADED = ("unreadable", "failed")
 
 
@@ -47,6 +52,11 @@ class Row:
     def who(self):
         """The student's name where it is known, else what the download says."""
         return self.student.label if self.student else self.sender.name if self.sender else ""
+
+    @property
+    def called(self):
+        """What a person calls this row: its student, else the submission's name."""
+        return self.who or self.record.submission
 
     def told(self):
         """The record as its student reads it: with the score that counts, and why it differs."""
@@ -106,6 +116,8 @@ def klass(exercise, entries, records, course, left_out=()):
         row.submitted = submitted(entry, course.policy)
         rows.append(row)
     complaints = adjust(rows, course, exercise)
+    if course.policy.deadline and rows and not any(row.submitted for row in rows):
+        complaints.append(NO_TIMES)
     choose(rows, course.policy)
     for name, flags in likeness(exercise, [row.record for row in rows]).items():
         next(row for row in rows if row.record.submission == name).flags.extend(flags)
@@ -119,10 +131,8 @@ def submitted(entry, policy):
         if sender.submitted is not None:
             return sender.submitted
     if policy.times == "files" and entry.path is not None:
-        try:
-            return datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
-        except OSError:
-            return None
+        when = saved(entry.path)
+        return datetime.fromtimestamp(when, UTC) if when else None
     return None
 
 
@@ -192,7 +202,7 @@ def worth(row, counts):
     """The order among one student's submissions; the one to be counted comes last."""
     when = row.submitted.timestamp() if row.submitted else 0.0
     attempt = row.sender.attempt if row.sender else 0
-    order = (when, attempt, row.record.submission)
+    order = (when, attempt, turn(row.record.submission)[1], row.record.submission)
     if counts == "best":
         return (row.final if row.final is not None else -1.0, *order)
     if counts == "first":

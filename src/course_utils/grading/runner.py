@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from course_utils.grading.bundle import MIME
 from course_utils.grading.sandbox.isolate import IsolateGone, Limits, OutOfTurn
+from course_utils.grading.syntax import parsed
 
 GIVEN_TIMEOUT_S = 60
 
@@ -108,12 +109,9 @@ def given_imports(program):
     something else shall not cost the questions after it."""
     lines = []
     for cell in program:
-        if cell.role == "given":
-            try:
-                body = ast.parse(cell.source).body
-            except SyntaxError:  # a magic
-                continue
-            imports = [n for n in body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        tree = parsed(cell.source) if cell.role == "given" else None
+        if tree is not None:  # None: a magic
+            imports = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
             lines += [ast.unparse(n) for n in imports if getattr(n, "module", "") != "__future__"]
     return "; ".join(lines)
 

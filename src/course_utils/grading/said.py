@@ -19,16 +19,19 @@ def part_of(shard):
     return index, count
 
 
-def closing_lines(klass, out):
-    """Counts, what asks for a person, what was left out, where the results are."""
+def closing_lines(klass, out, exports=()):
+    """Counts, what asks for a person, what was left out, where the results and exports are."""
     counts = Counter(row.record.status for row in klass.rows)
     lines = [", ".join(f"{n} {status}" for status, n in sorted(counts.items())) or "no submissions"]
     if any(row.record.sandbox == "unsandboxed" for row in klass.rows):
         lines.append("WARNING: graded UNSANDBOXED; students' code could do whatever you can.")
-    lines += few("flagged", [f"{r.record.submission}: {f}" for r in klass.rows for f in r.flags])
+    lines += few("flagged", [f"{r.called}: {f}" for r in klass.rows for f in r.flags])
     lines += few("no submission", [s.label for s in klass.missing])
     lines += few("left out", [f"{name} ({why})" for name, why in klass.left_out])
-    lines += [*klass.complaints, f"{out / 'grades.csv'} and {out / 'overview.html'}"]
+    lines += klass.complaints
+    lines.append(f"{out / 'grades.csv'}, {out / 'overview.html'}; a page for each in feedback/")
+    places = sorted(p.name for name in exports for p in out.glob(f"{name}*"))
+    lines += [f"for import: {', '.join(places)}"] if places else []
     return [printable(line) for line in lines]
 
 

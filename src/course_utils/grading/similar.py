@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 
 from course_utils.grading.exercise import BEGIN, END
 from course_utils.grading.splice import is_stub
+from course_utils.grading.syntax import parsed
 
 SHINGLE = 12  # neighbouring nodes of the syntax tree that are hashed together
 MOST_HASHES = 400
@@ -54,9 +55,8 @@ def shingles(answers):
 
 def structure(source):
     """The syntax tree as words: kinds of nodes, attributes and operators, names by first use."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return source.split()[:5000]
     names, words = {}, []
     for node in ast.walk(tree):

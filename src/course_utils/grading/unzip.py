@@ -1,8 +1,10 @@
 """Archives as they are handed in: their notebooks on disk, under numbers, within limits."""
 
+import os
 import stat
 import zipfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from course_utils.grading.notebook import LARGEST_FILE
@@ -73,4 +75,14 @@ def member(archive, info, folder, budget, wanted):
     except Exception:  # zlib.error, EOFError, RuntimeError: whatever a damaged member causes
         target.unlink(missing_ok=True)
         return parts, None, "the zip archive is damaged; pack and hand it in again"
+    saved = when(info)
+    os.utime(target, (saved, saved))
     return parts, target, ""
+
+
+def when(info):
+    """When a member was saved, by its own word; 0 where the archive says nothing or nonsense."""
+    try:
+        return max(0, datetime(*info.date_time).timestamp()) if info.date_time[0] > 1980 else 0
+    except (ValueError, OverflowError, OSError):
+        return 0

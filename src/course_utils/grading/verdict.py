@@ -57,10 +57,15 @@ def points(rules, given):
     for name, said in alone.items():
         other = joined.get(name)
         if other and said.ok and not alone[other].ok:
-            said = said._replace(ok=False, text=f"counts only together with {other}")
+            said = said._replace(ok=False, text=alone_is_idle(other))
         verdicts[name] = said
     right = sum(said.ok for said in verdicts.values())
     return round(rules.get("points", 0) * right / len(verdicts), 4), verdicts
+
+
+def alone_is_idle(other):
+    """What is said of a part that is right, but that an answer without any work gets right too."""
+    return f"right, but it would be without any work: it counts when `{other}` is right too"
 
 
 def nothing(key, rules, why):

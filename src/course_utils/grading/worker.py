@@ -4,6 +4,7 @@ The batch gives each worker its own process, so that nothing a submission does t
 of ours) reaches another row: a worker that dies costs the submission in hand and is replaced.
 """
 
+import gc
 import json
 import os
 import signal
@@ -33,6 +34,7 @@ def main():
         return
     with sandbox, oracle:
         bounded_memory()  # only now, or the sandbox would inherit it
+        gc.freeze()  # what is loaded stays: no collection need walk through it
         say(answers, {"sandbox": sandbox.name, "warning": sandbox.warning})
         while line := orders.readline():
             data = orders.read(json.loads(line)["bytes"])

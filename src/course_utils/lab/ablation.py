@@ -9,7 +9,7 @@ import numpy as np
 from course_utils.specs import SPECS
 
 HELD = {"f": "f", "i": "i", "o": "o", "all": "ifo"}  # which gates stand still together
-CUTS = {"belt": "c", "loop": "h"}  # which state is not passed on
+CUTS = ("c", "h")  # which half of the state is not passed on
 
 
 def ablate(params, x, held=None, cut=""):
@@ -28,7 +28,7 @@ def ablate(params, x, held=None, cut=""):
 
 
 def scores(params, x, score):
-    """{"held": {key of HELD: score}, "cut": {key of CUTS: score}}; score takes h (T, n, H).
+    """{"held": {key of HELD: score}, "cut": {"c" or "h": score}}; score takes h (T, n, H).
 
     Each gate is held, for each unit, at its own mean over x.
     """
@@ -39,5 +39,5 @@ def scores(params, x, score):
             key: score(ablate(params, x, {k: means[k] for k in which})["h"])
             for key, which in HELD.items()
         },
-        "cut": {key: score(ablate(params, x, cut=state)["h"]) for key, state in CUTS.items()},
+        "cut": {state: score(ablate(params, x, cut=state)["h"]) for state in CUTS},
     }

@@ -28,10 +28,18 @@ def trained(config, key, retention, input_bias, length, seed):
 
     retention as for ``init_params``; input_bias is added to the bias of the input gate.
     """
-    task, rng = Adding(length), np.random.default_rng((seed, 1))
     model = Net(key, 2, config.hidden, 1, seed, last=True, retention=retention)
     if input_bias:
         shift_layer_bias(model.layer, "i", input_bias)
+    return model, *learn(config, model, length, seed)
+
+
+def learn(config, model, length, seed):
+    """Train a model until it is right often enough, or time is up -> its history, what tested it.
+
+    config has batch, lr, updates and wrong; the joint norm of all gradients is clipped to 1.
+    """
+    task, rng = Adding(length), np.random.default_rng((seed, 1))
     test = task.sample(np.random.default_rng((seed, 2)), 2560)
     step = torch_step(
         model, squared_loss, lambda: tensors(task.sample(rng, config.batch)), lr=config.lr
@@ -43,7 +51,7 @@ def trained(config, key, retention, input_bias, length, seed):
         done=lambda share: share <= config.wrong,
         bar=False,
     )
-    return model, history, test
+    return history, test
 
 
 def share_wrong(model, task, test):

@@ -3,9 +3,13 @@
 The readout's parameters stand beside the layer's, as ``out_weight`` (N, H) and ``out_bias`` (N,).
 """
 
+from functools import cache
+from importlib.util import find_spec
+
 import numpy as np
 
 from course_utils import numpy_nn
+from course_utils.compiled import Tape
 from course_utils.numpy_nn import fast, losses, ops, optim
 from course_utils.numpy_nn.init import set_gate_bias
 from course_utils.specs import get_spec
@@ -63,8 +67,16 @@ def squared_error(key, params, x, target, last=False):
     return loss, answers, tape, (at_last(dy, len(x)) if last else dy), grads
 
 
+@cache
+def compiled_layers():
+    """Whether nets run compiled layers: where Numba and SciPy are."""
+    return all(map(find_spec, ("numba", "scipy")))
+
+
 class Net:
-    """x (T, B, D) -> (T, B, N), or with ``last`` the last step's (B, N); float32, compiled layers.
+    """x (T, B, D) -> (T, B, N), or with ``last`` the last step's (B, N); float32.
+
+    Its layer is compiled where that can be (``compiled_layers``), else the readable one.
 
     biases: {gate: numbers}, the whole bias of a gate, one number or one a unit.  frozen: symbols of
     the spec, or out_bias, whose gradients are dropped.  clip: the joint norm of a gradient.
@@ -92,9 +104,12 @@ class Net:
 
     def __call__(self, x, state=None, workspace=None):
         """-> answers, last state; keeps what ``learn`` needs."""
-        y, last, self.tape = fast.unroll(
-            self.key, layer_of(self.params), x, state, workspace or self.workspace
-        )
+        layer = layer_of(self.params)
+        if compiled_layers():
+            workspace = workspace or self.workspace
+            y, last, self.tape = fast.unroll(self.key, layer, x, state, workspace)
+        else:
+            y, last, self.tape = numpy_nn.unroll(self.key, layer, x, state)
         self.steps, self.y = len(x), (y[-1] if self.last else y)
         return read(self.params, self.y), type(last)(*(s.copy() for s in last))
 
@@ -102,7 +117,8 @@ class Net:
         """One update from the gradient of the answers of the last call."""
         dy, readout = read_backward(self.params, self.y, danswers)
         dy = at_last(dy, self.steps) if self.last else dy
-        *_, grads = fast.unroll_backward(self.tape, dy)
+        back = fast if isinstance(self.tape, Tape) else numpy_nn
+        *_, grads = back.unroll_backward(self.tape, dy)
         blocks = self.spec.symbol_values(grads) | readout
         for symbol in self.frozen:
             blocks[symbol][...] = 0

@@ -10,7 +10,12 @@ import numpy as np
 import torch
 
 from course_utils import numpy_nn, torch_nn
+from course_utils.compiled.columns import aligned
+from course_utils.lab.pieces import Product
 from course_utils.specs import get_spec
+
+LAYER = "compiled from the equations"
+"""What the fast layers of a record were: older ones were tuned by hand."""
 
 
 class Size(NamedTuple):
@@ -57,7 +62,7 @@ class Case:
         return step
 
     def fast(self):
-        """The tuned NumPy layer, its arrays kept from call to call."""
+        """The compiled layer, its arrays kept from call to call."""
         from course_utils.numpy_nn import fast
 
         workspace = fast.Workspace()
@@ -94,7 +99,7 @@ class Case:
         return step
 
     def fast_forward(self):
-        """The tuned NumPy layer, forward only."""
+        """The compiled layer, forward only."""
         from course_utils.numpy_nn import fast
 
         workspace = fast.Workspace()
@@ -104,12 +109,9 @@ class Case:
         """name -> function: only the matrix products of a training step, in NumPy.
 
         ``rows`` and ``columns`` are two layouts of those that wait for the step before, ``pieces``
-        the columns again, cut as the tuned layers cut them; ``large`` are the rest, which need not
+        the columns again, cut so that BLAS packs nothing; ``large`` are the rest, which need not
         wait.  The floor is the best of the three and the large ones.
         """
-        from course_utils.numpy_nn.fast.kernel import aligned
-        from course_utils.numpy_nn.fast.products import Product
-
         T, B, D, H = self.size
         G = self.gates * H
         rng = np.random.default_rng(1)

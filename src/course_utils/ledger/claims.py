@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from course_utils.ledger import margins, results
 from course_utils.ledger.results import LedgerError
 from course_utils.ledger.rules import parse
@@ -16,7 +18,9 @@ OURS = ("held", "failed", "measured")
 SEEN = ("paper", "none")  # or "quoted: by whom"
 SETTINGS = ("same", "differs", "other")
 FIXED = ("before", "after")
+PLACE = re.compile(r"\{([^}|]+)(?:\|([^}]*))?\}")  # of a number in ``shown``
 UNVERIFIED = "number not verified"
+NO_NUMBER = "—"
 
 
 @dataclass(frozen=True)
@@ -123,8 +127,11 @@ class Claim:
     @property
     def ours_text(self):
         """The recorded value as the book prints it."""
-        template = self.shown or f"{{{self.value}|.3g}}"
-        return re.sub(r"\{([^}|]+)(?:\|([^}]*))?\}", self._filled, template)
+        return PLACE.sub(self._filled, self._template)
+
+    @property
+    def _template(self):
+        return self.shown or f"{{{self.value}|.3g}}"
 
     def _filled(self, match):
         return format(results.value(self.result, match[1]), match[2] or "")
@@ -133,10 +140,48 @@ class Claim:
     def paper_text(self):
         """The source's number with its unit; what is missing is said."""
         if self.paper is None:
-            return UNVERIFIED if self.source and self.source.get("seen") == "none" else "—"
+            return UNVERIFIED if self.source and self.source.get("seen") == "none" else NO_NUMBER
         value = self.paper["value"]
         number = f"{value:,}" if isinstance(value, int) else str(value)
         return f"{number} {self.paper.get('unit') or ''}".strip()
+
+    @property
+    def interval(self):
+        """(low, high) of 19 in 20 bootstrap samples of the seeds; None where nothing varies."""
+        if self.of and isinstance(self.ours, int):
+            return None
+        x = self._drawn(self.value, self.record)
+        low, high = np.quantile(x, (0.025, 0.975))
+        return (float(low), float(high)) if low < high else None
+
+    @property
+    def ours_with_interval(self):
+        """`ours_text` with the interval of the value in brackets behind it."""
+        return PLACE.sub(lambda match: self._filled(match) + self._spread(match), self._template)
+
+    def _spread(self, match):
+        if match[1] != self.value or not (ends := self.interval):
+            return ""
+        form = match[2] if match[2] not in (None, "", "g") else ".3g"
+        if form.endswith("%") and 0 <= self.ours <= 1:  # samples may leave what a share can be
+            ends = np.clip(ends, 0, 1)
+        low, high = (format(end, form) for end in ends)
+        return f" ({low}–{high})" if low != high else ""
+
+    @property
+    def against(self):
+        """(paper's number, ours) where both count the same thing; None where they do not.
+
+        A paper's percentage is met by our share of seeds or of answers.
+        """
+        if self.paper is None or not isinstance(self.ours, int | float):
+            return None
+        there, here = float(self.paper["value"]), float(self.ours)
+        seeds = self.of and isinstance(self.ours, int)
+        if str(self.paper.get("unit") or "").startswith("%"):
+            of = results.value(self.result, self.of) if seeds else 1
+            return there, 100 * here / of
+        return None if seeds else (there, here)
 
     @property
     def recomputed(self):

@@ -7,16 +7,20 @@ All are called as ``run(layer, call) -> y (T, B, H·directions), states``, each 
 from functools import partial
 from typing import NamedTuple
 
-from course_utils.torch_nn import fast, native, stack, unroll
+from course_utils.torch_nn import compiled, modes, native, stack, unroll
 from course_utils.torch_nn.scan import obstacle as no_scan
 from course_utils.torch_nn.scan import unroll as unroll_scan
 
 
 class Backend(NamedTuple):
-    """run(layer, call); obstacle(layer, call), why it cannot, or None."""
+    """run(layer, call); obstacle(layer, call), why it cannot, or None.
+
+    waste(layer, call): why ``auto`` should leave the call to another one though it can, or None.
+    """
 
     run: object
     obstacle: object
+    waste: object = None
 
 
 class Choice(NamedTuple):
@@ -29,17 +33,19 @@ class Choice(NamedTuple):
 
 BACKENDS = {  # quickest first
     "native": Backend(native.run, native.obstacle),
-    "compiled": Backend(partial(stack.run, fast.unroll), fast.obstacle),
+    "compiled": Backend(
+        partial(stack.run, compiled.unroll), compiled.obstacle, compiled.not_worth_it
+    ),
     "scan": Backend(partial(stack.run, unroll_scan), no_scan),
     "eager": Backend(partial(stack.run, unroll.unroll), lambda layer, call: None),
 }
 
 
 def choose(layer, call):
-    """The first backend that can serve the call, or the one that the layer was built for.
+    """The first backend that can serve the call and is worth it, or the one asked for.
 
-    Lengths and resets, which any layer takes, send a call to the loop where that one cannot serve
-    them; ValueError where compiled code was asked for and the tensors or the mode exclude it.
+    What the one asked for cannot serve goes to the loop, which gives the same numbers; ValueError
+    where compiled code was asked for and the tensors or their precision exclude it.
     """
     asked = layer.backend
     names = BACKENDS if asked == "auto" else dict.fromkeys((asked, "eager"))
@@ -47,9 +53,11 @@ def choose(layer, call):
     for name in names:
         backend = BACKENDS[name]
         obstacle = backend.obstacle(layer, call)
+        if obstacle is None and asked == "auto" and backend.waste is not None:
+            obstacle = backend.waste(layer, call)
         if obstacle is None:
             break
-        if asked == "compiled" and call.lengths is None and call.resets is None:
+        if asked == "compiled" and not (modes.recorded() or modes.transformed()):
             raise ValueError(f"backend: {obstacle}; use 'auto'")
         passed.append(f"not {name}: {obstacle}")
     reason = (

@@ -30,8 +30,9 @@ class Recurrent(nn.Module):
     - device: of the parameters.
     - dtype: of the parameters; input and states must have it too, except under autocast.
     - backend: ``"native"``, PyTorch's own kernel (rnn, rnn_relu, lstm, gru); ``"compiled"``, code
-      compiled for the cell; ``"scan"``, all steps at once, for cells linear along time;
-      ``"eager"``, the loop; ``"auto"``, the first of them that can serve the call.
+      compiled on the CPU from the cell's equations; ``"scan"``, all steps at once, for cells linear
+      along time; ``"eager"``, the loop; ``"auto"``, the first of them that can serve the call, and
+      compiled code only from 32 steps on with gradients, 128 without: its first call takes seconds.
       ``layer.why(x)`` says which one that is.
     - config: constants of the spec to replace, by name.
 
@@ -154,12 +155,12 @@ class Recurrent(nn.Module):
         return call.result(form, y, states)
 
     def why(self, input=None, hx=None, *, lengths=None, resets=None):
-        """Which backend computes this call and why, in one line; without arguments, a plain call.
+        """Which backend computes this call and why, in one line; without arguments, 100 steps.
 
         Raises what the call would.
         """
         if input is None:
-            input = self.example().new_zeros(1, 1, self.input_size)
+            input = self.example().new_zeros(100, 1, self.input_size)
         return backends.choose(self, call.read(self, input, hx, lengths, resets)).why
 
     def initial_state(self, batch_size):

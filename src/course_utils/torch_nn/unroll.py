@@ -20,15 +20,15 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     from_x = getattr(cell, "project", cells.project)(p, x).unbind()
     inputs = {name: value.unbind() for name, value in inputs.items()}
     keep = None if active is None else active[..., None].unbind()
-    begins = None if resets is None else _begins(resets, active, reverse)[..., None].unbind()
+    fresh = None if resets is None else begins(resets, active, reverse)[..., None].unbind()
     readout = getattr(cell, "readout", None)
     initial, T = state, x.shape[0]
     mixed = bool(T) and from_x[0].dtype != x.dtype  # under autocast
     history = [None] * T
     for t in reversed(range(T)) if reverse else range(T):
         now = {name: value[t] for name, value in inputs.items()}
-        if begins is not None:
-            state = _where(begins[t], initial, state)
+        if fresh is not None:
+            state = _where(fresh[t], initial, state)
         new = cell.step(p, from_x[t], state, **(config or {}), **now)
         if mixed:
             new = tuple(n.to(s.dtype) for n, s in zip(new, state, strict=True))
@@ -42,7 +42,7 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     return (y if active is None else y.masked_fill(~active[..., None], 0)), state, history
 
 
-def _begins(resets, active, reverse):
+def begins(resets, active, reverse):
     """(T, B) bool: before which steps the state is set back.
 
     A sequence begins at t; read in reverse, the one before it begins at t - 1.  Beyond the end of a

@@ -7,7 +7,7 @@ import torch
 
 from course_utils.shapes import ShapeError, expect_ids
 from course_utils.specs import get_spec
-from course_utils.torch_nn import fast, modes
+from course_utils.torch_nn import modes
 from course_utils.torch_nn.native import KERNELS
 from course_utils.torch_nn.scan import has_scan
 
@@ -33,11 +33,6 @@ def known_backend(key, backend):
     if backend == "native" and key not in KERNELS:
         raise ValueError(
             f"backend: PyTorch has no kernel for {key!r}, only for {', '.join(KERNELS)}; use 'auto'"
-        )
-    if backend == "compiled" and key not in fast.keys():
-        raise ValueError(
-            f"backend: there is no compiled code for {key!r}, only for {', '.join(fast.keys())}; "
-            "use 'auto'"
         )
     if backend == "scan" and not has_scan(key):
         raise ValueError(

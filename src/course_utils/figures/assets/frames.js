@@ -1,23 +1,27 @@
-// Precomputed frames behind one or two sliders.  Without this file every frame stands in the page.
+// Precomputed frames behind one or two controls.  Without this file every frame stands in the page.
 (function () {
   "use strict";
 
   function start(root) {
     var texts = unrolled.data(root), frames = Array.from(root.querySelector(".u-stage").children);
-    var fields = Array.from(root.querySelector(".u-grid").querySelectorAll("input[type=range]"));
+    var controls = Array.from(root.querySelectorAll("[data-range]"));
 
     function show() {
       var index = 0;
-      fields.forEach(function (field, k) {
-        var text = texts[k][field.value];
-        index = index * texts[k].length + Number(field.value);
-        field.closest("label").querySelector("output").textContent = text;
-        field.setAttribute("aria-valuetext", text);
+      controls.forEach(function (control, k) {
+        var slider = control.querySelector("input[type=range]"), text = texts[k][unrolled.chosen(control)];
+        index = index * texts[k].length + unrolled.chosen(control);
+        if (!slider) return;
+        control.querySelector("output").textContent = text;
+        slider.setAttribute("aria-valuetext", control.querySelector(".u-label > span").textContent + " = " + text);
       });
-      frames.forEach(function (frame, k) { frame.hidden = k !== index; });
+      frames.forEach(function (frame, k) {
+        frame.hidden = k !== index;
+        frame.inert = k !== index;                          // nothing in it is a stop of the Tab key
+      });
     }
 
-    fields.forEach(function (field) { field.addEventListener("input", show); });
+    controls.forEach(function (control) { control.addEventListener("input", show); });
     root.classList.add("is-live");
     unrolled.reveal(root);
     show();

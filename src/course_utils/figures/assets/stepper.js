@@ -12,6 +12,8 @@
     function show(index) {
       var step = steps[index], all = index === 0;
       svg.classList.toggle("is-stepping", !all);
+      svg.classList.toggle("is-asking", Boolean(step.asks));       // what the walk will find is not shown before it
+      if (step.alt) svg.setAttribute("aria-label", step.alt);
       svg.querySelectorAll("[data-node]").forEach(function (node) {
         node.classList.toggle("is-on", step.nodes.includes(node.dataset.node));
       });
@@ -20,7 +22,7 @@
       });
       root.querySelectorAll("[data-value]").forEach(function (cell) {
         var name = cell.dataset.value, now = step.known[step.known.length - 1];
-        cell.parentNode.classList.toggle("is-unknown", !all && computed.includes(name) && !step.known.includes(name));
+        cell.parentNode.classList.toggle("is-unknown", (!all || Boolean(step.asks)) && computed.includes(name) && !step.known.includes(name));
         cell.parentNode.classList.toggle("is-now", name === now);
       });
       say.textContent = step.say;

@@ -37,6 +37,11 @@
     return parent.appendChild(node);
   };
 
+  // What a control stands at: a slider, or buttons of which one is checked.
+  unrolled.chosen = function (control) {
+    return Number((control.querySelector("input:checked") || control.querySelector("input")).value);
+  };
+
   unrolled.number = function (value, digits) {              // no minus before a zero
     return value.toFixed(digits === undefined ? 2 : digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
   };

@@ -26,6 +26,7 @@ from course_utils.grading.sandbox.isolate import (
     clean_environment,
     covered,
     hidden_paths,
+    outermost,
     shown_paths,
 )
 from course_utils.grading.sandbox.student_package import write_student_package
@@ -52,6 +53,8 @@ for _name in {guard!r}:
         delattr(importlib.import_module(_head) if _head else builtins, _last)
     except (ImportError, AttributeError):
         sys.modules[_name] = None
+    for _loaded in [m for m in sys.modules if m == _name or m.startswith(_name + ".")]:
+        sys.modules[_loaded] = None
 """
 
 
@@ -110,7 +113,7 @@ class Bubblewrap:
                 words += ["--symlink", str(Path(path).readlink()), path]
             else:
                 words += ["--ro-bind-try", path, path]
-        for path in [*hidden_paths(), *covered(guard)]:
+        for path in outermost([*hidden_paths(), *covered(tuple(guard))]):
             if Path(path).is_dir():
                 words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
             else:
@@ -155,12 +158,12 @@ class KernelIsolate:
             interrupt_mode="message",
         )
         try:
-            self.manager.start_kernel(
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[filter]
-            )
-            self.client = self.manager.client()
-            self.client.start_channels(hb=False)  # its thread can wait for ever on a dead kernel
             with time_limit(70):
+                self.manager.start_kernel(
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[filter]
+                )
+                self.client = self.manager.client()
+                self.client.start_channels(hb=False)  # its thread can wait on a dead kernel
                 self.client.wait_for_ready(timeout=60)
         except RuntimeError as error:
             self.close()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Zygote:
         self.mode, self.allow_list = mode, allow_list
         self.folder = scratch("zygote")
         self.folder.chmod(0o755)
-        self.count = 0
+        self.count, self.shown, self.hidden = 0, shown_paths(), hidden_paths()
         package = write_student_package(self.folder / "package", rooms)
         (self.folder / "root").mkdir()
         self.control, theirs = socket.socketpair()
@@ -97,8 +98,8 @@ class Zygote:
             "limits": asdict(limits),
             "guard": list(guard),
             "root": str(work),
-            "shown": shown_paths(),
-            "hidden": [*hidden_paths(), *covered(guard)],
+            "shown": self.shown,
+            "hidden": outermost([*self.hidden, *covered(tuple(guard))]),
             "uid": 61_000 + (os.getpid() * 7 + self.count) % 4_000,
         }
         data, their_data = socket.socketpair()
@@ -216,10 +217,18 @@ def shown_paths():
     return [*SYSTEM, *sorted(inside)]
 
 
+def outermost(paths):
+    """Of paths that are covered with nothing those in no other one: there, nothing is left."""
+    paths = list(dict.fromkeys(paths))
+    return [p for p in paths if not within(p, [other for other in paths if other != p])]
+
+
+@lru_cache
 def covered(names):
     """Where forbidden modules lie, so that not even another process can import them.
 
-    A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken away inside.
+    names: a tuple.  A name that is no module ("torch.nn.LSTM") has no place of its own: it is taken
+    away inside.
     """
     paths = []
     for name in names:

@@ -73,14 +73,14 @@ def read_only(target):
 
 def bind(root, path):
     """Show a file or folder of the host at the same place below root, read-only."""
-    target = Path(root + path)
-    if Path(path).is_dir():
-        target.mkdir(parents=True, exist_ok=True)
+    target = root + path
+    if os.path.isdir(path):  # noqa: PTH112  (pathlib takes longer than the mount, in every isolate)
+        os.makedirs(target, exist_ok=True)  # noqa: PTH103
     else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    mount(path, str(target), None, MS_BIND | MS_REC)
-    read_only(str(target))
+        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+    mount(path, target, None, MS_BIND | MS_REC)
+    read_only(target)
 
 
 def build_root(root, shown, hidden, tmp_mb):
@@ -103,10 +103,10 @@ def build_root(root, shown, hidden, tmp_mb):
     call("umount2", os.fsencode(f"{root}/small"), MNT_DETACH)
     Path(root, "small").rmdir()
     for path in shown:
-        if Path(path).is_symlink():
+        if os.path.islink(path):  # noqa: PTH114
             Path(root + path).parent.mkdir(parents=True, exist_ok=True)
             Path(root + path).symlink_to(Path(path).readlink())
-        elif Path(path).exists():
+        elif os.path.exists(path):  # noqa: PTH110
             bind(root, path)
     for path in hidden:
         if Path(path).is_dir():

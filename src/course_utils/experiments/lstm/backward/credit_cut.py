@@ -1,8 +1,8 @@
 """The LSTM's gradient as the paper of 1997 cuts it, against the full one: direction and training.
 
-The cut: no error flows back into h of the step before; only the belt carries it.  Hochreiter &
-Schmidhuber 1997, appendix A.1.  It is tried on the adding problem, which the belt alone can solve,
-and on an echo, for which a network has to pass bits along.
+The cut: no error flows back into h of the step before; only the cell state carries it.
+Hochreiter & Schmidhuber 1997, appendix A.1.  It is tried on the adding problem, which the cell
+state alone can solve, and on an echo, for which a network has to pass bits along.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from course_utils.training import NumpyStep, fit
 
 @dataclass(frozen=True)
 class Config:
-    """Sizes, training; the belt starts by keeping ``retention``."""
+    """Sizes, training; the cell state starts by keeping ``retention``."""
 
     hidden: int = 16
     retention: float = 0.99

@@ -1,4 +1,4 @@
-"""How far back a gradient reaches, and what the belt of an LSTM keeps of it.
+"""How far back a gradient reaches, and what the cell state of an LSTM keeps of it.
 
 Untrained networks on random input: the gradient of one random sum of the last output with respect
 to the input ``gap`` steps before, and the Jacobian of the last cell state with respect to an
@@ -33,7 +33,7 @@ QUICK = Config(hidden=16, steps=51, gaps=(1, 10, 50), seeds=(0, 1, 2))
 def run(config, progress=iter):
     """By network: median over seeds of gradient norms by gap, and of Jacobians by gap."""
     rows = over_seeds(partial(one_seed, config), config.seeds, progress)
-    results = {"gaps": list(config.gaps), "nets": len(rows), "reach": {}, "belt": {}}
+    results = {"gaps": list(config.gaps), "nets": len(rows), "reach": {}, "cell": {}}
     for name in ("rnn", "lstm", "lstm_keeps"):
         norms = np.array([row["reach"][name] for row in rows])  # (seeds, steps)
         relative = np.median(norms / norms[:, :1], axis=0)
@@ -43,20 +43,20 @@ def run(config, progress=iter):
             "half": int(np.argmax(relative < 0.5)) if (relative < 0.5).any() else None,
         }
     for name in ("lstm", "lstm_keeps", "lstm_loud"):
-        values = np.median([row["belt"][name] for row in rows], axis=0)  # (gaps, 4)
+        values = np.median([row["cell"][name] for row in rows], axis=0)  # (gaps, 4)
         kinds = ("full", "direct", "share", "unit")
-        results["belt"][name] = dict(zip(kinds, values.T.tolist(), strict=True))
+        results["cell"][name] = dict(zip(kinds, values.T.tolist(), strict=True))
     return results
 
 
 def one_seed(config, seed):
-    """Gradient norms by gap (steps,) for three networks; what `belt` returns for three."""
+    """Gradient norms by gap (steps,) for three networks; what `along_cell` returns for three."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((config.steps, 1, config.inputs))
     nets = networks(config, seed)
     return {
         "reach": {name: reach(key, params, x, rng) for name, (key, params) in nets.items()},
-        "belt": {name: belt(nets[name][1], x, config.gaps) for name in nets if name != "rnn"},
+        "cell": {name: along_cell(nets[name][1], x, config.gaps) for name in nets if name != "rnn"},
     }
 
 
@@ -97,7 +97,7 @@ def jacobian(params, x, gap):
     return dstate.c, np.diag(direct)
 
 
-def belt(params, x, gaps):
+def along_cell(params, x, gaps):
     """(full, direct, share, unit) by gap: spectral norms; |direct| over |direct| + |the rest|; the
     product of the forget gates in the median unit."""
     rows = []

@@ -118,7 +118,7 @@ def run_seed(config, how, start, seed):
 
 def doing(net, last):
     """What the cells do on the last call's batch: the constant's share from each, and the state of
-    their belts at the question; taken: cells whose tanh has less than a tenth of its slope."""
+    their cell states at the question; taken: cells whose tanh has below a tenth of its slope."""
     slope = (1 - np.tanh(last.c) ** 2).mean(axis=0)  # (H,)
     return {
         "shares": (net.params["out_weight"][0] * net.y[:-1].mean(axis=(0, 1))).tolist(),

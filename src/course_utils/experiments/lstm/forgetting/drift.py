@@ -1,8 +1,9 @@
-"""Internal state drift: the belt that is only ever added to, and the bias that counters it.
+"""Internal state drift: the cell state that is only ever added to, and the bias that counters it.
 
-First without training: cells of 1997 on random input, how far the belt has drifted after many steps
-and what slope of tanh is left there.  Then trained on the adding problem.  The input gates start at
-different biases; a strongly negative one is the remedy of Hochreiter & Schmidhuber 1997, section 4.
+First without training: cells of 1997 on random input, how far the cell state has drifted after
+many steps and what slope of tanh is left there.  Then trained on the adding problem.  The input
+gates start at different biases; a strongly negative one is the remedy of Hochreiter & Schmidhuber
+1997, section 4.
 """
 
 from dataclasses import dataclass

@@ -174,7 +174,7 @@ def test_strings(config, net):
 
 
 def trace(net, tests, steps=120, far=20_000):
-    """What a trained network's belt does: one stream's cells near the start, and |c| over time."""
+    """A trained network's cell state: one stream's cells near the start, and |c| over time."""
     x, states = tests[0][:, :1], tests[1][:, 0]
     _, last, tape = numpy_nn.unroll(net.key, layer_of(net.params), x[:far])
     c = np.array([cache.c_prev[0] for cache in tape.caches[1:]] + [last.c[0]])  # (far, H)

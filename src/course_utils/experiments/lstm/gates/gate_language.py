@@ -1,6 +1,7 @@
 """Does a new subject make the cell forget the old one, and do its gates decide?
 
-Look into trained networks; then hold gates, cut the belt or the loop, and see what breaks.
+Look into trained networks; then hold gates, cut the path through c or through h, and see what
+breaks.
 """
 
 from dataclasses import dataclass
@@ -62,18 +63,23 @@ def run(config, progress=iter):
         kept.append(one_seed(config, seed, config.keeps))
     forgets = [row["forget_new"] < row["forget_filler"] for row in rows]
     return {
-        "seeds": [{k: v for k, v in row.items() if k != "trace"} for row in rows],
+        "seeds": untraced(rows),
         **middle(rows),
-        "keeps": middle(kept),
+        "keeps": middle(kept) | {"seeds": untraced(kept)},
         "forgets": sum(forgets),
         "of": len(rows),
         "trace": rows[0]["trace"],
     }
 
 
+def untraced(rows):
+    """The rows without the traces of single sentences."""
+    return [{k: v for k, v in row.items() if k != "trace"} for row in rows]
+
+
 def middle(rows):
     """Medians over the seeds."""
-    names = "agreement correlation forget_new forget_same forget_filler belt".split()
+    names = "agreement correlation forget_new forget_same forget_filler carried".split()
     medians = {name: median(rows, name) for name in names}
     for way, keys in (("held", HELD), ("cut", CUTS)):
         medians[way] = {k: median(rows, way, k) for k in keys}
@@ -125,7 +131,7 @@ def one_seed(config, seed, keeps=None):
     return {
         "agreement": agreement(model, new, seen["h"]),
         **scores(params, x, lambda h: agreement(model, new, h)),
-        "belt": float(np.median(belt_share(seen, new, unit))),
+        "carried": float(np.median(carried_share(seen, new, unit))),
         "correlation": float(abs(correlation[unit])),
         "forget_new": float(f[changed].mean()),
         "forget_same": float(f[same].mean()),
@@ -150,10 +156,10 @@ def agreement(model, batch, h):
     return float((guess == batch.target)[asked(batch)].mean())
 
 
-def belt_share(seen, batch, unit):
+def carried_share(seen, batch, unit):
     """What part of the unit's content, before each pronoun, was written at the last name.
 
-    That is what came along the belt, shrunk by every forget gate on the way, over all that is
+    That is what came along the cell state, shrunk by every forget gate on the way, over all that is
     there; the rest was written since, or is older.  Pronouns right after a name are left out:
     nothing had to be carried to them.
     """

@@ -1,6 +1,6 @@
-"""Do the gates decide, does the belt carry?  The counterpart of ``gate_language``: adding nets.
+"""Do the gates decide, does the cell state carry?  As in ``gate_language``, on the adding problem.
 
-Nets that solve the adding problem, with gates held at their averages, the belt cut, the loop cut.
+Networks that solve it, with gates held at their averages, and with c or h not passed on.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What it brings to run nets side by side, for every cell: the update of ``speed_many``, timed.
 
-Against the same nets one after the other, with the readable cells and, where there are any, with
-the tuned layers.  Then the cells with a step in place against the LSTM among them.
+Against the same nets one after the other, with the readable cells and compiled.  Then the kin of
+the LSTM against it.
 """
 
 from dataclasses import dataclass
@@ -70,18 +70,17 @@ def cost(config, key):
     work = {
         "many": side_by_side(config, key),
         "loop": lambda: one_by_one(numpy_nn, key, each, batch),
+        "fast": lambda: one_by_one(fast, key, each, batch, workspace=workspace),
     }
-    if key in fast.KEYS:
-        work["fast"] = lambda: one_by_one(fast, key, each, batch, workspace=workspace)
     times = timing.interleave(work, seconds=config.seconds, least=config.least)
     row = {f"{name}_over_many": timing.ratio(times, name, "many") for name in work}
     del row["many_over_many"]
-    return row | {"seconds": timing.medians(times), "in_place": key in many.TUNED}
+    return row | {"seconds": timing.medians(times)}
 
 
 def variants(config):
-    """The cells with a step in place that are kin to the LSTM: their time over the LSTM's."""
-    work = {key: side_by_side(config, key) for key in many.TUNED if key.startswith("lstm")}
+    """The cells that are kin to the LSTM: their time over the LSTM's."""
+    work = {key: side_by_side(config, key) for key in SPECS if key.startswith("lstm")}
     seconds = config.seconds * len(work) / 2
     times = timing.interleave(work, seconds=seconds, least=config.least)
     return {key: timing.ratio(times, key, "lstm") for key in work}

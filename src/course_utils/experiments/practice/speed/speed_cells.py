@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import timing
-from course_utils.lab.timed_cases import Case, floor
+from course_utils.lab.timed_cases import LAYER, Case, floor
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def run(config, progress=iter):
         for key, size in progress(jobs):
             cells[key].append(time_case(config, Case(key, size)))
         return {
+            "layer": LAYER,
             "blas": timing.blas(),
             "cells": cells,
             "summary": {key: summary(rows) for key, rows in cells.items()},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils import timing
-from course_utils.lab.timed_cases import Case, floor
+from course_utils.lab.timed_cases import LAYER, Case, floor
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def run(config, progress=iter):
     }
     ahead = seconds["torch"] / seconds["fast"]
     return {
+        "layer": LAYER,
         "steps": list(config.steps),
         "batches": list(config.batches),
         "widths": list(config.widths),

@@ -11,10 +11,11 @@ from functools import partial
 import numpy as np
 
 from course_utils import counting, timing
-from course_utils.lab.timed_cases import Case
+from course_utils.compiled.columns import LINE, aligned
+from course_utils.lab import prices
+from course_utils.lab.pieces import Product
+from course_utils.lab.timed_cases import LAYER, Case
 from course_utils.numpy_nn import stages
-from course_utils.numpy_nn.fast.kernel import LINE, aligned
-from course_utils.numpy_nn.fast.products import Product
 
 FLOAT = np.dtype(np.float32)
 
@@ -57,6 +58,7 @@ def run(config, progress=iter):
             name: climb(config, size, roofs[size[3]]) for name, size in progress(sizes.items())
         }
         return {
+            "layer": LAYER,
             "blas": timing.blas(),
             "worst": max(row["worst"] for row in ladders.values()),
             "worst_refined": max(row["worst_refined"] for row in ladders.values()),
@@ -64,63 +66,6 @@ def run(config, progress=iter):
             "seam": seam(config),
             **ladders,
         }
-
-
-def probes(config):
-    """name -> function: calls that have nothing to do with an LSTM, to know the machine by."""
-    rng = np.random.default_rng(0)
-
-    def draw(*shape):
-        return rng.standard_normal(shape, np.float32)
-
-    one, row, long = draw(1), draw(config.cached), draw(config.memory)
-    square = draw(config.square, config.square)
-    out_one, out_row, out_square = one.copy(), row.copy(), square.copy()
-    return {
-        "call": lambda: np.add(one, one, out=out_one),
-        "split": lambda: np.split(square, 4, axis=-1),
-        "peak": lambda: np.dot(square, square, out=out_square),
-        "add": lambda: np.add(row, row, out=out_row),
-        "tanh": lambda: np.tanh(row, out=out_row),
-        "read": lambda: np.dot(row, row),
-        "memory": lambda: np.dot(long, long),
-    }
-
-
-def machine(config, seconds):
-    """The machine in numbers, from the probes: the names say the units."""
-    row = 4 * config.cached  # bytes
-    return {
-        "call_us": 1e6 * seconds["call"],
-        "split_us": 1e6 * seconds["split"],
-        "peak_gflops": 2e-9 * config.square**3 / seconds["peak"],
-        "elementwise_gb": 3e-9 * row / seconds["add"],  # gigabytes a second
-        "tanh_ns": 1e9 * seconds["tanh"] / config.cached,
-        "read_gb": 2e-9 * row / seconds["read"],
-        "memory_gb": 8e-9 * config.memory / seconds["memory"],
-    }
-
-
-def predicted(log, known, points=None):
-    """Milliseconds by part, from a counting log and the machine's numbers.
-
-    A product takes what is longer, its operations or its bytes; or, given measured points of the
-    roofline, its operations at the rate of its operations a byte.  tanh goes by elements, the rest
-    by bytes; and every call costs the same before it does anything.
-    """
-    tanh = sum(call.elements for call in log.rest if call.name == "tanh")
-    moved = sum(call.bytes for call in log.rest if call.name != "tanh")
-    products = [
-        max(c.flops / known["peak_gflops"], c.bytes / known["read_gb"]) for c in log.products
-    ]
-    if points:
-        x, y = np.log(points["intensity"]), points["rows"]
-        products = [c.flops / np.interp(np.log(c.flops / c.bytes), x, y) for c in log.products]
-    return {
-        "calls": 1e-3 * len(log) * known["call_us"],
-        "products": 1e-6 * float(sum(products)),
-        "elementwise": 1e-6 * (tanh * known["tanh_ns"] + moved / known["elementwise_gb"]),
-    }
 
 
 def climb(config, size, points):
@@ -135,16 +80,16 @@ def climb(config, size, points):
         {name: lambda rung=rung: rung(*arguments) for name, rung in stages.STAGES.items()}
         | {name: lambda way=way: way(*late_arguments) for name, way in ways.items()}
         | {"fast": case.fast_forward(), "torch": case.torch_forward()}
-        | probes(config),
+        | prices.probes(config),
         seconds=config.seconds,
         least=config.least,
     )
     seconds = timing.medians(times)
-    known = machine(config, seconds)
+    known = prices.machine(config, seconds)
     rungs = {}
     for name, rung in stages.STAGES.items():
         _, log = counting.counted(rung, *arguments)
-        parts = predicted(log, known)
+        parts = prices.predicted(log, known)
         total = sum(parts.values())
         rungs[name] = {
             "products": len(log.products),
@@ -156,14 +101,14 @@ def climb(config, size, points):
             "predicted": total,
             "measured": 1e3 * seconds[name],
             "off": 1e3 * seconds[name] / total,
-            "refined": sum(predicted(log, known, points).values()),
+            "refined": sum(prices.predicted(log, known, points).values()),
             "loop_over": timing.ratio(times, "loop", name),
         }
     for rung in rungs.values():
         rung["off_refined"] = rung["measured"] / rung["refined"]
         rung["loop_over_predicted"] = rungs["loop"]["predicted"] / rung["predicted"]
     cost = {
-        name: sum(predicted(counting.counted(way, *late_arguments)[1], known).values())
+        name: sum(prices.predicted(counting.counted(way, *late_arguments)[1], known).values())
         for name, way in ways.items()
     }
     return {

@@ -48,6 +48,13 @@ def run(config, progress=iter):
 
 def time_length(config, T):
     """Median seconds of both ways at one length."""
+    seconds = config.seconds / len(config.steps)
+    times = timing.interleave(steps(config, T), seconds=seconds, least=config.least)
+    return timing.medians(times) | {"ratio": timing.ratio(times, "indexed", "unbound")}
+
+
+def steps(config, T):
+    """name -> a training step of T time steps, as a function to time."""
     case = Case(config.key, (T, config.batch, config.inputs, config.hidden))
     p = {name: torch.from_numpy(v).requires_grad_() for name, v in case.params.items()}
     x, dy = torch.from_numpy(case.x), torch.from_numpy(case.dy)
@@ -61,6 +68,4 @@ def time_length(config, T):
             outputs.append(state[0])
         return torch.autograd.grad(torch.stack(outputs), list(p.values()), dy)
 
-    work = {name: lambda way=way: train(way) for name, way in WAYS.items()}
-    times = timing.interleave(work, seconds=config.seconds / len(config.steps), least=config.least)
-    return timing.medians(times) | {"ratio": timing.ratio(times, "indexed", "unbound")}
+    return {name: lambda way=way: train(way) for name, way in WAYS.items()}

@@ -10,15 +10,16 @@ from course_utils.lab import language_models as lm
 from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.lab.torch_models import parameters
-from course_utils.tasks.ngram import NGram
+from course_utils.tasks.ngram import KneserNey, NGram
 from course_utils.tasks.text import python_help
 
 
 @dataclass(frozen=True)
 class Config:
-    """Orders of the n-grams, the networks, and training with a carried state."""
+    """Orders of the n-grams by smoothing, the networks, and training with a carried state."""
 
-    orders: tuple = (1, 2, 3, 4, 5, 6)
+    orders: tuple = (1, 2, 3, 4, 5, 6)  # Witten-Bell
+    longer: tuple = (2, 3, 4, 5, 6, 8, 10)  # Kneser-Ney
     nets: tuple = (("rnn", 2e-3), ("lstm", 5e-3))  # cell and first learning rate
     embedding: int = 32
     hidden: int = 128
@@ -31,8 +32,8 @@ class Config:
 
 
 QUICK = Config(
-    orders=(1, 3), nets=(("rnn", 5e-3),), hidden=32, passes=2, characters=60_000, seeds=(0,),
-    temperatures=(1.0,),
+    orders=(1, 3), longer=(3,), nets=(("rnn", 5e-3),), hidden=32, passes=2, characters=60_000,
+    seeds=(0,), temperatures=(1.0,),
 )  # fmt: skip
 
 
@@ -41,18 +42,14 @@ def run(config, progress=iter):
     text = python_help().beginning(config.characters)
     size = len(text.vocabulary)
     both = np.concatenate([text.train, text.held_out])
-    models = {str(k): NGram(text.train, k, size) for k in config.orders}
     results = {
         "uniform": float(np.log2(size)),
-        "ngram": {k: model.bits(both, text.cut) for k, model in models.items()},
-        "entries": {k: model.entries for k, model in models.items()},
+        "witten_bell": counted(NGram, config.orders, text.train, size, both, text.cut),
+        "kneser_ney": counted(KneserNey, config.longer, text.train, size, both, text.cut),
         "nets": {},
         "vocabulary": size,
         "characters": len(both),
     }
-    best = min(results["ngram"], key=results["ngram"].get)
-    results |= {"best_order": int(best), "best_ngram": results["ngram"][best]}
-    results["best_entries"] = results["entries"][best]
     for key, lr in config.nets:
         rows = over_seeds(partial(run_seed, config, text, key, lr), config.seeds, progress)
         results["nets"][key] = {
@@ -63,6 +60,20 @@ def run(config, progress=iter):
             "samples": rows[0]["samples"],
         }
     return results
+
+
+def counted(model, orders, train, size, both, cut):
+    """Bits per character on the held-out end, and how many counts are kept, by order."""
+    bits, entries = {}, {}
+    for k in orders:
+        ngram = model(train, k, size)
+        each = ngram.surprises(both, cut) if model is KneserNey else ngram.bits(both, cut)
+        bits[str(k)], entries[str(k)] = float(np.mean(each)), ngram.entries
+    best = min(bits, key=bits.get)
+    return {
+        "bits": bits, "entries": entries,
+        "best_order": int(best), "best": bits[best], "best_entries": entries[best],
+    }  # fmt: skip
 
 
 def data(config):
