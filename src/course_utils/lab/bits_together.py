@@ -12,6 +12,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from course_utils.lab.bit_machines import TESTED, Machine, tensors
+from course_utils.lab.seeds import over_seeds
 
 
 class Together:
@@ -90,3 +91,9 @@ def wrong_bits(nets, task, seed, slots=None, sequences=TESTED):
         y = nets(x.unsqueeze(1).expand(-1, len(nets.seeds), -1, -1), slots)
     wrong = ((y > 0) != (target.unsqueeze(1) > 0.5))[mask[:, 0]].double().mean(dim=(0, 2, 3))
     return torch.where(y.isfinite().all(dim=0).all(dim=(1, 2)), wrong, 0.5).numpy()
+
+
+def in_groups(run_group, seeds, size, progress=iter):
+    """The rows of all seeds, in order: run_group(seeds) -> a row for each, ``size`` at a time."""
+    groups = [tuple(seeds[k : k + size]) for k in range(0, len(seeds), size)]
+    return [row for rows in over_seeds(run_group, groups, progress) for row in rows]
