@@ -58,16 +58,14 @@ def wrong_bits(net, task, seed, slots=None, sequences=TESTED):
         return float(((net(x, slots) > 0) != (target > 0.5))[mask].float().mean())
 
 
-def train(net, task, seed, *, updates, batch, lr, clip=10.0, every=50, optimiser=None):
+def train(net, task, seed, *, updates, batch, lr, clip=10.0, every=50):
     """RMSprop with momentum 0.9, as the paper has it; the loss of each ``every`` updates, in nats.
 
-    optimiser: another, with a learning rate of its own.  clip: of the joint norm of all gradients,
-    None for none; the paper clips element by element.
+    clip: of the joint norm of all gradients, None for none; the paper clips element by element.
     A net whose loss stops being a number stops there: the list is shorter.
     """
     rng = np.random.default_rng(seed)
-    if optimiser is None:
-        optimiser = torch.optim.RMSprop(net.parameters(), lr, alpha=0.95, momentum=0.9)
+    optimiser = torch.optim.RMSprop(net.parameters(), lr, alpha=0.95, momentum=0.9)
     step = torch_step(net, loss, lambda: task.sample(rng, batch), clip=clip, optimiser=optimiser)
     losses = []
     try:

@@ -42,14 +42,13 @@ def machines(config, seeds):
 
 
 def lstm(config, seed):
-    """Train one LSTM of ``lstm_hidden`` units, with Adam, for ``lstm_updates``; its row."""
+    """Train one LSTM of ``lstm_hidden`` units for ``lstm_updates``; its row."""
     torch.manual_seed(seed)
     task = CopyBits(config.bits, 1, config.longest)
     net = bits.Layers(task, config.lstm_hidden)
-    optimiser = torch.optim.Adam(net.parameters(), config.lstm_lr)
     curve = bits.train(
-        net, task, seed, updates=config.lstm_updates, batch=config.batch, lr=None, every=EVERY,
-        optimiser=optimiser,
+        net, task, seed, updates=config.lstm_updates, batch=config.batch, lr=config.lstm_lr,
+        every=EVERY,
     )  # fmt: skip
     wrong = [bits.wrong_bits(net, CopyBits(config.bits, n, n), seed) for n in config.lengths]
     return {"wrong": wrong, "curve": curve, "parameters": parameters(net)}

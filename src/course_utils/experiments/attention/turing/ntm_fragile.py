@@ -1,6 +1,6 @@
 """What a Turing machine's training hangs on: one thing changed at a time, rates over seeds.
 
-The copy task of ``ntm_lengths`` (four bits, one to eight vectors), 600 updates.  About 3 CPU
+Copying four bits, one to eight vectors, 600 updates.  About 3 CPU
 seconds a seed and variant.
 """
 
