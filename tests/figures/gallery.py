@@ -68,6 +68,13 @@ def gates_plot():
     return figures.show(fig, "The cell state falls at step 7, where the forget gate shuts")
 
 
+def addressing(**told):
+    """A head on slot 2 whose key resembles slot 5."""
+    cosines, before = [0.1, -0.2, 0.3, 0, 0.6, 1, 0.4], np.eye(7)[2]
+    told = {"beta": 6, "g": 0.5, "move": 0.9, "gamma": 3} | told
+    return figures.addressing_explorer(cosines, before, **told)
+
+
 def attention_map():
     from matplotlib import pyplot as plt
 
@@ -132,6 +139,7 @@ def parts():
     yield "A plain step", figures.stepper("rnn")
     yield "Play an LSTM", figures.lstm_explorer(PRESETS)
     yield "How fast does a gradient fade?", figures.decay_explorer(decay())
+    yield "Where does a head look?", addressing()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
@@ -142,8 +150,18 @@ def parts():
     yield "A graph", automaton()
     yield "Two panels", panels()
     yield "Read", shaded("The quick brown fox. " * 3, np.linspace(0, 1, 63), "ever darker")
-    yield "Two", figures.explore(wave, alt=both[1], live=False, k=[0, 1], speed=[0.5, 1.0, 2.0],
-                                 names={"speed": "halving speed"}, units={"speed": "Hz"})
+    yield (
+        "Two",
+        figures.explore(
+            wave,
+            alt=both[1],
+            live=False,
+            k=[0, 1],
+            speed=[0.5, 1.0, 2.0],
+            names={"speed": "halving speed"},
+            units={"speed": "Hz"},
+        ),
+    )
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">

@@ -12,7 +12,8 @@
 ``lit, paths``       a cell with one path lit, to stand inside the prose
 ``chain, cover``     the loop and its unrolling; the picture of the course
 ``stepper``          a cell told one equation at a time, in numbers; ``way_back`` a chain, backwards
-``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
+``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade;
+                     ``addressing_explorer`` where a head of a Turing machine looks
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
@@ -35,6 +36,7 @@ _WHERE = {
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "explore": "frames",
+    "addressing_explorer": "addressing",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
