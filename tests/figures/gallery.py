@@ -150,18 +150,8 @@ def parts():
     yield "A graph", automaton()
     yield "Two panels", panels()
     yield "Read", shaded("The quick brown fox. " * 3, np.linspace(0, 1, 63), "ever darker")
-    yield (
-        "Two",
-        figures.explore(
-            wave,
-            alt=both[1],
-            live=False,
-            k=[0, 1],
-            speed=[0.5, 1.0, 2.0],
-            names={"speed": "halving speed"},
-            units={"speed": "Hz"},
-        ),
-    )
+    yield "Two", figures.explore(wave, alt=both[1], live=False, k=[0, 1], speed=[0.5, 1.0, 2.0],
+                                 names={"speed": "halving speed"}, units={"speed": "Hz"})
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
