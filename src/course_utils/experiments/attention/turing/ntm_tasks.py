@@ -13,14 +13,14 @@ from course_utils.lab.statistics import count, median
 from course_utils.tasks import AssociativeRecall, RepeatCopy
 
 TRAINING = {
-    "repeat": RepeatCopy(bits=4, longest=4, repeats=4, scale=4),
+    "repeat": RepeatCopy(bits=3, longest=3, repeats=3, scale=3),
     "recall": AssociativeRecall(bits=6, item=1, fewest=2, most=4),
 }
 TESTS = {  # the hardest of those trained on, and harder ones
     "repeat": {
-        "trained": RepeatCopy(bits=4, shortest=4, longest=4, fewest=4, repeats=4, scale=4),
-        "longer": RepeatCopy(bits=4, shortest=8, longest=8, fewest=4, repeats=4, scale=4),
-        "more": RepeatCopy(bits=4, shortest=4, longest=4, fewest=8, repeats=8, scale=4),
+        "trained": RepeatCopy(bits=3, shortest=3, longest=3, fewest=3, repeats=3, scale=3),
+        "longer": RepeatCopy(bits=3, shortest=6, longest=6, fewest=3, repeats=3, scale=3),
+        "more": RepeatCopy(bits=3, shortest=3, longest=3, fewest=6, repeats=6, scale=3),
     },
     "recall": {
         "trained": AssociativeRecall(bits=6, item=1, fewest=4, most=4),
@@ -34,14 +34,14 @@ class Config:
     """Machine, training; right: the share of wrong bits up to which a task counts as learned."""
 
     hidden: int = 64
-    slots: int = 32
+    slots: int = 20
     width: int = 12
-    updates: int = 2000
+    updates: int = 1600
     batch: int = 16
     lr: float = 1e-3
     right: float = 0.01
     tasks: tuple = ("repeat", "recall")
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(5))
 
 
 QUICK = Config(hidden=16, slots=8, width=6, updates=20, tasks=("repeat",), seeds=(0,))
