@@ -68,7 +68,7 @@ LOOSE = {
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
-    "ntm_fragile": lambda v: max(v["variants"]["as it is"]["wrong"]) < 0.4,
+    "ntm_fragile": lambda v: max(v["variants"]["base"]["wrong"]) < 0.4,
     "ntm_lengths": lambda v: all(
         v[net]["curves"][0][-1] < v[net]["curves"][0][0] and v[net]["wrong"][0] < 0.4
         for net in ("machine", "lstm")
