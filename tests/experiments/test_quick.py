@@ -90,6 +90,12 @@ LOOSE = {
         and v["size"]["linear"]["ratio"] < 1
         and v["smoothed"]["asked"]["direction"]["share"] > 0.7
     ),
+    "ntm_fragile": lambda v: max(v["variants"]["base"]["wrong"]) < 0.4,
+    "ntm_lengths": lambda v: all(
+        v[net]["curves"][0][-1] < v[net]["curves"][0][0] and v[net]["wrong"][0] < 0.4
+        for net in ("machine", "lstm")
+    ),
+    "ntm_tasks": lambda v: v["repeat"]["curves"][0][-1] < v["repeat"]["curves"][0][0],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
     "padding_waste": lambda v: (

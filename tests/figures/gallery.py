@@ -75,6 +75,13 @@ def gates_plot():
     return figures.show(fig, "The cell state falls at step 7, where the forget gate shuts")
 
 
+def addressing(**told):
+    """A head on slot 2 whose key resembles slot 5."""
+    cosines, before = [0.1, -0.2, 0.3, 0, 0.6, 1, 0.4], np.eye(7)[2]
+    told = {"beta": 6, "g": 0.5, "move": 0.9, "gamma": 3} | told
+    return figures.addressing_explorer(cosines, before, **told)
+
+
 def attention_map():
     from matplotlib import pyplot as plt
 
@@ -141,6 +148,7 @@ def parts():
     yield "How fast does a gradient fade?", figures.decay_explorer(decay())
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
     yield "A query among keys", figures.attention_explorer(**LOOKING)
+    yield "Where does a head look?", addressing()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
