@@ -15,6 +15,7 @@ LOOSE = {
         v["descent"]["open"]["taken"] > v["descent"]["offered"]["taken"]
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
+    "act_parity": lambda v: v["ways"]["0.01"]["found"] == v["ways"]["always 2"]["found"] == v["of"],
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "adding_irnn": lambda v: (
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5

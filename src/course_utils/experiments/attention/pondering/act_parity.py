@@ -51,12 +51,13 @@ class Config:
 
 
 QUICK = Config(
-    ways=(("always 1", 1, 0.0, 1.0), ("0.01", None, 0.01, 1.0)),
+    ways=(("always 2", 2, 0.0, 1.0), ("0.01", None, 0.01, 1.0)),
     size=2,
     hidden=16,
     batch=32,
-    updates=200,
-    max_steps=4,
+    updates=100,
+    lr=1e-2,
+    max_steps=3,
     seeds=(0,),
 )
 
