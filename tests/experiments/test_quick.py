@@ -75,6 +75,7 @@ LOOSE = {
         v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "ponder_net": lambda v: v["priors"]["0.5"]["found"] == v["of"],
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
