@@ -2,7 +2,8 @@
 
 After Graves 2016, section 3.1 (64 elements, 128 units, 20 nets for each price, a million updates
 by 16 threads).  The nets that always take the same number of steps are after Fojo et al. 2018.
-Departures: five elements, 32 units, a larger learning rate; a seed takes about 10 CPU seconds.
+Departures: five elements, 32 units, a larger learning rate; a net takes 4 to 9
+CPU seconds.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ class Config:
     ways: tuple = (
         ("always 1", 1, 0.0, 1.0),
         ("always 2", 2, 0.0, 1.0),
-        ("always 3", 3, 0.0, 1.0),
         ("0.1", None, 0.1, 1.0),
         ("0.03", None, 0.03, 1.0),
         ("0.01", None, 0.01, 1.0),
@@ -41,11 +41,11 @@ class Config:
     size: int = 5
     hidden: int = 32
     batch: int = 64
-    updates: int = 2500
+    updates: int = 2000
     every: int = 100
-    lr: float = 3e-3
+    lr: float = 5e-3
     clip: float = 1.0
-    max_steps: int = 8
+    max_steps: int = 6
     right: float = 0.05  # share of wrong answers at which parity counts as found
     seeds: tuple = tuple(range(20))
 
