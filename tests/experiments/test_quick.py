@@ -15,7 +15,7 @@ LOOSE = {
         v["descent"]["open"]["taken"] > v["descent"]["offered"]["taken"]
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
-    "act_parity": lambda v: v["ways"]["0.01"]["found"] == v["ways"]["always 2"]["found"] == v["of"],
+    "act_parity": lambda v: all(way["found"] == v["of"] for way in v["ways"].values()),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "adding_irnn": lambda v: (
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5
@@ -75,7 +75,6 @@ LOOSE = {
         v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
-    "ponder_net": lambda v: v["priors"]["0.5"]["found"] == v["of"],
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
