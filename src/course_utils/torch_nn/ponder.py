@@ -127,7 +127,7 @@ class Ponder(nn.Module):
             h.append(self.halt(out).sigmoid().squeeze(-1))
             N = N + live
             total = total + h[-1].detach()
-            live = total < 1 - self.epsilon
+            live = live & (total < 1 - self.epsilon)
             if not live.any():
                 break
             # a row that has stopped goes back, so that it cannot overflow while others think
