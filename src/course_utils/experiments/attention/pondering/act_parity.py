@@ -26,20 +26,20 @@ TESTED = 2000  # vectors for each net
 class Config:
     """Task, nets and training; ways of thinking as (name, kind, number, halting bias).
 
-    The number of "always" is how many steps, of "act" the price of one, of "random" the prior
-    chance of halting at a step.
+    The number of "always" is how many steps, of "act" the price of one (in the name: in
+    thousandths), of "random" the prior chance of halting at a step.
     """
 
     ways: tuple = (
-        ("always 1", "always", 1, 1.0),
-        ("always 2", "always", 2, 1.0),
-        ("always 3", "always", 3, 1.0),
-        ("0.1", "act", 0.1, 1.0),
-        ("0.03", "act", 0.03, 1.0),
-        ("0.01", "act", 0.01, 1.0),
-        ("0.001", "act", 0.001, 1.0),
+        ("always_1", "always", 1, 1.0),
+        ("always_2", "always", 2, 1.0),
+        ("always_3", "always", 3, 1.0),
+        ("tau_100", "act", 0.1, 1.0),
+        ("tau_30", "act", 0.03, 1.0),
+        ("tau_10", "act", 0.01, 1.0),
+        ("tau_1", "act", 0.001, 1.0),
         ("eager", "act", 0.001, 5.0),
-        ("random 0.2", "random", 0.2, 0.0),
+        ("random", "random", 0.2, 0.0),
     )
     beta: float = 0.01
     size: int = 6
@@ -54,7 +54,7 @@ class Config:
 
 
 QUICK = Config(
-    ways=(("0.01", "act", 0.01, 1.0), ("random 0.2", "random", 0.2, 0.0)),
+    ways=(("tau_10", "act", 0.01, 1.0), ("random", "random", 0.2, 0.0)),
     size=2, hidden=16, batch=32, updates=100, max_steps=3, lr=1e-2, seeds=(0,),
 )  # fmt: skip
 
