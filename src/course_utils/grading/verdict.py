@@ -179,7 +179,7 @@ def nearest(recorded, wrong, given, alone=False):
     alone: only the named part is looked at, and only if it has enough values to tell.
     """
     best, least = None, 1.0
-    for record in recorded:
+    for record in recorded if wrong else ():
         prints = record["prints"]
         if not alone and set(prints) != set(wrong):
             continue
