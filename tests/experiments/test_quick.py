@@ -15,6 +15,7 @@ LOOSE = {
         v["descent"]["open"]["taken"] > v["descent"]["offered"]["taken"]
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
+    "act_parity": lambda v: all(way["found"] == v["of"] for way in v["ways"].values()),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "adding_irnn": lambda v: (
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5

@@ -229,6 +229,19 @@ def test_rows_of_a_ragged_batch_are_sequences_of_their_own(key):
     assert cost[1] == 0 and (cost[[0, 2]] > 0).all()
 
 
+def test_a_sequence_that_is_over_keeps_nobody_waiting():
+    """The cell is called as often as the slowest row that is still there needs, once at least."""
+    layer, x = build("lstm")
+    alone = layer(x[:, :1])[2]
+    calls = []
+    layer.cell.register_forward_hook(lambda *_: calls.append(1))
+    layer(x, lengths=torch.tensor([4, 0, 0]))
+    assert len(calls) == alone.N.sum() < 4 * layer.max_steps
+    calls.clear()
+    layer(x, lengths=torch.tensor([0, 0, 0]))
+    assert len(calls) == 4
+
+
 def test_the_record_adds_up_and_more_bias_means_fewer_steps():
     layer, x = build("gru")
     _, _, told = layer(x)

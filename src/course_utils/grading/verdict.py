@@ -181,7 +181,7 @@ def nearest(recorded, wrong, given, alone=False):
     if not wrong:  # right for the public seed: nothing here tells one mistake from another
         return None
     best, least = None, 1.0
-    for record in recorded if wrong else ():  # nothing is wrong: nothing is near it
+    for record in recorded:
         prints = record["prints"]
         if not alone and set(prints) != set(wrong):
             continue

@@ -99,7 +99,7 @@ class Ponder(nn.Module):
             active = torch.arange(T, device=x.device)[:, None] < lengths
         steps = []
         for x_t, on in zip(x, active, strict=True):
-            y, new, p, R, N = self.step(x_t, state)
+            y, new, p, R, N = self.step(x_t, state, on)
             keep = on[:, None]
             state = tuple(n.where(keep, o) for n, o in zip(new, state, strict=True))
             steps.append((y.where(keep, 0), p.where(on, 0), R.where(on, 0), N.where(on, 0)))
@@ -111,9 +111,12 @@ class Ponder(nn.Module):
         p = nn.utils.rnn.pad_sequence(p, batch_first=True)  # (T, S, B)
         return torch.stack(y), state, Pondering(torch.stack(N), torch.stack(R), p)
 
-    def step(self, x, state):
-        """One input: x (B, D), state -> y (B, H), state, p (S, B), R (B,), N (B,)."""
-        live = x.new_ones(len(x), dtype=torch.bool)
+    def step(self, x, state, active=None):
+        """One input: x (B, D), state -> y (B, H), state, p (S, B), R (B,), N (B,).
+
+        active (B,), boolean: no step is taken for the sake of other rows; theirs mean nothing.
+        """
+        live = x.new_ones(len(x), dtype=torch.bool) if active is None else active
         total, N = x.new_zeros(len(x)), torch.zeros(len(x), dtype=torch.long, device=x.device)
         h, outputs, states, now = [], [], [], state
         flag = x.new_ones(len(x), 1)
@@ -124,7 +127,7 @@ class Ponder(nn.Module):
             h.append(self.halt(out).sigmoid().squeeze(-1))
             N = N + live
             total = total + h[-1].detach()
-            live = total < 1 - self.epsilon
+            live = live & (total < 1 - self.epsilon)
             if not live.any():
                 break
             # a row that has stopped goes back, so that it cannot overflow while others think
