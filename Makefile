@@ -15,16 +15,22 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+# pip would turn 20 000 files into bytecode on one core, for a minute; compileall takes all cores
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+PACKAGES := install --quiet --no-compile
 INSTALLED := $(VENV)/.installed
 JB := $(BIN)/jupyter-book
 NOTEBOOKS := _build/lowered
+# on all cores; neighbours stay on one worker, so that what a file's tests share is made once
+CORES := -n auto --maxprocesses 4 --dist worksteal
+SPREAD := $(BIN)/python -m pytest $(CORES)
+VERSIONS := oldest colab
 
 # A chapter or a test that runs on two cores does not gain from more threads of its own.
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test test-all test-versions bench bench-grading notebooks derive lint serve clean
+.PHONY: help install book test test-all test-versions versions bench bench-grading notebooks derive lint serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -44,9 +50,10 @@ $(INSTALLED): requirements.txt pyproject.toml
 		echo "Say, for example:  make PYTHON=python3.12 book"; exit 1; }
 	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing PyTorch"
-	@$(PIP) install --quiet $(PIP_TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
+	@$(PIP) $(PACKAGES) $(PIP_TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
 	@echo "installing the rest"
-	@$(PIP) install --quiet -r requirements.txt
+	@$(PIP) $(PACKAGES) -r requirements.txt
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # templates in packages are no Python
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -57,28 +64,30 @@ book: $(INSTALLED) ## build the book: _build/html/index.html
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
 
 test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the built book
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not slow and not site and not browser and not gpu" $(ARGS)
+	@$(SPREAD) -m "not slow and not site and not browser and not gpu" $(ARGS)
 
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "slow and not site and not browser and not gpu" \
-		--ignore tests/grading $(ARGS)
-	@$(BIN)/python -m pytest -m "slow and not gpu" tests/grading $(ARGS)
-	@$(BIN)/python -m pytest -m "site or browser" $(ARGS)
-	@$(BIN)/python -m pytest --nbval-lax -p no:cacheprovider -W default notebooks
+	@$(SPREAD) -m "(slow or site or browser) and not gpu" $(ARGS)
+	@$(SPREAD) --dist loadfile --nbval-lax -p no:cacheprovider -W default notebooks
 
 # Each in an environment of its own, with what a reader may have; torch as PIP_TORCH_ARGS gives it.
-test-versions: $(INSTALLED) ## the package's laws with the oldest versions it takes, and with Colab's
-	@for versions in oldest colab; do \
-		test -x .venv-$$versions/bin/python || $(PYTHON) -m venv .venv-$$versions || exit 1; \
-		echo "installing requirements-$$versions.txt"; \
-		.venv-$$versions/bin/python -m pip --disable-pip-version-check install --quiet $(PIP_TORCH_ARGS) \
-			"$$(grep '^torch==' requirements.txt)" || exit 1; \
-		.venv-$$versions/bin/python -m pip --disable-pip-version-check install --quiet \
-			-r requirements-$$versions.txt || exit 1; \
-		PYTHONPATH=src .venv-$$versions/bin/python -m pytest -n auto --maxprocesses 4 -q \
-			-p no:cacheprovider -m "not slow and not site and not browser and not gpu" \
+test-versions: $(INSTALLED) versions ## the package's laws with the oldest versions it takes, and with Colab's
+	@for versions in $(VERSIONS); do \
+		echo "with requirements-$$versions.txt"; \
+		PYTHONPATH=src .venv-$$versions/bin/python -m pytest $(CORES) -q -p no:cacheprovider \
+			-m "not slow and not site and not browser and not gpu" \
 			tests/cells tests/core tests/figures tests/lab tests/tasks || exit 1; \
 	done
+
+versions: $(VERSIONS:%=.venv-%/.installed) ## install what test-versions needs
+
+.venv-%/.installed: requirements-%.txt requirements.txt
+	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	@echo "installing requirements-$*.txt"
+	@.venv-$*/bin/python -m pip --disable-pip-version-check $(PACKAGES) $(PIP_TORCH_ARGS) \
+		"$$(grep '^torch==' requirements.txt)"
+	@.venv-$*/bin/python -m pip --disable-pip-version-check $(PACKAGES) -r requirements-$*.txt
+	@touch $@
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py

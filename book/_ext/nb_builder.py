@@ -20,7 +20,7 @@ BOOTSTRAP = """\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install --quiet --no-deps "git+{url}@{branch}"
+    %pip install --quiet --no-deps "git+{url}@{branch}"{data}
     import course_utils
 
     print("course_utils", course_utils.__version__, "from {url}, branch {branch}")"""
@@ -65,7 +65,8 @@ class NotebookBuilder(Builder):
         visitor.flush()
         path = Path(self.outdir, target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        notebook = assemble(visitor.cells, self.place, self.get_relative_uri("", docname))
+        data = self.env.metadata[docname].get("data", "")
+        notebook = assemble(visitor.cells, self.place, self.get_relative_uri("", docname), data)
         path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
     def finish(self):
@@ -101,12 +102,17 @@ class NotebookBuilder(Builder):
         return ""
 
 
-def assemble(cells, place, page):
-    """A notebook of these cells, with the pointer to the book and the installation on top."""
+def assemble(cells, place, page, data=""):
+    """A notebook of these cells, with the pointer to the book and the installation on top.
+
+    data: what a page's front matter names under that word, packages that Colab lacks and whose
+    files are read as data; their own dependencies are not wanted.
+    """
     head = cells[0]
     head.source += f"\n\n*Made from [this page of the book]({page}), which is easier to read.*"
     install = nbformat.v4.new_code_cell(
-        BOOTSTRAP.format(url=place.url, branch=place.branch), metadata={"cellView": "form"}
+        BOOTSTRAP.format(url=place.url, branch=place.branch, data=f" {data}" if data else ""),
+        metadata={"cellView": "form"},
     )
     cells = [head, install, *cells[1:]]
     seen = {}

@@ -21,7 +21,21 @@
       term[0].forEach(function (form) { if (form.length > best.length && finder(form).test(query)) best = form; });
       if (best) found.push({ term: term, size: loose(best).length, typed: loose(best) });
     });
+    if (!found.length) found = begun(query);
     return found.sort(function (a, b) { return b.size - a.size; });
+  }
+
+  // "vanishing" alone is the beginning of a term: of all that begin so the shortest with a chapter.
+  function begun(query) {
+    var typed = query.trim().toLowerCase(), hits = [];
+    if (loose(typed).length < 3) return hits;
+    data.terms.forEach(function (term) {
+      term[0].forEach(function (form) {
+        var at = finder(typed).exec(form);
+        if (term[2] && at && at.index === 0) hits.push({ term: term, size: loose(typed).length, typed: loose(typed), form: form });
+      });
+    });
+    return hits.sort(function (a, b) { return a.form.length - b.form.length; }).slice(0, 1);
   }
 
   // Other ways to write the query: each form of the longest term in place of the one that was typed.

@@ -8,6 +8,7 @@ import itertools
 
 import numpy as np
 import pytest
+import workers
 from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import compiled, numpy_nn
@@ -29,8 +30,7 @@ RUNS = [
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory, monkeypatch):
     """One folder for the whole run, so that no cell is compiled twice."""
-    folder = tmp_path_factory.getbasetemp() / "compiled"
-    monkeypatch.setenv("COURSE_CACHE", str(folder))
+    monkeypatch.setenv("COURSE_CACHE", str(workers.common_folder(tmp_path_factory, "compiled")))
 
 
 def how(jit):

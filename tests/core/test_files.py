@@ -10,7 +10,8 @@ from course_utils.files import write
 
 ROOT = Path(course_utils.__file__).parent
 # what renames by itself: this way itself, and a zip that is written piece by piece
-BY_THEMSELVES = ("files.py", "grading/exports/autograder.py")
+# and a program that stands alone, to be copied
+BY_THEMSELVES = ("files.py", "grading/exports/autograder.py", "recipes/resume.py")
 
 
 def test_text_and_bytes_are_written_and_the_folder_is_made(tmp_path):

@@ -2,8 +2,8 @@
 
 import contextlib
 import json
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from course_utils import compiled
@@ -21,6 +21,8 @@ LOOSE = {
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5
     ),
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
+    "beam": lambda v: v["none"]["4"]["log_p"] > v["none"]["1"]["log_p"] - 1e-5,
+    "bottleneck": lambda v: v["attention"]["right"][2] > v["fixed"]["right"][2],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
     "cell_table": lambda v: all(
         max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
@@ -30,6 +32,10 @@ LOOSE = {
         and v["kneser_ney"]["best"] < v["witten_bell"]["best"]
     ),
     "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
+    "classify_recordings": lambda v: (
+        v["vowels"]["logistic"]["accuracy"] > 0.7
+        and v["vowels"]["lstm"]["accuracy"] > 0.25  # of nine
+    ),
     "clipping": lambda v: v["solved"]["1"][1] > v["solved"]["free"][1],
     "connectivity": lambda v: (
         v["bits"]["64"] < v["bits"]["1"]
@@ -45,12 +51,22 @@ LOOSE = {
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
+    "ecg_beats": lambda v: v["stretches"] == 1 and v["errors"]["lstm"] < v["errors"]["last"],
     "echo_untrained": lambda v: v["median"]["2"] > 0.99 and v["median"]["16"] < 0.7,
     "dropout_places": lambda v: (
         v["cue"]["zoneout"]["solved"] == v["of"]
         and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
     ),
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
+    "forecast_intervals": lambda v: (
+        v["co2"]["conformal"]["inside"] > v["co2"]["quantiles"]["inside"]
+        and v["noise"]["residuals"]["inside"] > 0.75
+    ),
+    "forecast_leaks": lambda v: v["trend"]["faked"] > 1.2,
+    "forecast_many": lambda v: (
+        v["co2"]["lstm_level"]["error"] > 5 * v["co2"]["linear"]["error"]
+        and v["co2"]["rise"]["error"] < v["co2"]["seasonal"]["error"]
+    ),
     "forget_bias": lambda v: v["both"]["furthest"]["5"] > v["both"]["furthest"]["0"],
     "gate_language": lambda v: (
         v["forgets"] == v["of"] and v["agreement"] > 0.9 and v["held"]["f"] > 0.9 > v["cut"]["h"]
@@ -66,21 +82,43 @@ LOOSE = {
         v["reach"]["rnn"]["at_end"] < 1e-6 < v["reach"]["lstm_keeps"]["at_end"]
         and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
+    "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
+    "market_walk": lambda v: (
+        0.9 < v["return"]["lstm"]["ratio"]
+        and v["size"]["linear"]["ratio"] < 1
+        and v["smoothed"]["asked"]["direction"]["share"] > 0.7
+    ),
+    "ntm_fragile": lambda v: max(v["variants"]["base"]["wrong"]) < 0.4,
+    "ntm_lengths": lambda v: all(
+        v[net]["curves"][0][-1] < v[net]["curves"][0][0] and v[net]["wrong"][0] < 0.4
+        for net in ("machine", "lstm")
+    ),
+    "ntm_tasks": lambda v: v["repeat"]["curves"][0][-1] < v["repeat"]["curves"][0][0],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
     "padding_waste": lambda v: (
         v["tunes"]["pools"]["1"]["wasted"] > 2 * v["tunes"]["pools"]["8"]["wasted"]
     ),
     "persistence": lambda v: v["rnn_accuracy"] > 0.9 > v["window_accuracy"][1],
+    "pointing": lambda v: v["right"][0] > v["right"][-1],
+    "program_length": lambda v: v["spare"]["hard"] > 0.5,
+    "program_noise": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
+    "reading": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
+    "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
         v["forget"]["mean_by_seed"][0] > 1000 > 100 > v["none"]["mean_by_seed"][0]
         and v["none"]["largest"] > 20 * v["forget"]["largest"]
     ),
+    "score_scale": lambda v: (
+        v["plain"]["256"]["through"] < 0.1 * v["divided"]["256"]["through"]
+        and v["plain"]["4"]["largest"] < v["plain"]["256"]["largest"]
+    ),
+    "seeing": lambda v: v["4"]["right"] > v["0"]["right"],
     "shortcuts": lambda v: (
         v["solved"]["skip"]["40"] == v["of"]
         and v["log10"]["tanh"][-1] < v["log10"]["leaky"][-1] - 3
@@ -112,6 +150,7 @@ LOOSE = {
         and v["lstm"]["bits"] < v["uniform"] - 2
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
     ),
+    "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
@@ -125,6 +164,13 @@ LOOSE = {
         and v["lstm"]["bits"] < v["lstm"]["pieces"] < v["uniform"]
         and v["real"]["share"] > 0.7
     ),
+    "unshifted": lambda v: v["now"]["right"] < 0.2 < v["late"]["right"],
+    "writing": lambda v: v["error"] < 0.5 * v["still"],
+    "wrong_operation": lambda v: (
+        v["soft"]["positive"]["count"]["right"][0] == 0
+        and v["expected"]["positive"]["count"]["right"][0] == v["of"]
+        and v["soft"]["positive"]["count"]["off"][0] < 1e-3
+    ),
 }
 
 
@@ -132,24 +178,68 @@ def test_every_experiment_has_a_loose_rule():
     assert set(LOOSE) == set(running.names())
 
 
+# Whose small version takes more than a second: by default a still smaller one shows that it runs
+# and returns plain numbers; `make test-all` runs the small one and holds it to its rule.
+TINY = {
+    "abuse": {"updates": 60},
+    "adding": {"updates": 100},
+    "clipping": {"updates": 4, "every": 2},
+    "connectivity": {
+        "hidden": 8, "passes": 1, "larger": (8, 0.0, 1, 1e-2), "places": 40, "exchanged": 30,
+    },
+    "credit_cut": {"updates": 4, "echo_updates": 4},
+    "cue_gap": {"updates": 4, "every": 2},
+    "digits": {"updates": 2, "every": 1},
+    "direction": {"updates": 3, "test": 50},
+    "drift": {"updates": 4, "every": 2},
+    "exposure": {"updates": 3},
+    "forget_bias": {"updates": 4, "every": 2},
+    "gate_language": {"updates": 5},
+    "linear_collapse": {"updates": 20},
+    "lm_studies": {"passes": 1, "tunes": 20},
+    "many_cells": {"nets": 2, "seconds": 0.001, "least": 1},
+    "persistence": {"updates": 4},
+    "quote_cell": {"hidden": 8, "passes": 1, "characters": 60_000},
+    "reber": {"updates": 4, "every": 2},
+    "reber_stream": {"updates": 4, "streams": 1, "symbols": 200},
+    "shortcuts": {"updates": 4, "every": 2},
+    "truncation": {"updates": 4, "draws": 4},
+    "truncation_training": {"updates": 4, "every": 2},
+    "tunes_lm": {"hidden": 8, "passes": 1, "tunes": 60, "written": 2, "longest": 60},
+}  # fmt: skip
+
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
-SLOW = {"quote_cell", "reber_stream", "speed_compile", "text_lm"}
-NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in sorted(LOOSE)]
+SLOW = {
+    "hard_soft", "pointing", "quote_cell", "reading", "reber_stream", "score_scale", "seeing",
+    "speed_compile", "text_lm", "writing", "translated_dates",
+}  # fmt: skip
+NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
+         for n in sorted(LOOSE)]  # fmt: skip
+
+
+def values_of(name, **settings):
+    """What an experiment returns at its small size, or with some settings still smaller."""
+    plain = compiled.uncompiled() if name == "many_cells" else contextlib.nullcontext()
+    with plain:  # every cell once: compiling them would take a minute
+        record = running.run(name, config=replace(running.load(name).QUICK, **settings))
+    assert record["cpu_seconds"] < 60
+    return json.loads(json.dumps(record["values"], allow_nan=False))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_small_version_points_the_same_way(name):
-    plain = compiled.uncompiled() if name == "many_cells" else contextlib.nullcontext()
-    with plain:  # every cell once: compiling them would take a minute
-        record = running.run(name, quick=True)
-    values = json.loads(json.dumps(record["values"], allow_nan=False))
+    values = values_of(name)
     assert LOOSE[name](values), values
-    assert record["cpu_seconds"] < 60
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_tiny_version_runs_and_returns_plain_finite_values(name):
+    assert values_of(name, **TINY[name])
 
 
 def test_the_same_seed_gives_the_same_values():
-    first, again = (running.run("linear_collapse", quick=True)["values"] for _ in range(2))
-    np.testing.assert_array_equal(first["accuracy"]["tanh"], again["accuracy"]["tanh"])
+    first, again = (values_of("linear_collapse", updates=20) for _ in range(2))
+    assert first == again
 
 
 def test_an_unknown_experiment_names_the_known():

@@ -46,6 +46,13 @@ PRESETS = {
 }  # fmt: skip
 
 
+LOOKING = {
+    "keys": [[1.6, 0.4], [0.5, 1.5], [-1.3, 0.9], [-0.8, -1.4]],
+    "values": [1.0, 0.6, 0.1, -0.7],
+    "query": [0.8, 0.6],
+}
+
+
 def decay():
     """Made-up measurements of the right shape: these pictures are about pictures."""
     radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
@@ -66,6 +73,13 @@ def gates_plot():
         ys = {label: [s[name] for s in run] for label, name in lines.items()}
         figures.curves(ax, range(1, 13), ys, xlabel="step $t$", ylabel="value", title="Gates")
     return figures.show(fig, "The cell state falls at step 7, where the forget gate shuts")
+
+
+def addressing(**told):
+    """A head on slot 2 whose key resembles slot 5."""
+    cosines, before = [0.1, -0.2, 0.3, 0, 0.6, 1, 0.4], np.eye(7)[2]
+    told = {"beta": 6, "g": 0.5, "move": 0.9, "gamma": 3} | told
+    return figures.addressing_explorer(cosines, before, **told)
 
 
 def attention_map():
@@ -132,6 +146,9 @@ def parts():
     yield "A plain step", figures.stepper("rnn")
     yield "Play an LSTM", figures.lstm_explorer(PRESETS)
     yield "How fast does a gradient fade?", figures.decay_explorer(decay())
+    yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
+    yield "A query among keys", figures.attention_explorer(**LOOKING)
+    yield "Where does a head look?", addressing()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from tests.figures import gallery
-from tests.figures.gallery import PRESETS, decay
+from tests.figures.gallery import LOOKING, PRESETS, decay
 from tests.figures.html import plates
 from tests.figures.units import by_numpy, random_unit
 from tests.support.browsing import Page, chromium
@@ -23,6 +23,7 @@ SLIDERS = {
     "stepper": (".u-stepper input[type=range]", ".u-stepper .u-say"),
     "lstm": (".u-lstm input[name=t]", ".u-lstm .u-say"),
     "decay": (".u-decay input[name=radius]", ".u-decay .u-say"),
+    "looking": (".u-looking input[name=q1]", ".u-looking .u-say"),
     "frames": (".u-frames input[type=range]", ".u-frames"),
 }
 
@@ -39,7 +40,8 @@ def path(tmp_path_factory):
         k=range(4),
     )
     parts = [figures.stepper("lstm"), figures.lstm_explorer(PRESETS),
-             figures.decay_explorer(decay()), frames]  # fmt: skip
+             figures.decay_explorer(decay()), figures.attention_explorer(**LOOKING),
+             frames]  # fmt: skip
     head = "".join(f'<link rel="stylesheet" href="{n}">' for n in names["css"])
     scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
     body = "".join(f'<div class="output">{p.html()}</div>' for p in parts)  # as the book has it

@@ -118,13 +118,13 @@ def test_the_page_for_instructors_says_what_happened(attempt):
     """Written by this test with COURSE_WRITE=1, compared without."""
     lines = []
     for group, found in attacks.GROUPS.items():
-        lines += [f"**{group}**", "", "| What the answer does | Points of 10 | What happened |"]
-        lines += ["|---|---|---|"]
+        lines += [f":::{{dropdown}} {group}: {len(found)}", ""]
+        lines += ["| What the answer does | Points of 10 | What happened |", "|---|---|---|"]
         for attack in found:
             record = attempt(attack)
             cells = (attack.title, f"{record.score:g}", what_happened(attack, record))
             lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
-        lines.append("")
+        lines += [":::", ""]
     text = "\n".join(lines)
     if os.environ.get("COURSE_WRITE"):
         PAGE.write_text(text, "utf-8")

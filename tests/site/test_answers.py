@@ -285,6 +285,7 @@ def test_the_first_use_of_a_word_is_a_link_with_its_meaning(window, book):
     "query, first",
     [
         ("vanishing gradient", "Gradients that vanish"),
+        ("vanishing", "Gradients that vanish"),
         ("gradient clipping", "Gradients that vanish"),
         ("clip gradients", "Gradients that vanish"),
         ("GPU", "Far away"),
@@ -361,7 +362,9 @@ def test_in_a_notebook_the_symbols_are_a_folded_table(book):
         ("back-propagation", "recurrence/bptt"),
         ("BPTT", "recurrence/bptt"),
         ("vanishing gradient", "recurrence/gradients"),
+        ("vanishing", "recurrence/gradients"),
         ("exploding gradients", "recurrence/gradients"),
+        ("teacher", "recurrence/bptt"),
         ("gradient clipping", "recurrence/gradients"),
         ("forget gate bias", "lstm/forgetting"),
         ("teacher forcing", "recurrence/bptt"),

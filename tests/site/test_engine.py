@@ -1,6 +1,7 @@
 """What the engine refuses, and how it says so: small books with one defect each."""
 
 import json
+import re
 
 import pytest
 import small_books as books
@@ -44,48 +45,57 @@ def test_a_caption_that_is_no_yaml_is_named_with_the_remedy(tmp_path):
     assert "Code cell 1 at line" in printed and "Traceback" not in printed
 
 
-@pytest.mark.parametrize(
-    "text, said",
-    [
-        ("See {doc}`nowhere`.", "unknown document: 'nowhere'"),
-        ("See {eq}`eq-nothing`.", "eq-nothing"),
-        ("See {cite:t}`nobody1900`.", "nobody1900"),
-        ("[there](#no-such-place)", "no-such-place"),
-        ("{ours}`no-such-claim`", "no claim 'no-such-claim'"),
-        ("{value}`no_such_result:path`", "no result 'no_such_result'"),
-        ("```{equations} no_such_cell\n```", "there is no cell 'no_such_cell'"),
-        ("A {term}`word without entry`.", "word without entry"),
-        ("```{claims} no-such-claim\n```", "no claim 'no-such-claim'"),
-        ("```{exercise-card} no/exercise\n```", "no exercise 'no/exercise'"),
-        ("```{exercise-card} lstm/backward\n:mistakes: none_such\n```", "no wrong variant"),
-    ],
-)
-def test_a_broken_reference_fails_and_names_the_page(tmp_path, text, said):
-    root = books.write_book(tmp_path, {"part/one": chapter("1 + 1", text=text)})
-    books.execute(root)
-    status, printed = books.build(root)
-    assert status != 0 and said in printed and "one.md" in printed
+BROKEN = {
+    "document": ("See {doc}`nowhere`.", "unknown document: 'nowhere'"),
+    "equation": ("See {eq}`eq-nothing`.", "eq-nothing"),
+    "source": ("See {cite:t}`nobody1900`.", "nobody1900"),
+    "place": ("[there](#no-such-place)", "no-such-place"),
+    "claim": ("{ours}`no-such-claim`", "no claim 'no-such-claim'"),
+    "value": ("{value}`no_such_result:path`", "no result 'no_such_result'"),
+    "cell": ("```{equations} no_such_cell\n```", "there is no cell 'no_such_cell'"),
+    "word": ("A {term}`word without entry`.", "word without entry"),
+    "claims": ("```{claims} no-such-claim\n```", "no claim 'no-such-claim'"),
+    "exercise": ("```{exercise-card} no/exercise\n```", "no exercise 'no/exercise'"),
+    "variant": ("```{exercise-card} lstm/backward\n:mistakes: none_such\n```", "no wrong variant"),
+}
 
 
-def test_a_good_book_builds_and_is_executed_once(tmp_path):
-    root = books.write_book(
-        tmp_path, {"part/one": chapter("print(6 * 7)"), "part/two": chapter("2")}
-    )
-    status, printed = books.execute(root)
-    assert status == 0 and "executed part/one" in printed and "executed part/two" in printed
-    status, printed = books.execute(root)
-    assert status == 0 and "0 to execute" in printed
-    status, printed = books.build(root)
-    assert status == 0, printed
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """What a build says of a book in which every page holds one reference to nothing."""
+    pages = {f"part/{name}": chapter(text=text) for name, (text, _) in BROKEN.items()}
+    return books.build(books.write_book(tmp_path_factory.mktemp("broken"), pages))
+
+
+@pytest.mark.parametrize("page", BROKEN)
+def test_a_broken_reference_fails_and_names_the_page(broken, page):
+    """Each is a warning or an error of its own page, either of which fails a build."""
+    status, printed = broken
+    named = [line for line in printed.splitlines() if f"part/{page}.md" in line]
+    assert any(re.search("WARNING|ERROR", n) and BROKEN[page][1] in n for n in named), printed
+    assert status != 0
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    """A book at an address of its own, executed twice and built; its folder and what was said."""
+    pages = {"part/one": chapter("print(6 * 7)"), "part/two": chapter("2")}
+    root = books.write_book(tmp_path_factory.mktemp("good"), pages)
+    config = root / "_config.yml"
+    config.write_text(config.read_text().replace("OWNER/REPO", "someone/somewhere"))
+    return root, books.execute(root), books.execute(root), books.build(root)
+
+
+def test_a_good_book_builds_and_is_executed_once(good):
+    root, (first, said), (second, again), (built, printed) = good
+    assert first == 0 and "executed part/one" in said and "executed part/two" in said
+    assert second == 0 and "0 to execute" in again
+    assert built == 0, printed
     assert "42" in (root / "_build/html/book/part/one.html").read_text("utf-8")
 
 
-def test_the_address_reaches_buttons_and_notebooks_from_one_line(tmp_path):
-    root = books.write_book(tmp_path, {"part/one": chapter("1")})
-    config = root / "_config.yml"
-    config.write_text(config.read_text().replace("OWNER/REPO", "someone/somewhere"))
-    books.execute(root)
-    assert books.build(root)[0] == 0
+def test_the_address_reaches_buttons_and_notebooks_from_one_line(good):
+    root = good[0]
     page = (root / "_build/html/book/part/one.html").read_text("utf-8")
     notebook = "someone/somewhere/blob/main/notebooks/part/one.ipynb"
     assert f"https://colab.research.google.com/github/{notebook}" in page

@@ -112,10 +112,9 @@ def test_the_claims_page_is_short_on_a_phone(browser):
 
 @pytest.mark.parametrize("width", [1300, 390])
 def test_every_stop_of_the_tab_key_answers_or_scrolls(browser, width):
-    window, bad = browsing.Page(browser, width=width), {}
-    for name in chapters():
-        page = window.open(browsing.site() / name)
-        page.wait_for_timeout(2000)  # MathJax, and course.js once more after it
+    site, bad = browsing.site(), {}
+    for name, window in browsing.settled(browser, site, chapters(), width=width):
+        page = window.page
         for _ in range(1000):
             page.keyboard.press("Tab")
             stop = page.evaluate(STOP)
@@ -123,7 +122,6 @@ def test_every_stop_of_the_tab_key_answers_or_scrolls(browser, width):
                 break
             if not stop["ok"]:
                 bad.setdefault(name, []).append(stop["what"])
-    window.context.close()
     assert not bad
 
 

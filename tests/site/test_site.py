@@ -2,12 +2,12 @@
 
 import base64
 import re
+from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import browsing
 import letters
 import pytest
-from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
 
@@ -29,28 +29,44 @@ def test_the_book_is_built():
                                  for p in browsing.site().glob("book/*.html")]  # fmt: skip
 
 
+class Links(HTMLParser):
+    """What a page links to and loads, and the anchors that it offers.
+
+    The parser alone: the trees of all pages would take a minute.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.found, self.anchors = [], set()
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.found += [attrs[name] for name in ("href", "src") if attrs.get(name)]
+        self.anchors |= {attrs[name] for name in ("id", "name") if attrs.get(name)}
+
+
 def test_links_and_anchors_lead_somewhere():
     site = browsing.site()
-    soups = {
-        path: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    links = {
+        path: Links(path)
         for path in site.glob("**/*.html")
         if "_static" not in path.parts  # the theme keeps a template there
     }
     broken = []
-    for page, soup in soups.items():
-        for tag in soup.find_all(href=True) + soup.find_all(src=True):
-            link = urlsplit(tag.get("href") or tag.get("src"))
+    for page, read in links.items():
+        for text in read.found:
+            link = urlsplit(text)
             if link.scheme or link.netloc:
                 continue
             target = (page.parent / unquote(link.path)).resolve() if link.path else page
             if not target.exists():
                 broken.append(f"{page.relative_to(site)}: {link.geturl()}")
-            elif link.fragment and target in soups:
-                anchor = unquote(link.fragment)
-                found = soups[target]
-                if not (found.find(id=anchor) or found.find(attrs={"name": anchor})):
-                    broken.append(f"{page.relative_to(site)}: #{anchor}")
+            elif link.fragment and target in links:
+                if unquote(link.fragment) not in links[target].anchors:
+                    broken.append(f"{page.relative_to(site)}: #{unquote(link.fragment)}")
     assert not broken
+    assert any(read.found for read in links.values())
 
 
 def test_every_notebook_is_opened_by_its_own_page_and_no_other():
@@ -102,17 +118,13 @@ def test_no_page_names_a_folder_of_the_machine_that_built_it():
 @pytest.mark.parametrize("width, scheme", [(1300, "light"), (1300, "dark"), (390, "light")])
 def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):
     site, found = browsing.site(), {}
-    window = browsing.Page(browser, width=width, scheme=scheme)
-    for name in pages():
-        window.open(site / name)
-        window.page.wait_for_timeout(1800)  # MathJax, and course.js once more after it
+    for name, window in browsing.settled(browser, site, pages(), width=width, scheme=scheme):
         complaints = [*window.errors, *(f"asked for {url}" for url in window.requests)]
         if window.overflow() > 0:
             complaints.append(f"{window.overflow()} px wider than {width}")
         complaints += window.axe()
         if complaints:
             found[name] = complaints
-    window.context.close()
     assert not found
 
 

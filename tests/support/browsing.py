@@ -46,6 +46,25 @@ def chromium():
         browser.close()
 
 
+SETTLED_MS = 1800  # course.js mends the theme's marks once more a second and a half after loading
+
+
+def settled(browser, site, names, *, many=6, **options):
+    """(name, its `Page`) of pages on which MathJax and the scripts have done all they do.
+
+    ``many`` pages wait together: they load one after the other and then need one wait.
+    """
+    for group in (names[k : k + many] for k in range(0, len(names), many)):
+        windows = [Page(browser, **options) for _ in group]
+        for name, window in zip(group, windows, strict=True):
+            window.open(site / name, wait=0)
+        windows[-1].page.wait_for_timeout(SETTLED_MS + 300)
+        for name, window in zip(group, windows, strict=True):
+            window.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+            yield name, window
+            window.context.close()
+
+
 class Page:
     """A page from file://, with what it complained of and what it asked other hosts for."""
 
@@ -66,12 +85,12 @@ class Page:
             self.requests.append(route.request.url)
             route.abort()
 
-    def open(self, path):
-        """Load a file and wait until its scripts have settled."""
+    def open(self, path, wait=300):
+        """Load a file and give its scripts ``wait`` milliseconds to settle."""
         self.errors.clear()
         self.requests.clear()
         self.page.goto(Path(path).absolute().as_uri(), wait_until="load")
-        self.page.wait_for_timeout(300)
+        self.page.wait_for_timeout(wait)
         return self.page
 
     def overflow(self):

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from course_utils.lab.program_nets import asked
 from course_utils.tasks import CopyBits, Parity, TableQuestions
 from course_utils.torch_nn.memory import TuringMachine
 from course_utils.torch_nn.ponder import Ponder, ponder_cost
@@ -104,15 +105,6 @@ def train_parity(
 
 
 TABLE_KINDS = ("sum", "count_greater", "sum_greater", "show_less")
-
-
-def asked(task, rng, n):
-    """What a ``Programmer`` is called with, and what its loss wants."""
-    q = task.sample(rng, n)
-    whole = [torch.tensor(a) for a in (q.words, q.lengths, q.names)]
-    real = [torch.tensor(a, dtype=torch.float32) for a in (q.table, q.numbers)]
-    wanted = torch.tensor(q.is_lookup), torch.tensor(q.scalar).float(), torch.tensor(q.cells)
-    return (*whole, *real, torch.tensor(q.number_at)), wanted
 
 
 def train_tables(

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 from layers import B, D, H, T, assert_same, build, draw, draw_states, loss_of, results, tuple_of
+from workers import common_folder
 
 from course_utils import torch_nn
 from course_utils.compiled import code
@@ -75,9 +76,9 @@ def test_in_every_form_of_layer_and_call(key, form, call):
     agree(key, form=form, call=call)
 
 
-@pytest.mark.parametrize("key", quick("mgu"))
+@pytest.mark.parametrize("key", quick("lru"))  # the one that tests/compiled compiles by default
 def test_machine_code_gives_the_same(key, monkeypatch, tmp_path_factory):
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path_factory.getbasetemp() / "compiled"))
+    monkeypatch.setenv("COURSE_CACHE", str(common_folder(tmp_path_factory, "compiled")))
     token = code._plain.set(False)
     try:
         for call in CALLS:
@@ -97,7 +98,9 @@ def test_the_gradient_of_the_gradient_is_the_eager_one(key):
     assert_same(*map(twice, pair(key, num_layers=2)), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("key", ["lstm_peephole", "lru", "slstm"])
+@pytest.mark.parametrize(
+    "key", [pytest.param("lstm_peephole", marks=pytest.mark.slow), "lru", "slstm"]
+)
 def test_torchs_own_check_of_both_gradients(key):
     layer = build(key, "compiled")
     names = [n for n, _ in layer.named_parameters()]

@@ -13,7 +13,10 @@
 ``chain, cover``     the loop and its unrolling; the picture of the course
 ``stepper``          a cell told one equation at a time, in numbers; ``way_back`` a chain, backwards
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
+``selection_explorer``  a step of the Neural Programmer, whose logits the reader moves
+``addressing_explorer``  where a head of a Turing machine looks
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
+``attention_explorer``  a query to drag among keys
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
 ``write_assets``     CSS and scripts for the site
@@ -34,7 +37,8 @@ _WHERE = {
     "lit": "lighting", "paths": "lighting",
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
-    "explore": "frames",
+    "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
+    "addressing_explorer": "addressing",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip

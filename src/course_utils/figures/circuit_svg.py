@@ -197,12 +197,18 @@ def _casing(circuit, wire):
 # -- nodes -----------------------------------------------------------------------------------------
 
 
+def _ems(glyph):
+    """About how wide a glyph is, in ems: its box bounds its letters."""
+    return sum(0.25 if c == " " else 0.85 if c in "mwW" else 0.5 for c in glyph)
+
+
 def _node(circuit, node):
     w, h = SIZE[node.kind]
     x, y = node.x, node.y
     box = f'x="{x - w / 2:g}" y="{y - h / 2:g}" width="{w}" height="{h}"'
     glyph = GLYPH.get(node.function) or GLYPH.get(node.kind, "")
-    text = f'<text class="u-glyph" x="{x:g}" y="{y:g}" dy=".33em">{glyph}</text>'
+    most = f"--most:{(w - 9) / _ems(glyph):.1f}px" if glyph else ""
+    text = f'<text class="u-glyph" x="{x:g}" y="{y:g}" dy=".33em" style="{most}">{glyph}</text>'
     disc = f'<circle cx="{x:g}" cy="{y:g}" r="15"/>'
     shape = {
         "layer": f'<rect {box} rx="9"/>{text}',

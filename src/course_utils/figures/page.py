@@ -17,12 +17,15 @@ from course_utils.figures.errors import FigureError
 from course_utils.figures.words import minus, unlisted
 from course_utils.files import write
 
-STYLES = ("palette.css", "figures.css", "predict.css")
+STYLES = (
+    "palette.css", "figures.css", "predict.css", "looking.css", "selection.css", "addressing.css",
+)  # fmt: skip
 FACES = {"MathJax_Main-Regular.woff": "normal", "MathJax_Math-Italic.woff": "italic"}
 FONTS = "static/mathjax/output/chtml/fonts/woff-v2"  # in the package sphinx-mathjax-offline
 SCRIPTS = (
-    "svg.js", "stepper.js", "lstm.js", "decay.js", "frames.js",
+    "svg.js", "stepper.js", "lstm.js", "decay.js", "looking.js", "frames.js",
     "predict.js", "predict_curve.js", "predict_bars.js",
+    "selection.js", "addressing.js",
 )  # fmt: skip
 
 

@@ -11,12 +11,13 @@ from html import escape
 
 import numpy as np
 
-from course_utils.figures.charts import WIDTH, path, tag
+from course_utils.figures.charts import path, tag
 from course_utils.figures.looks import known
 from course_utils.figures.page import FigureError, Html, embedded
 from course_utils.figures.palette import variable
 
-LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 84, 24, 44, 320, 384
+WIDTH, HEIGHT = 520, 404  # not wider: a phone shows all of it, and a finger needs the height
+LEFT, RIGHT, TOP, BOTTOM = 84, 24, 44, 340
 MOST_POINTS = 12  # that a reader draws; a curve may be measured at more
 # The answer is hidden before it is painted, not after the page's scripts have come.
 _WAIT = (
@@ -64,6 +65,7 @@ def predict_curve(
     if low is not None:
         data |= {"low": _plain(low[points]), "high": _plain(high[points])}
     picture = f"""<svg class="u-figure u-drawing u-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"
+style="max-width:{WIDTH}px"
 aria-label="A grid, {escape(ylabel)} against {escape(xlabel)}; the measured values are in the table"
 >{drawn}<g class="u-yours"></g></svg>"""
     how = (

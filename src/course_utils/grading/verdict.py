@@ -178,8 +178,10 @@ def nearest(recorded, wrong, given, alone=False):
 
     alone: only the named part is looked at, and only if it has enough values to tell.
     """
+    if not wrong:  # right for the public seed: nothing here tells one mistake from another
+        return None
     best, least = None, 1.0
-    for record in recorded if wrong else ():
+    for record in recorded:
         prints = record["prints"]
         if not alone and set(prints) != set(wrong):
             continue

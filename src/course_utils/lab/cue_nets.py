@@ -1,10 +1,12 @@
 """Networks that learn the cue task: their starts, and which gaps they solve."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.torch_models import Net, class_accuracy, class_loss, class_tensors
 from course_utils.tasks import Cue
 from course_utils.training import fit, torch_step
@@ -26,18 +28,22 @@ class CueConfig:
     seeds: tuple = (0, 1, 2, 3, 4)
 
 
-def by_gap(config, name, build):
+def by_gap(config, name, build, progress=iter):
     """Accuracy (gaps, seeds) of the networks build(config, name, task, seed); {gap: solved}."""
     reached = [
-        [trained_accuracy(config, build(config, name, Cue(gap), seed), gap, seed)
-         for seed in config.seeds]
+        over_seeds(partial(built_and_trained, config, name, build, gap), config.seeds, progress)
         for gap in config.gaps
-    ]  # fmt: skip
+    ]
     solved = {
         str(gap): int(np.sum(np.array(row) >= config.solved))
         for gap, row in zip(config.gaps, reached, strict=True)
     }
     return reached, solved
+
+
+def built_and_trained(config, name, build, gap, seed):
+    """Accuracy after training of the network that ``build`` makes for one gap and seed."""
+    return trained_accuracy(config, build(config, name, Cue(gap), seed), gap, seed)
 
 
 def trained_accuracy(config, model, gap, seed):

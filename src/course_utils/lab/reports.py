@@ -12,9 +12,7 @@ def stale():
     """{result: why it is not what its experiment would say today}; the fresh ones are left out."""
     sources = dependencies.Sources(Path(course_utils.__file__).parent)
     by_result = {
-        name: dependencies.reasons(
-            ledger.result(name, "experiment", "config", "versions"), sources
-        )
+        name: dependencies.reasons(ledger.result(name, "experiment", "config", "versions"), sources)
         for name in ledger.recorded()
     }
     return {name: reasons for name, reasons in by_result.items() if reasons}

@@ -3,15 +3,25 @@
     claim("adding-lstm-solves-100").ours_text      the recorded number, as the prose prints it
     value("adding", "lstm.100.rate")               one recorded number
     result("adding")["values"]                     the whole record
+    kinds("speed_ladder")                          what other kinds of CPU gave
 
 Results are written by `course run ID`, claims by hand; `Claim.recomputed` holds the two together.
 """
 
 from course_utils.ledger.claims import Claim, claim, claims
 from course_utils.ledger.margins import Margin
-from course_utils.ledger.results import LedgerError, find, folder, record, recorded, result, value
+from course_utils.ledger.results import (
+    LedgerError,
+    find,
+    folder,
+    kinds,
+    record,
+    recorded,
+    result,
+    value,
+)
 
 __all__ = [
-    "Claim", "LedgerError", "Margin", "claim", "claims", "find", "folder", "record", "recorded",
-    "result", "value",
+    "Claim", "LedgerError", "Margin", "claim", "claims", "find", "folder", "kinds", "record",
+    "recorded", "result", "value",
 ]  # fmt: skip

@@ -1,1 +1,1 @@
-"""Experiments of the part on attention."""
+"""Experiments of the part attention."""

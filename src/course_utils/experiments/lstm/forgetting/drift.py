@@ -37,7 +37,7 @@ class Config:
     updates: int = 1250
     every: int = 100
     wrong: float = 0.01
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = tuple(range(10))
 
 
 QUICK = Config(biases=(0.0, -4.0), steps=300, nets=3, length=50, updates=1200, seeds=(0,))

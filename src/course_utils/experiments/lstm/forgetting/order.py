@@ -29,7 +29,7 @@ class Config:
     updates: int = 4000
     every: int = 100
     wrong: float = 0.001
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(length=20, nets=(("lstm_1997", 4),), updates=2000, wrong=0.02, seeds=(0,))

@@ -9,11 +9,13 @@ are never reset never see an empty state again; a fixed amount of training.
 """
 
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 
 from course_utils import numpy_nn
 from course_utils.lab.numpy_models import Net, layer_of
+from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import median
 from course_utils.numpy_nn import fast, losses
 from course_utils.tasks import EmbeddedReber, reber
@@ -49,18 +51,26 @@ QUICK = Config(nets=("forget", "none"), updates=2500, symbols=3000, seeds=(0,))
 
 def run(config, progress=iter):
     """By network: shares perfect, good and the rest, mean streams, and the sizes of states."""
-    tests = streams(config, config.warm_up + config.symbols, 7000)
     results = {"of": len(config.seeds), "trained_on": config.updates * config.batch * config.chunk}
     for name in progress((*config.nets, "reset")):
-        rows = []
-        for seed in config.seeds:
-            net = train_reset(config, seed) if name == "reset" else train(config, name, seed)
-            rows.append(test_strings(config, net) if name == "reset" else test(config, net, tests))
-            if seed == config.seeds[0] and name in ("forget", "none"):
-                results[f"trace_{name}"] = trace(net, tests)
+        rows = over_seeds(partial(run_seed, config, name), config.seeds, progress)
+        if name in ("forget", "none"):
+            results[f"trace_{name}"] = rows[0]["trace"]
         results[name] = table(config, rows)
-        results[name]["weights"] = net.size
+        results[name]["weights"] = rows[0]["weights"]
     return results
+
+
+def run_seed(config, name, seed):
+    """Train one network and test it; the first seed of two kinds is watched besides."""
+    if name == "reset":
+        net = train_reset(config, seed)
+        return test_strings(config, net) | {"weights": net.size}
+    net, tests = train(config, name, seed), streams(config, config.warm_up + config.symbols, 7000)
+    watched = seed == config.seeds[0] and name in ("forget", "none")
+    return test(config, net, tests) | {
+        "weights": net.size, "trace": trace(net, tests) if watched else None
+    }  # fmt: skip
 
 
 def table(config, rows):
@@ -85,6 +95,7 @@ def table(config, rows):
     return summary
 
 
+@cache
 def streams(config, steps, seed):
     """x (steps, streams, 7), float32, and the grammar's states, the same for all networks."""
     symbols = reber.walk(np.random.default_rng(seed), steps, config.streams)

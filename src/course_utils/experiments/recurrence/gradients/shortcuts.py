@@ -65,7 +65,9 @@ def run(config, progress=iter):
     results["log10"] = {name: arriving(config, name) for name in STARTS}
     results["at_40"] = {name: 10 ** min(row[40], 0.0) for name, row in results["log10"].items()}
     for name in progress(NEW):
-        results["accuracy"][name], results["solved"][name] = by_gap(config, name, network)
+        results["accuracy"][name], results["solved"][name] = by_gap(
+            config, name, network, progress
+        )
     return results
 
 

@@ -1,0 +1,149 @@
+"""The recipes: complete, short, runnable as they stand, and better than the baseline they print."""
+
+import ast
+import re
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils import recipes
+from course_utils.tasks.python_lines import KINDS, python_lines
+
+TINY = {
+    "align": {"UPDATES": 1, "TEST": 4},
+    "bidirectional": {"EPOCHS": 1, "CHARACTERS": 2000},
+    "classify": {"EPOCHS": 1, "HIDDEN": 8},
+    "deploy": {"UPDATES": 2, "LENGTH": 100},
+    "forecast": {"EPOCHS": 1},
+    "generate": {"EPOCHS": 1, "HIDDEN": 8},
+    "interval": {"EPOCHS": 1, "SEQUENCES": 100},
+    "lengths": {"EPOCHS": 1, "HIDDEN": 8},
+    "resume": {"UPDATES": 10, "EVERY": 5},
+    "stream": {"EPOCHS": 1, "CHARACTERS": 5000, "HIDDEN": 8},
+    "tag": {"EPOCHS": 1, "LINES": 100},
+    "translate": {"UPDATES": 2, "TEXTS": 100, "HIDDEN": 8},
+}
+KERAS = {
+    "keras_classify": {"EPOCHS": 1, "HIDDEN": 8},
+    "keras_forecast": {"EPOCHS": 1},
+    "keras_tag": {"EPOCHS": 1, "LINES": 100},
+}
+LOWER_IS_BETTER = {
+    "bidirectional", "deploy", "forecast", "generate", "interval", "keras_forecast", "resume",
+    "stream",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Programs write where they are started, and may leave torch's generator anywhere."""
+    monkeypatch.chdir(tmp_path)
+    state = torch.get_rng_state()
+    yield
+    torch.set_rng_state(state)
+
+
+def test_all_recipes_are_tested():
+    assert tuple(sorted(TINY | KERAS)) == recipes.NAMES
+
+
+@pytest.mark.parametrize("name", recipes.NAMES)
+def test_a_recipe_is_short_and_marks_what_to_replace(name):
+    lines = [line for line in recipes.text(name).splitlines() if line.strip()]
+    assert len(lines) <= 40 and max(map(len, lines)) <= 100
+    assert ast.get_docstring(ast.parse(recipes.text(name)))
+    marked = [line for line in lines if re.search(r"# YOUR [A-Z]+", line)]
+    assert len(marked) == (1 if name in ("generate", "stream") else 2), marked
+    assert "YOUR DATA" in marked[0] and "YOUR DATA" not in "".join(marked[1:])
+    assert re.search(r"# .*\([A-Z]", recipes.text(name)), "no shape"
+    assert not re.search(r"lambda|TODO", recipes.text(name))
+
+
+@pytest.mark.parametrize("name", sorted(TINY))
+def test_a_recipe_runs_and_prints_what_it_reached_and_its_baseline(name, capsys):
+    found = recipes.run(name, **TINY[name])
+    said = capsys.readouterr().out
+    assert re.search(r"\d", said.splitlines()[0])
+    for value in (found["reached"], found["baseline"]):
+        assert isinstance(value, float) and np.isfinite(value)
+
+
+def test_a_program_that_was_stopped_ends_where_an_unbroken_one_does(tmp_path, monkeypatch):
+    whole = recipes.run("resume", UPDATES=20, EVERY=5)
+    (tmp_path / "checkpoint.pt").unlink()
+    recipes.run("resume", UPDATES=12, EVERY=5)  # the last two updates are lost
+    again = recipes.run("resume", UPDATES=20, EVERY=5)
+    assert again["before"] == 10 and again["reached"] == whole["reached"]
+    for name, value in whole["model"].state_dict().items():
+        assert torch.equal(value, again["model"].state_dict()[name]), name
+
+
+def test_what_is_deployed_says_what_was_trained():
+    found = recipes.run("deploy", **TINY["deploy"])
+    assert found["differ"] < 1e-5
+    assert np.abs(found["whole"]).max() > 1e-3
+
+
+def test_padding_and_packing_change_no_answer():
+    """A sequence alone and in a batch with longer ones gets the same answer."""
+    found = recipes.run("lengths", **TINY["lengths"])
+    model, ids = found["model"], sorted(found["ids"], key=len)
+    together = model([ids[0], ids[-1], ids[len(ids) // 2]])
+    torch.testing.assert_close(together[:1], model([ids[0]]))
+
+
+def test_no_window_of_the_past_reaches_into_the_future():
+    found = recipes.run("forecast", EPOCHS=1, AHEAD=5)
+    ends = found["rows"] + found["AHEAD"]
+    assert (ends[found["past"]] <= found["cut"]).all()
+    assert (found["rows"][found["future"]] >= found["cut"]).all()
+    series, season = found["series"], found["season"]
+    first = found["rows"][found["future"]][0]
+    np.testing.assert_array_equal(found["naive"][0], series[first - season : first - season + 5])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(TINY) + sorted(KERAS))
+def test_at_full_size_a_recipe_beats_the_baseline_it_names(name, monkeypatch):
+    if name in KERAS:
+        monkeypatch.setenv("KERAS_BACKEND", "torch")
+        if find_spec("keras") is None:
+            pytest.skip("Keras is not installed")
+    found = recipes.run(name)
+    gain = found["reached"] - found["baseline"]
+    assert (-gain if name in LOWER_IS_BETTER else gain) > 0
+    if name == "interval":
+        assert 0.86 < found["covered"] < 0.94  # 0.9 ± 3 standard deviations of 600 cases
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(KERAS))
+def test_a_recipe_for_keras_runs(name, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    pytest.importorskip("keras")
+    found = recipes.run(name, **KERAS[name])
+    assert np.isfinite([found["reached"], found["baseline"]]).all()
+
+
+def test_an_unknown_recipe_or_setting_is_told():
+    with pytest.raises(ValueError, match=r"name: expected one of align, .*, got 'clasify'"):
+        recipes.text("clasify")
+    with pytest.raises(ValueError, match="settings: classify has EPOCHS, HIDDEN, SEED, got EPOCH"):
+        recipes.run("classify", EPOCH=1)
+
+
+def test_every_character_of_a_line_has_the_kind_of_its_token():
+    texts, tags = python_lines("keyword")
+    assert all(len(a) == len(b) > 0 for a, b in zip(texts, tags, strict=True))
+    line = texts.index("    'False',")
+    assert tags[line] == [0] * 4 + [KINDS.index("string")] * 7 + [0]
+    line = next(k for k, text in enumerate(texts) if text.startswith("iskeyword = "))
+    assert tags[line][:12] == [KINDS.index("name")] * 9 + [0] * 3
+    assert {k for tag in tags for k in tag} <= set(range(len(KINDS)))
+
+
+def test_a_module_without_a_file_of_python_is_told():
+    with pytest.raises(ValueError, match="module: expected one with a file of Python, got 'math'"):
+        python_lines("math")
