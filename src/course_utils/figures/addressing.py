@@ -33,8 +33,8 @@ def addressing_explorer(u, w_prev, *, beta, g, move, gamma):
 
     u (N,): cosines of the slots to the key, in [-1, 1]; w_prev (N,): the weights one step before,
     at least 0 with sum 1; beta in [0, 20], g in [0, 1], gamma in [1, 10], at which it opens.  move
-    in [-1, 1]: the share |move| goes one slot on (back, if negative), the rest stays.  A button
-    takes the result for the weights before and goes one step further.  Graves et al. 2014, section
+    in [-1, 1]: the share ``abs(move)`` goes one slot on (back, if negative), the rest stays.  A
+    button takes the result for the weights before and goes one step further.  Graves et al. 2014, section
     3.3.  FigureError names what is out of its range.
     """
     u, w_prev = (np.asarray(v, float) for v in (u, w_prev))
