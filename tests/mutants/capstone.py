@@ -1,9 +1,12 @@
-"""Wrong and right variants of the exercise ``capstone``; see course_utils.grading.mutate."""
+"""Wrong and right variants of the exercise ``capstone``; see course_utils.grading.mutate.
+
+Question 9 calls the functions of the others, so that their mistakes cost it too.
+"""
 
 from course_utils.grading.mutate import right, swap, wrong
 
 
-@wrong("q1", hint="the lines are in no order: sort them by their day first")
+@wrong("q1", "q9", hint="the lines are in no order: sort them by their day first")
 def trusts_the_order_of_the_lines(answers):
     return {"q1": swap(answers["q1"], "sorted(text.split())", "text.split()").replace(
         "values[-1] if value", "(values or [0.0])[-1] if value"
@@ -26,7 +29,10 @@ def fills_gaps_from_both_sides(answers):
     return {"q1": swap(answers["q1"], old, new)}
 
 
-@wrong("q2", hint="the target of a training window must lie before cut, not only the window itself")
+@wrong(
+    "q2", "q9",
+    hint="the target of a training window must lie before cut, not only the window itself",
+)
 def splits_by_the_window(answers):
     return {"q2": swap(answers["q2"], "last + ahead < cut", "last < cut")}
 
@@ -36,12 +42,15 @@ def always_forecasts_the_next_day(answers):
     return {"q2": swap(answers["q2"], "z[last + ahead]", "z[last + 1]")}
 
 
-@wrong("q2", hint="the day `cut` itself belongs to the test: past means below cut")
+@wrong("q2", "q9", hint="the day `cut` itself belongs to the test: past means below cut")
 def trains_on_the_first_test_day(answers):
     return {"q2": swap(answers["q2"], "last + ahead < cut", "last + ahead <= cut")}
 
 
-@wrong("q3", hint="mean and deviation of the whole series have seen the test: take values[:cut]")
+@wrong(
+    "q3", "q9",
+    hint="mean and deviation of the whole series have seen the test: take values[:cut]",
+)
 def scales_with_the_future(answers):
     new = "values.mean(), values.std()"
     return {"q3": swap(answers["q3"], "values[:cut].mean(), values[:cut].std()", new)}
@@ -70,17 +79,17 @@ def records_after_the_update(answers):
     return {"q5": swap(answers["q5"], old, new)}
 
 
-@wrong("q5", hint="without zero_grad the gradients of all updates add up")
+@wrong("q5", "q9", hint="without zero_grad the gradients of all updates add up")
 def never_steps(answers):
     return {"q5": swap(answers["q5"], "        adam.step()\n", "")}
 
 
-@wrong("q5", hint="two calls with one seed differ: seed before the weights are drawn")
+@wrong("q5", "q9", hint="two calls with one seed differ: seed before the weights are drawn")
 def forgets_the_seed(answers):
     return {"q5": swap(answers["q5"], "    torch.manual_seed(seed)\n", "")}
 
 
-@wrong("q5", hint="the shape of y makes an (N, N) table of differences: both must be (N,)")
+@wrong("q5", "q9", hint="the shape of y makes an (N, N) table of differences: both must be (N,)")
 def broadcasts_the_target(answers):
     return {"q5": swap(answers["q5"], "mse_loss(model(x), y)", "mse_loss(model(x)[:, None], y)")}
 
@@ -103,13 +112,13 @@ def keeps_the_model_in_memory(answers):
     return {"q6": swap(source, old, "    model = KEPT\n")}
 
 
-@wrong("q7", hint="skill is 1 - model / baseline: 0 is no better, negative is worse")
+@wrong("q7", "q9", hint="skill is 1 - model / baseline: 0 is no better, negative is worse")
 def divides_the_wrong_way(answers):
     old = "1 - ours.mean() / theirs.mean()"
     return {"q7": swap(answers["q7"], old, "1 - theirs.mean() / ours.mean()")}
 
 
-@wrong("q7", hint="the interval is of the difference: each day's two errors belong together")
+@wrong("q7", "q9", hint="the interval is of the difference: each day's two errors belong together")
 def takes_the_interval_of_the_days(answers):
     source = swap(answers["q7"], "(theirs - ours)[draws].mean(axis=1)", "theirs - ours")
     return {"q7": source}
@@ -120,12 +129,12 @@ def says_better_whenever_the_mean_is(answers):
     return {"q7": swap(answers["q7"], '"better" if low > 0', '"better" if means.mean() > 0')}
 
 
-@wrong("q8", hint="three digits after the point, of every number")
+@wrong("q8", "q9", hint="three digits after the point, of every number")
 def rounds_to_two_digits(answers):
     return {"q8": swap(answers["q8"], "{numbers['skill']:.3f}", "{numbers['skill']:.2f}")}
 
 
-@wrong("q8", hint="the text says `better` whatever the verdict is")
+@wrong("q8", "q9", hint="the text says `better` whatever the verdict is")
 def always_claims_success(answers):
     return {"q8": swap(answers["q8"], '}[numbers["verdict"]]', '}["better"]')}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.tasks.python_lines import python_lines
 
-EPOCHS, HIDDEN, LINES, SEED = 4, 48, 3000, 0
+EPOCHS, HIDDEN, LINES, SEED = 4, 48, 1000, 0
 keras.utils.set_random_seed(SEED)
 
 texts = python_lines()[0][:LINES]  # YOUR DATA: N texts (or lists of words)
