@@ -61,7 +61,7 @@ def forgets_to_normalise(answers):
     return {"q2": swap(answers["q2"], "power / power.sum(axis=1, keepdims=True)", "power")}
 
 
-@wrong("q2", hint="0.1 to the power 500 is 0 for every slot: divide by the largest weight first")
+@wrong("q2", hint="0.1 to the power 3000 is 0 for every slot: divide by the largest weight first")
 def underflows(answers):
     return {"q2": swap(answers["q2"], "(w_s / w_s.max(axis=1, keepdims=True))", "w_s")}
 
