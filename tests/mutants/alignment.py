@@ -2,6 +2,10 @@
 
 from course_utils.grading.mutate import right, swap, wrong
 
+# what a trained translator's answers cannot tell apart
+PADDING = "padding gets weights, or the encoder begins in it: mask the scores, pack the sequences"
+NOTHING = "nothing comes out right: shift the target, step, and show the decoder what it wrote"
+
 
 @wrong("q1", hint="zero the scores before the softmax, not the weights after it: they sum to 1")
 def masks_after_the_softmax(answers):
@@ -245,13 +249,13 @@ def goes_on_after_the_end(answers):
     return {"q6": swap(source, "scores[~done], state[parents[~done]]", "scores, state[parents]")}
 
 
-@wrong("q7", hint="the decoder is shown the answers: shift the target by one step")
+@wrong("q7", hint=NOTHING)
 def trains_unshifted(answers):
     old = "shown = torch.cat([torch.full_like(target[:1], START), target[:-1]])"
     return {"q7": swap(answers["q7"], old, "shown = target")}
 
 
-@wrong("q7", hint="padding gets weights: mask the scores")
+@wrong("q7", hint=PADDING)
 def does_not_mask(answers):
     return {"q7": swap(answers["q7"], "scores.masked_fill(~there, -torch.inf)", "scores")}
 
@@ -263,7 +267,7 @@ def masks_what_is_there(answers):
     }
 
 
-@wrong("q7", hint="the encoder reads the padding: its way back begins there; pack the sequences")
+@wrong("q7", hint=PADDING)
 def reads_the_padding(answers):
     source = answers["q7"]
     start, end = source.index("    pack ="), source.index("    states, _ =")
@@ -271,12 +275,12 @@ def reads_the_padding(answers):
     return {"q7": source[:start] + plain + source[end:]}
 
 
-@wrong("q7", hint="nothing is learned: the optimiser never steps")
+@wrong("q7", hint=NOTHING)
 def never_steps(answers):
     return {"q7": swap(answers["q7"], "        optimizer.step()\n", "")}
 
 
-@wrong("q7", hint="the decoder is shown START again and again: show it what it has written")
+@wrong("q7", hint=NOTHING)
 def shows_the_start_only(answers):
     old = "latest = logits_of(parts, x, lengths, shown)[-1:].argmax(-1)"
     new = "latest = logits_of(parts, x, lengths, shown[:1])[-1:].argmax(-1)"

@@ -84,7 +84,7 @@ def never_steps(answers):
     return {"q5": swap(answers["q5"], "        adam.step()\n", "")}
 
 
-@wrong("q5", "q9", hint="two calls with one seed differ: seed before the weights are drawn")
+@wrong("q5", "q9")  # no two runs of it are alike, so nothing of it can be recorded
 def forgets_the_seed(answers):
     return {"q5": swap(answers["q5"], "    torch.manual_seed(seed)\n", "")}
 

@@ -2,6 +2,9 @@
 
 from course_utils.grading.mutate import right, swap, wrong
 
+# one number cannot tell these apart
+MODEST = "too modest, or the same forecast whatever past it is asked about: read what `past` holds"
+
 
 @wrong("q1", hint="the first season of the past in place of the last one")
 def repeats_the_first_season(answers):
@@ -189,12 +192,12 @@ def always_promises(answers):
     return {"q7": source}
 
 
-@wrong("q7", hint="modest, but wrong: some of these series can be forecast much better")
+@wrong("q7", hint=MODEST)
 def never_tries(answers):
     return {"q7": swap(answers["q7"], "bool(wrong[0] < 0.97 * wrong[1])", "False")}
 
 
-@wrong("q7", hint="the forecast is that of the end of `values`, whatever past it is asked about")
+@wrong("q7", hint=MODEST)
 def forecasts_the_same_for_every_past(answers):
     old = "window = past[-lags:]"
     return {"q7": swap(answers["q7"], old, "window = values[-lags:]")}

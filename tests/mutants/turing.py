@@ -142,13 +142,13 @@ def counts_every_step(answers):
     return {"q5": swap(answers["q5"], "(y[mask], target[mask])", "(y, target)")}
 
 
-@wrong("q5", hint="the joint norm of all gradients is clipped to 10")
+@wrong("q5", hint="after the backward pass, the joint norm of all gradients is clipped to 10")
 def does_not_clip(answers):
     line = "        nn.utils.clip_grad_norm_(machine.parameters(), 10.0)\n"
     return {"q5": swap(answers["q5"], line, "")}
 
 
-@wrong("q5", hint="clip after the backward pass: before it there is nothing to clip")
+@wrong("q5", hint="after the backward pass, the joint norm of all gradients is clipped to 10")
 def clips_before_the_backward_pass(answers):
     line = "        nn.utils.clip_grad_norm_(machine.parameters(), 10.0)\n"
     source = swap(answers["q5"], line, "")

@@ -1,6 +1,8 @@
 """What a question's check emits for an answer, run right here and at once."""
 
 import json
+import sys
+import warnings
 
 import numpy as np
 
@@ -11,9 +13,11 @@ from course_utils.grading.bundle import unpack
 def emitted(exercise, key, source):
     """What a question's check emits for an answer, run right here; None where it stops."""
     bundles, names = [], {}
+    torch = sys.modules.get("torch")
+    precision = torch and torch.get_default_dtype()
     student.state["sink"] = bundles.append
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             for cell in exercise.cells:
                 if cell.role == "given" or cell.question == key:
                     exec(source if cell.role == "answer" else cell.source, names)
@@ -21,4 +25,6 @@ def emitted(exercise, key, source):
         return None
     finally:
         student.state["sink"] = None
+        if torch := sys.modules.get("torch"):  # a notebook may set it, for itself
+            torch.set_default_dtype(precision or torch.float32)
     return unpack(json.loads(json.dumps(bundles[-1])))[1]

@@ -44,7 +44,7 @@ class Config:
     lr: float = 0.01
     asked: int = 500
     day: str = "2004-09-23"
-    locales: tuple = dates.LOCALES
+    locales: tuple = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT")
     seeds: tuple = tuple(range(3))
 
 
