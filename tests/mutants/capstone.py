@@ -124,7 +124,7 @@ def takes_the_interval_of_the_days(answers):
     return {"q7": source}
 
 
-@wrong("q7", hint="an interval that holds 0 decides nothing: the verdict is `no difference`")
+@wrong("q7")  # the public seed does not show it
 def says_better_whenever_the_mean_is(answers):
     return {"q7": swap(answers["q7"], '"better" if low > 0', '"better" if means.mean() > 0')}
 
@@ -134,7 +134,7 @@ def rounds_to_two_digits(answers):
     return {"q8": swap(answers["q8"], "{numbers['skill']:.3f}", "{numbers['skill']:.2f}")}
 
 
-@wrong("q8", "q9", hint="the text says `better` whatever the verdict is")
+@wrong("q8", "q9")  # the public seed does not show it
 def always_claims_success(answers):
     return {"q8": swap(answers["q8"], '}[numbers["verdict"]]', '}["better"]')}
 
