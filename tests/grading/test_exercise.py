@@ -133,12 +133,6 @@ def test_every_known_mistake_is_known_by_name(path):
             assert said is None or any(parts <= set(wrong) for parts in changed), mutant.name
 
 
-def test_where_nothing_public_is_wrong_no_mistake_is_named():
-    """A mistake that shows under other seeds only has no prints of its own."""
-    unseen = {"hint": "shows under other seeds only", "prints": {}}
-    assert verdict.nearest([unseen], [], {}) is None
-
-
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_hints_cover_the_variants(path):
     """A variant without a record stops with an error, which is told in words of its own."""
