@@ -133,6 +133,14 @@ def test_every_known_mistake_is_known_by_name(path):
             assert said is None or any(parts <= set(wrong) for parts in changed), mutant.name
 
 
+def test_an_exercise_sets_the_precision_for_itself_alone():
+    torch = pytest.importorskip("torch")
+    exercise = load(ROOT / "solutions" / "practice" / "batches.ipynb")
+    assert any("set_default_dtype" in cell.source for cell in exercise.cells)
+    assert emitted(exercise, "q1", solution_answers(exercise)["q1"])
+    assert torch.get_default_dtype() == torch.float32
+
+
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_hints_cover_the_variants(path):
     """A variant without a record stops with an error, which is told in words of its own."""
