@@ -68,7 +68,7 @@ test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the bu
 
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
 	@$(SPREAD) -m "(slow or site or browser) and not gpu" --ignore tests/grading $(ARGS)
-	@$(BIN)/python -m pytest -m "slow and not gpu" tests/grading $(ARGS)  # it has limits of time
+	@$(SPREAD) -m "slow and not gpu" tests/grading $(ARGS)  # beside nothing else: it has limits of time
 	@$(SPREAD) --dist loadfile --nbval-lax -p no:cacheprovider -W default notebooks
 
 # Each in an environment of its own, with what a reader may have; torch as PIP_TORCH_ARGS gives it.
