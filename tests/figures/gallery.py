@@ -82,6 +82,11 @@ def addressing(**told):
     return figures.addressing_explorer(cosines, before, **told)
 
 
+def clocks():
+    """Four modules, each twice as slow as the one before, at step 6."""
+    return figures.clockwork_explorer((1, 2, 4, 8), size=8, inputs=2, step=6)
+
+
 def attention_map():
     from matplotlib import pyplot as plt
 
@@ -149,6 +154,7 @@ def parts():
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
+    yield "Which modules move?", clocks()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
