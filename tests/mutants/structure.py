@@ -71,8 +71,8 @@ def looks_at_one_step(answers):
 
 @wrong("q4", hint="c[n - 1] with n = 0 is the top layer: below the lowest there is nothing")
 def takes_the_top_for_the_ground(answers):
-    return {"q4": swap(answers["q4"], "d[n] * (c[n - 1] if n else 0) + k[n]",
-                       "d[n] * c[n - 1] * (n > 0) + d[n] * c[-1] * 0 + k[n] * (1 + d[0] * (n == 0))")}  # fmt: skip
+    source = swap(answers["q4"], "dk[n] * (c[n - 1] if n else 0)", "dk[n] * c[n - 1]")
+    return {"q4": source}
 
 
 @wrong("q4", hint="what comes from above is left out: add it to dc before you go on")
@@ -137,9 +137,9 @@ def forgets_the_input(answers):
     return {"q6": swap(answers["q6"], "(heard + inputs)", "heard")}
 
 
-@wrong("q6", hint="modules of the same period hear each other")
+@wrong("q6", hint="a module hears itself, and others of the same period")
 def leaves_equals_out(answers):
-    return {"q6": swap(answers["q6"], "other >= own", "other > own or other is own")}
+    return {"q6": swap(answers["q6"], "other >= own", "other > own")}
 
 
 @wrong("q7", hint="a unit that rests hands its gradient to the step before, whole")
@@ -176,8 +176,8 @@ def sums_over_time(answers):
 def notes_the_loss_late(answers):
     source = swap(answers["q7"], "        losses.append(loss)\n", "")
     old = "for name, p in params.items()}\n    return np.array"
-    new = ("for name, p in params.items()}\n"
-           "        losses.append(gradients(params, target, periods)[0])\n    return np.array")  # fmt: skip
+    noted = "        losses.append(gradients(params, target, periods)[0])"
+    new = f"for name, p in params.items()}}\n{noted}\n    return np.array"
     return {"q7": swap(source, old, new)}
 
 
@@ -191,7 +191,7 @@ def trains_in_place(answers):
 @right
 def goes_block_by_block(answers):
     return {
-        "q5": '''# === ANSWER q5 ===
+        "q5": """# === ANSWER q5 ===
 def clockwork_step(W_x, W_h, b, x, h_prev, t, periods):
     n, h = len(b) // len(periods), h_prev.copy()
     for k, own in enumerate(periods):
@@ -205,7 +205,7 @@ def clockwork_step(W_x, W_h, b, x, h_prev, t, periods):
                 a = a + h_prev[:, columns] @ W_h[rows, columns].T
         h[:, rows] = np.tanh(a)
     return h
-'''
+"""
     }
 
 

@@ -71,9 +71,7 @@ def _checked(periods, size, inputs, step):
 
 
 def _schedule(periods, step):
-    head = "".join(
-        f'<th scope="col"{_marked(t == step, "is-now")}>{t}</th>' for t in range(STEPS)
-    )
+    head = "".join(f'<th scope="col"{_marked(t == step, "is-now")}>{t}</th>' for t in range(STEPS))
     rows = "".join(
         f'<tr><th scope="row">{k}</th>'
         + "".join(

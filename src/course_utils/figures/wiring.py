@@ -34,10 +34,10 @@ def stack(ax, steps=4, layers=3, around=None):
 
 
 def two_directions(ax, steps=4, peek=None):
-    """A layer that reads from the front and one that reads from the end, their outputs joined.
+    """A layer that reads from the front and one from the end, their outputs joined.
 
-    peek: a step from 1 to steps - 1, whose output's way back to the *next* input is lit; None lights
-    nothing.  Returns ax.
+    peek: a step from 1 to steps - 1, whose output's way back to the *next* input is lit; None
+    lights nothing.  Returns ax.
     """
     _within(steps=(steps, 2, 8))
     if peek is not None and not 1 <= peek < steps:

@@ -35,9 +35,7 @@ class DeepStack(nn.Module):
         if kind == "grid":
             self.layers = GridLSTM(inputs, hidden, depth)
         elif kind.startswith("depth"):
-            self.layers = torch_nn.Recurrent(
-                "depth_gated", inputs, hidden, depth, backend="eager"
-            )
+            self.layers = torch_nn.Recurrent("depth_gated", inputs, hidden, depth, backend="eager")
             if kind == "depth_open":
                 open_depth_gates(self.layers, OPEN)
         else:

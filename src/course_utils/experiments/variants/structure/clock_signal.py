@@ -32,8 +32,8 @@ class Config:
     rnn: int = 24
     lstm: int = 12
     retention: float = 0.99  # of the net lstm_keeps
-    lrs: tuple = (0.001, 0.003, 0.01)
-    updates: int = 2000
+    lrs: tuple = (0.003, 0.01, 0.03)
+    updates: int = 1000
     searched: tuple = tuple(range(100, 105))
     seeds: tuple = tuple(range(20))
 
