@@ -55,9 +55,7 @@ LOOSE = {
         and v["solved"]["tanh"]["30"] < v["of"]
     ),
     "deep_training": lambda v: v["residual"]["8"]["learned"] == v["of"] > v["plain"]["8"]["learned"],
-    "depth_sweep": lambda v: (
-        v["digits"]["1"]["median"] > v["digits"]["2"]["median"] and v["tunes"]["1"]["median"] < 6
-    ),
+    "depth_sweep": lambda v: v["1"]["median"] > v["2"]["median"],
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "directions": lambda v: (
         v["next"]["two_seen"] < v["next"]["entropy"] < v["next"]["two_used"]
@@ -206,7 +204,6 @@ TINY = {
     "credit_cut": {"updates": 4, "echo_updates": 4},
     "cue_gap": {"updates": 4, "every": 2},
     "deep_training": {"updates": 2},
-    "depth_sweep": {"digit_updates": 2, "tunes": 20},
     "digits": {"updates": 2, "every": 1},
     "direction": {"updates": 3, "test": 50},
     "directions": {"updates": 3, "test": 10},

@@ -33,8 +33,8 @@ class Config:
     lstm: int = 12
     retention: float = 0.99  # of the net lstm_keeps
     lrs: tuple = (0.003, 0.01, 0.03)
-    updates: int = 1000
-    searched: tuple = tuple(range(100, 105))
+    updates: int = 800
+    searched: tuple = tuple(range(100, 103))
     seeds: tuple = tuple(range(20))
 
 
