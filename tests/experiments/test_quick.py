@@ -54,7 +54,9 @@ LOOSE = {
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["30"]
         and v["solved"]["tanh"]["30"] < v["of"]
     ),
-    "deep_training": lambda v: v["residual"]["8"]["learned"] == v["of"] > v["plain"]["8"]["learned"],
+    "deep_training": lambda v: (
+        v["residual"]["8"]["learned"] == v["of"] > v["plain"]["8"]["learned"]
+    ),
     "depth_sweep": lambda v: v["1"]["median"] > v["2"]["median"],
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
     "directions": lambda v: (
