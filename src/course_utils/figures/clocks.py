@@ -103,7 +103,7 @@ def _blocks(found):
         for k in modules
     )
     return (
-        '<table class="u-blocks"><caption>blocks of W<sub>hh</sub>, row reads column</caption>'
+        '<table class="u-blocks"><caption><i>W</i><sub>hh</sub>, row reads column</caption>'
         f'<thead><tr><th scope="col"><span class="u-sr">module</span></th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )
