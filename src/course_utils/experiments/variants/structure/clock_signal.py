@@ -1,9 +1,10 @@
 """A signal of many frequencies, made without an input: clockwork, plain RNN and LSTM.
 
-After Koutník et al. 2014, section 4.1, where pieces of music of 320 samples are learned by heart.
-Here each seed has a signal of its own, a sum of sines with periods from 5 to 160 steps; about as
-many weights for all; Adam on the full gradient; the learning rate that is best for a net in the
-median of a few other seeds.  The error is the mean squared error over the signal's variance.
+After the generation of audio in Koutník et al. 2014, 320 samples learned by heart, as quoted by
+two public reimplementations.  Here each seed has a signal of its own, a sum of sines with periods
+from 5 to 160 steps; about as many weights for all; Adam on the full gradient; the learning rate
+that is best for a net in the median of a few other seeds.  The error is the mean squared error over
+the signal's variance.  About a CPU minute in all.
 """
 
 from dataclasses import dataclass
