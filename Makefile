@@ -104,9 +104,10 @@ notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the r
 	@rm -rf $(NOTEBOOKS)
 	@$(BIN)/python book/_ext/lower.py $(NOTEBOOKS) notebooks
 
-derive: $(INSTALLED) ## write exercises/ anew from solutions/, and the README's picture (commit both)
+derive: $(INSTALLED) ## write exercises/ anew from solutions/, and what the README counts (commit both)
 	@$(BIN)/course derive
 	@$(BIN)/python book/_ext/cover.py
+	@$(BIN)/python book/_ext/readme.py
 
 lint: $(INSTALLED) ## check the style of the code
 	@$(BIN)/ruff check .

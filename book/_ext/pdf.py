@@ -237,17 +237,22 @@ def make(site, toc, target, browser, scratch):
     return before
 
 
+def chromium():
+    """Where this machine's Chromium is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        sys.exit("this needs Chromium; install it (Debian: apt install chromium)")
+    return found
+
+
 def main(site=ROOT / "_build" / "html", target=ROOT / "_build" / "unrolled.pdf"):
     from playwright.sync_api import sync_playwright
 
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-                 None)  # fmt: skip
-    if found is None:
-        sys.exit("make pdf needs Chromium; install it (Debian: apt install chromium)")
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = playwright.chromium.launch(
-            executable_path=found, chromium_sandbox=False, args=FLAGS
+            executable_path=chromium(), chromium_sandbox=False, args=FLAGS
         )
         count = make(Path(site), toc, Path(target), browser, scratch)
         browser.close()
