@@ -30,7 +30,7 @@ VERSIONS := oldest colab
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test test-all test-versions versions bench bench-grading notebooks derive lint serve clean
+.PHONY: help install book pdf test test-all test-versions versions bench bench-grading notebooks derive lint release serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -111,6 +111,9 @@ derive: $(INSTALLED) ## write exercises/ anew from solutions/, and what the READ
 
 lint: $(INSTALLED) ## check the style of the code
 	@$(BIN)/ruff check .
+
+release: $(INSTALLED) ## check everything, pin the notebooks to a tag, write the notes: VERSION=1.2.3
+	@$(BIN)/python book/_ext/release.py "$(VERSION)"
 
 serve: ## show the built book at http://127.0.0.1:$(PORT)
 	@test -f _build/html/index.html || { echo "there is no book yet; run: make book"; exit 1; }
