@@ -1,6 +1,6 @@
 """Do deep stacks train?  Digits, a row of eight pixels a step, by depth and connection of layers.
 
-Every kind has the same width, so deeper stacks have more parameters; two learning rates, of which
+Every kind has the same width, so deeper stacks have more parameters.  One learning rate; of several,
 that with the better median on the validation part counts.  All nets of a kind and depth run side
 by side.  A second or two a layer and kind.
 """
@@ -24,7 +24,7 @@ class Config:
     kinds: tuple = ("plain", "residual", "highway", "depth_gated", "depth_open", "grid")
     depths: tuple = (2, 6, 16)
     hidden: int = 16
-    lrs: tuple = (0.003, 0.01)
+    lrs: tuple = (0.01,)
     batch: int = 16
     updates: int = 160
     learned: float = 0.7

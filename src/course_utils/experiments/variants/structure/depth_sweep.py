@@ -25,9 +25,9 @@ class Config:
     depths: tuple = (1, 2, 4)
     lrs: tuple = (0.003, 0.01)
     weights: int = 6000
-    updates: int = 250
+    updates: int = 200
     batch: int = 32
-    seeds: tuple = tuple(range(15))
+    seeds: tuple = tuple(range(12))
 
 
 QUICK = Config(depths=(1, 2), lrs=(0.02,), weights=2500, updates=60, seeds=(0,))
