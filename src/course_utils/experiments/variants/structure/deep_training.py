@@ -1,8 +1,8 @@
 """Do deep stacks train?  Digits, a row of eight pixels a step, by depth and connection of layers.
 
-Every kind has the same width, so deeper stacks have more parameters.  One learning rate; of several,
-that with the better median on the validation part counts.  All nets of a kind and depth run side
-by side.  A second or two a layer and kind.
+Every kind has the same width, so deeper stacks have more parameters.  One learning rate; of
+several, that with the better median on the validation part counts.  All nets of a kind and depth
+run side by side.  A second or two a layer and kind.
 """
 
 from dataclasses import dataclass
