@@ -96,6 +96,7 @@ LOOSE = {
         v[net]["curves"][0][-1] < v[net]["curves"][0][0] and v[net]["wrong"][0] < 0.4
         for net in ("machine", "lstm")
     ),
+    "ntm_paper_size": lambda v: v["machine"]["curves"][0][-1] < v["machine"]["curves"][0][0],
     "ntm_tasks": lambda v: v["repeat"]["curves"][0][-1] < v["repeat"]["curves"][0][0],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
