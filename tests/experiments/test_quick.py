@@ -107,6 +107,7 @@ LOOSE = {
     "pointing": lambda v: v["right"][0] > v["right"][-1],
     "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
+    "program_patience": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reading": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
     "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
