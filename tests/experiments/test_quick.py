@@ -97,6 +97,7 @@ LOOSE = {
         for net in ("machine", "lstm")
     ),
     "ntm_paper_size": lambda v: v["machine"]["curves"][0][-1] < v["machine"]["curves"][0][0],
+    "ntm_starts": lambda v: v["random"]["wrong"][0] < 0.4,
     "ntm_tasks": lambda v: v["repeat"]["curves"][0][-1] < v["repeat"]["curves"][0][0],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
@@ -107,7 +108,6 @@ LOOSE = {
     "pointing": lambda v: v["right"][0] > v["right"][-1],
     "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
-    "program_patience": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reading": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
     "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],

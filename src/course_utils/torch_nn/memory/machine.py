@@ -116,14 +116,14 @@ class TuringMachine(nn.Module):
         numbers = sum(self.heads) * self.told + write_heads * vectors * width
         self.emit = nn.Linear(hidden_size, numbers, **factory)
         self.output = nn.Linear(hidden_size + read_heads * width, output_size, **factory)
-        # (N, M), a single row where all slots start alike
-        empty = torch.full((slots if memory == "random" else 1, width), EMPTY, **factory)
+        empty = torch.full((width,), EMPTY, **factory)
         if memory == "learned":
             self.empty = nn.Parameter(nn.init.normal_(empty, std=0.05))
+        elif memory == "random":
+            noise = nn.init.normal_(torch.empty(slots, width, **factory), std=NOISE)
+            self.register_buffer("empty", noise)
         else:
-            self.register_buffer(
-                "empty", nn.init.normal_(empty, std=NOISE) if memory == "random" else empty
-            )
+            self.register_buffer("empty", empty)
 
     def start(self, batch_size, slots=None):
         """The state before the first step, for a memory of ``slots`` (default: as built)."""
@@ -131,7 +131,9 @@ class TuringMachine(nn.Module):
         positive_integer(slots=slots)
         readers, writers = self.heads
         at_first = F.one_hot(torch.tensor(0, device=self.empty.device), slots).to(self.empty.dtype)
-        rows = self.empty.repeat(-(-slots // len(self.empty)), 1)[:slots]  # (N, M)
+        rows = self.empty  # (M,), or (N, M) where the slots differ
+        if rows.ndim == 2:
+            rows = rows.repeat(-(-slots // len(rows)), 1)[:slots]
         return State(
             self.controller.start(batch_size),
             rows.expand(batch_size, slots, self.width),

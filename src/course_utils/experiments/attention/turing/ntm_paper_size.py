@@ -1,9 +1,9 @@
-"""Turing machines of the paper's own size learn to copy: what becomes of a few of them?
+"""Turing machines nearly of the paper's size learn to copy: what becomes of a few of them?
 
-Graves et al. 2014, section 4.1 and table 1: eight bits, 1 to 20 vectors, a memory of 128 slots of
-width 20, 100 tanh units, RMSprop with momentum 0.9.  Departures: 16 sequences an update in place of
-one, ten times the learning rate, clipping by norm, fewer sequences.  Three CPU minutes a seed; no
-LSTM, for the paper's has 1.35 million weights.
+Graves et al. 2014, section 4.1 and table 1: eight bits, 1 to 20 vectors, slots of width 20, 100
+units, RMSprop with momentum 0.9.  Departures: 32 slots in training in place of 128 (more in the
+test), 16 sequences an update, where the paper says nothing, ten times the learning rate, clipping
+by norm, 32,000 sequences.  80 CPU seconds a seed.  No LSTM: the paper's has 1.35 million weights.
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ class Config:
     bits: int = 8
     longest: int = 20
     hidden: int = 100
-    slots: int = 128
+    slots: int = 32
     width: int = 20
-    updates: int = 3000
+    updates: int = 2000
     batch: int = 16
     lr: float = 1e-3
     lengths: tuple = (10, 20, 30, 40, 50, 120)
     traced: tuple = ()
     right: float = 0.01
-    seeds: tuple = tuple(range(4))
+    seeds: tuple = tuple(range(3))
 
 
 QUICK = Config(
