@@ -96,7 +96,6 @@ LOOSE = {
         v[net]["curves"][0][-1] < v[net]["curves"][0][0] and v[net]["wrong"][0] < 0.4
         for net in ("machine", "lstm")
     ),
-    "ntm_paper_size": lambda v: v["machine"]["curves"][0][-1] < v["machine"]["curves"][0][0],
     "ntm_starts": lambda v: v["random"]["wrong"][0] < 0.4,
     "ntm_tasks": lambda v: v["repeat"]["curves"][0][-1] < v["repeat"]["curves"][0][0],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
