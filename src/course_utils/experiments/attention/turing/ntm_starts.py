@@ -1,7 +1,7 @@
 """Turing machines whose memory starts at random, and ones that are trained for longer.
 
 The machines and the task of ``ntm_fragile``, whose first variant has the same seeds and is what to
-compare with.  About 1.5 CPU seconds a seed for 500 updates.
+compare with.  About two CPU seconds a seed for 500 updates.
 """
 
 from dataclasses import dataclass
