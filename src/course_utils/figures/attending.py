@@ -6,7 +6,7 @@ from course_utils.figures.errors import FigureError
 from course_utils.figures.looks import GREY
 from course_utils.figures.palette import models, quantities
 
-DECODER, CONTEXT, SIDE = 3.0, 1.5, 0.76  # heights of two rows above the encoder's; a box
+DECODER, CONTEXT, SIDE = 3.0, 1.5, 0.66  # heights of two rows above the encoder's; a box
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
