@@ -84,7 +84,7 @@ LOOSE = {
     ),
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
-    "listening": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
+    "listening": lambda v: v["ctc"]["right"][0] > 0.4 < v["attention"]["right"][0],
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
     "market_walk": lambda v: (
