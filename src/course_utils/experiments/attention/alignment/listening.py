@@ -3,7 +3,7 @@
 Recordings of nine speakers (Kudo, Toyama & Shimbo 1999), joined end to end; those of its training
 part to learn from, those of its test part to be asked.  "ctc" names a speaker or nothing at each
 frame and sums over the alignments (Graves et al. 2006); "attention" writes name by name and looks.
-Trained on 1 to 4 recordings, asked for 1 to 8.  About 30 CPU seconds a seed.
+Trained on 1 to 4 recordings, asked for 1 to 8.  About 28 CPU seconds a seed.
 """
 
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ class Config:
     """What is joined, the networks and their training; noise on the standardised input."""
 
     longest: int = 4
-    asked: tuple = (1, 2, 4, 6, 8)
+    asked: tuple = (1, 2, 4, 8)
     hidden: int = 32
-    updates: int = 400
+    updates: int = 300
     batch: int = 24
     lr: float = 0.01
     noise: float = 0.2
     sequences: int = 100
-    seeds: tuple = tuple(range(20))
+    seeds: tuple = tuple(range(12))
 
 
 QUICK = Config(longest=2, asked=(1, 2), hidden=16, updates=60, lr=0.02, sequences=30, seeds=(0,))
