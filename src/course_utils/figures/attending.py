@@ -47,26 +47,29 @@ def _look(ax, S, T, weights, step):
         raise FigureError(f"weights: expected {S} of sum 1, one a word read, got {weights}")
     if not 1 <= step <= T:
         raise FigureError(f"step: expected 1 to {T}, got {step}")
-    ink, at = models["attention"], (step - 1, CONTEXT)
+    ink, at = models["attention"], step - 1
     for s, weight in enumerate(weights):
-        ax.plot([s, at[0]], [SIDE / 2, CONTEXT], color=ink, linewidth=0.6 + 9 * weight,
-                solid_capstyle="butt", zorder=1)  # fmt: skip
-    ax.plot(*at, "o", markersize=30, markerfacecolor=ink, markeredgecolor=ink, zorder=2)
-    ax.text(*at, f"c{_sub(step)}", ha="center", va="center", color="white", fontweight="bold",
-            zorder=3)  # fmt: skip
-    _to(ax, (at[0], CONTEXT + 0.4), (at[0], DECODER - SIDE / 2), ink, 2.2)
+        ax.plot([s, at], [SIDE / 2, CONTEXT - SIDE / 2], color=ink, linewidth=0.6 + 9 * weight,
+                solid_capstyle="butt")  # fmt: skip
+    _box(ax, at, CONTEXT, f"c{_sub(step)}", ink)
+    _to(ax, (at, CONTEXT + SIDE / 2), (at, DECODER - SIDE / 2), ink, 2.2)
 
 
 def _row(ax, y, words, ink, both=False):
     """Boxes side by side, joined by arrows in the order of time; ``both``: and against it."""
-    from matplotlib.patches import Rectangle
-
     for k, word in enumerate(words):
-        box = (k - SIDE / 2, y - SIDE / 2), SIDE, SIDE
-        ax.add_patch(Rectangle(*box, fill=False, edgecolor=quantities[ink], linewidth=1.6))
-        ax.text(k, y, word, ha="center", va="center")
+        _box(ax, k, y, word, quantities[ink])
         if k:
             _to(ax, (k - 1 + SIDE / 2, y), (k - SIDE / 2, y), style="<->" if both else "->")
+
+
+def _box(ax, x, y, word, ink):
+    from matplotlib.patches import Rectangle
+
+    corner = (x - SIDE / 2, y - SIDE / 2)
+    ax.add_patch(Rectangle(corner, SIDE, SIDE, fill=False, edgecolor=ink, linewidth=1.6))
+    bare = {"facecolor": "none", "edgecolor": "none", "pad": 0}  # the box is the ground
+    ax.text(x, y, word, ha="center", va="center", bbox=bare)
 
 
 def _to(ax, start, end, color=GREY, width=1.2, style="->"):
