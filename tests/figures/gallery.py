@@ -53,6 +53,14 @@ LOOKING = {
 }
 
 
+JOURNEYS = {
+    "Plain cell": {},
+    "LSTM, open": {"cell": "lstm", "bias": 3.0, "x": "pulse"},
+    "GRU, cut": {"cell": "gru", "loss": 14, "chunk": 6, "clip": 0.5, "draw": 1},
+    "Loud": {"scale": 2.0, "loud": 3.0},
+}
+
+
 def decay():
     """Made-up measurements of the right shape: these pictures are about pictures."""
     radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
@@ -149,6 +157,7 @@ def parts():
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
+    yield "The gradient's journey", figures.gradient_journey(JOURNEYS)
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
