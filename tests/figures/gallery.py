@@ -61,6 +61,24 @@ JOURNEYS = {
 }
 
 
+def reading_net(embedding=3, hidden=5):
+    """What ``reading_glass`` takes, of a net that has learned nothing."""
+    from course_utils.lab.packing import pack
+
+    text = 'The "quick" fox (brown) jumps over the\nlazy dog, and so on. ' * 3
+    vocabulary, rng = "".join(sorted(set(text))), np.random.default_rng(1)
+    sizes = {"embedding.weight": (len(vocabulary), embedding), "readout.bias": (len(vocabulary),),
+             "readout.weight": (len(vocabulary), hidden)}  # fmt: skip
+    for name, shape in SPECS["lstm"].shapes(embedding, hidden).items():
+        sizes[f"layer.{name}_l0"] = shape
+    weights = {name: rng.normal(0, 0.8, shape) for name, shape in sizes.items()}
+    return {
+        "vocabulary": vocabulary, "before": text[:20], "text": text[20:], "weights": pack(weights),
+        "surprises": [4.0 + (k % 7) / 2 for k in range(len(text) - 20)],
+        "cells": {"quote": {"cell": 2, "sign": -1.0}, "line": {"cell": 0, "sign": 1.0}},
+    }  # fmt: skip
+
+
 def decay():
     """Made-up measurements of the right shape: these pictures are about pictures."""
     radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
@@ -158,6 +176,7 @@ def parts():
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
     yield "The gradient's journey", figures.gradient_journey(JOURNEYS)
+    yield "A text and its reader", figures.reading_glass(reading_net())
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
