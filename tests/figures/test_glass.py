@@ -154,7 +154,7 @@ def test_arrow_keys_step_and_every_view_speaks(seen):
         page.keyboard.press(key)
         assert surface.get_attribute("aria-valuenow") == place
     for view in ("derivative", "replacement", "one cell", "surprise"):
-        page.get_by_text(view, exact=True).click()
+        page.get_by_label(view, exact=True).check()
         page.wait_for_function(
             "!document.querySelector('.u-glass .u-say').textContent.startsWith('Rep')"
         )

@@ -186,6 +186,9 @@ def test_the_loss_the_message_and_the_inputs_are_the_readers(tmp_path):
             return float(page.locator(f".u-journey input[name={name}]").input_value())
 
         assert say.inner_text() == "How much comes back?" and at("at") == at("loss") == 16
+        page.get_by_role("button", name="Loud").click()
+        assert say.inner_text().endswith("nothing has been sent back yet.")
+        page.get_by_role("button", name="Plain cell").click()
         page.emulate_media(reduced_motion="reduce")
         page.get_by_role("button", name="Send it back").click()
         assert at("at") == 1 and say.inner_text().startswith("Step 1, 15 steps back:")

@@ -6,10 +6,11 @@
 import math
 
 from course_utils.figures.charts import path, power, tag
+from course_utils.figures.journey import GATE
 
 WIDTH, HEIGHT, LEFT, RIGHT = 640, 470, 66, 16
 FLAG, CELL, TALL, BELT, LAYERS = 24, 58, 60, 74, 104  # the chain: loss, cells, and two lanes
-TOP, BOTTOM, HIGH, LOW = 148, 300, 3, -7  # the chart, in powers of ten
+TOP, BOTTOM, HIGH, LOW = 142, 306, 2, -6  # the chart, in powers of ten
 BARS, BAR = 372, 48  # the line that the bars of the weights stand on, and the tallest
 ZERO, HALF, MOST = 414, 24, 3  # the inputs
 FOOT = 462
@@ -32,7 +33,9 @@ def amount(value):
     """A norm as a reader sees it: 0.052, 3.2, 1.8 × 10⁻³; 0 only where nothing is."""
     if value == 0:
         return "0"
-    return f"{value:.3f}" if 0.01 <= value < 0.0995 else power(math.log10(value))
+    if 0.01 <= value < 0.0995:
+        return f"{value:.3f}"
+    return power(math.log10(value)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def journey_chart(settings, found, at):
@@ -55,20 +58,30 @@ def journey_chart(settings, found, at):
     return "".join(out)
 
 
+def lanes(settings):
+    """{height: name} of the lanes, by what a message is multiplied with on them."""
+    gate = GATE[settings["cell"]]
+    return {LAYERS: "W"} | ({BELT: gate} if gate else {})
+
+
 def _frame(x, steps, column, settings):
     """Rules, ticks and cuts."""
     out = []
-    for v in range(HIGH - 1, LOW, -2):
+    for v in range(HIGH, LOW, -2):
         y = height_of(10.0**v)
         tick = {"class": "u-tick", "x": LEFT - 8, "y": y, "dy": ".33em", "text-anchor": "end"}
-        out.append(tag("text", tick, power(v).replace("1.0 × ", "") if v else "1"))
+        out.append(tag("text", tick, {2: "100", 0: "1"}.get(v) or power(v).replace("1.0 × ", "")))
         rule = {"class": "u-rule u-one" if v == 0 else "u-rule"}
         out.append(tag("path", rule | {"d": path([(LEFT, y), (WIDTH - RIGHT, y)])}))
     for t in range(1, steps):
         if t % settings["chunk"] == 0:
             cut = {"class": "u-theory u-neutral u-cut"}
             out.append(tag("path", cut | {"d": f"M{x[t] + column / 2:.2f} 44V{BARS}"}))
-    for name, y in (("dW", BARS - 16), ("x", ZERO)):
+    for y in lanes(settings):
+        end = x[steps] + column / 2
+        out.append(tag("path", {"class": "u-rule", "d": f"M{LEFT} {y}H{end:.2f}"}))
+    names = [*lanes(settings).values(), "dW", "x"]
+    for name, y in zip(names, (*lanes(settings), BARS - 16, ZERO), strict=True):
         at = {"class": "u-name", "x": LEFT - 12, "y": y, "dy": ".3em", "text-anchor": "end"}
         out.append(tag("text", at, name))
     every = 1 if steps <= 8 else 4

@@ -5,7 +5,7 @@ from zlib import crc32
 
 from course_utils.figures.controls import choice, slider
 from course_utils.figures.errors import FigureError
-from course_utils.figures.journey import CLIPS, INPUTS, LIMIT, chain, journey, settled
+from course_utils.figures.journey import CLIPS, GATE, INPUTS, LIMIT, chain, journey, settled
 from course_utils.figures.journey_chart import HEIGHT, WIDTH, amount, journey_chart
 from course_utils.figures.page import Html, embedded, told
 from course_utils.figures.printed_cells import CELLS
@@ -113,13 +113,14 @@ def _legend():
 def _controls(data, s, at, group):
     steps, kinds = data["steps"], INPUTS
     kind = next((k for k, name in enumerate(kinds) if data["inputs"][name] == s["x"]), -1)
+    gate = GATE[s["cell"]] or "f"
     rows = [
         choice("cell", "cell", [key.upper() for key in CELLS], CELLS.index(s["cell"]),
                f"journey-cell-{group}", "u-wide"),
         slider("the loss stands at step", "u-gradient", 1, steps, 1, s["loss"], "loss"),
         slider("followed back to step", "u-gradient", 1, steps, 1, at, "at"),
         slider("recurrent weights", "u-hidden", *LIMIT["scale"], 0.05, s["scale"], "scale"),
-        slider("bias of the gate that keeps", "u-forget", *LIMIT["bias"], 0.25, s["bias"], "bias"),
+        slider(f"bias of gate {gate}", "u-forget", *LIMIT["bias"], 0.25, s["bias"], "bias"),
         slider("loudness of the inputs", "u-x", *LIMIT["loud"], 0.1, s["loud"], "loud"),
         slider("gradient cut into chunks", "u-neutral", 1, steps, 1, s["chunk"], "chunk"),
         slider("clipped to a length", "u-neutral", 0, len(CLIPS) - 1, 1, s["clip"], "clip"),

@@ -3,8 +3,8 @@
 (function () {
   "use strict";
   if (unrolled.journey) return;
-  var WIDTH = 640, LEFT = 66, RIGHT = 16, FLAG = 24, CELL = 58, TALL = 60, BELT = 74, LAYERS = 104, TOP = 148, BOTTOM = 300;
-  var HIGH = 3, LOW = -7, BARS = 372, BAR = 48, ZERO = 414, HALF = 24, MOST = 3, FOOT = 462, BAND = 14;
+  var WIDTH = 640, LEFT = 66, RIGHT = 16, FLAG = 24, CELL = 58, TALL = 60, BELT = 74, LAYERS = 104, TOP = 142, BOTTOM = 306;
+  var HIGH = 2, LOW = -6, BARS = 372, BAR = 48, ZERO = 414, HALF = 24, MOST = 3, FOOT = 462, BAND = 14;
   var KEYS = ["rnn", "lstm", "gru"], GATE = { lstm: "f", gru: "z" }, ALONG = { lstm: "along the cell state", gru: "along the state" };
 
   // -- the computation ----------------------------------------------------------------------------
@@ -80,7 +80,7 @@
 
   function amount(value) {
     if (value === 0) return "0";
-    return value >= 0.01 && value < 0.0995 ? value.toFixed(3) : unrolled.power(Math.log10(value));
+    return value >= 0.01 && value < 0.0995 ? value.toFixed(3) : unrolled.power(Math.log10(value)).replace(/ /g, "\u00a0");
   }
   function reach(s) { return Math.floor((s.loss - 1) / s.chunk) * s.chunk + 1; }
   function says(s, found, at) {
@@ -106,12 +106,14 @@
     function x(t) { return LEFT + column * (t - 0.5); }
     svg.replaceChildren();
     add(svg, "rect", { class: "u-now", x: x(at) - column / 2, y: 44, width: column, height: FOOT - 60, rx: 6 });
-    for (v = HIGH - 1; v > LOW; v -= 2) {
-      add(svg, "text", { class: "u-tick", x: LEFT - 8, y: height(Math.pow(10, v)), dy: ".33em", "text-anchor": "end" }, v ? unrolled.power(v).replace("1.0 × ", "") : "1");
+    for (v = HIGH; v > LOW; v -= 2) {
+      add(svg, "text", { class: "u-tick", x: LEFT - 8, y: height(Math.pow(10, v)), dy: ".33em", "text-anchor": "end" }, v === 2 ? "100" : v ? unrolled.power(v).replace("1.0 × ", "") : "1");
       add(svg, "path", { class: v ? "u-rule" : "u-rule u-one", d: "M" + LEFT + " " + height(Math.pow(10, v)) + "L" + (WIDTH - RIGHT) + " " + height(Math.pow(10, v)) });
     }
     for (t = s.chunk; t < T; t += s.chunk) add(svg, "path", { class: "u-theory u-neutral u-cut", d: "M" + (x(t) + column / 2) + " 44V" + BARS });
-    [["dW", BARS - 16], ["x", ZERO]].forEach(function (row) {
+    var lanes = [["W", LAYERS]].concat(GATE[s.cell] ? [[GATE[s.cell], BELT]] : []);
+    lanes.forEach(function (lane) { add(svg, "path", { class: "u-rule", d: "M" + LEFT + " " + lane[1] + "H" + (x(T) + column / 2) }); });
+    lanes.concat([["dW", BARS - 16], ["x", ZERO]]).forEach(function (row) {
       add(svg, "text", { class: "u-name", x: LEFT - 12, y: row[1], dy: ".3em", "text-anchor": "end" }, row[0]);
     });
     for (t = 1; t <= T; t++) {
@@ -189,7 +191,7 @@
   // -- the figure ---------------------------------------------------------------------------------
 
   function start(root) {
-    var data = unrolled.data(root), s, at, sent = !data.question, timer = null, last = data.steps;
+    var data = unrolled.data(root), s, at, sent = !data.question, asking = !sent, timer = null, last = data.steps;
     var svg = root.querySelector("svg"), say = root.querySelector(".u-say"), body = root.querySelector("tbody");
     var presets = Array.from(root.querySelectorAll(".u-presets[aria-label] button"));
     var sliders = {}, cell = root.querySelector("[data-range=cell]"), kind = root.querySelector("[data-range=inputs]");
@@ -213,6 +215,7 @@
       write("scale", s.scale, gated ? "× " + n(s.scale) : "radius " + n(s.scale));
       write("bias", s.bias, n(s.bias) + ": it keeps " + n(share(s.bias), 3));
       sliders.bias.closest("label").hidden = !gated;
+      if (gated) sliders.bias.closest("label").querySelector(".u-label span").textContent = "bias of gate " + GATE[s.cell];
       write("loud", s.loud, "× " + n(s.loud, 1));
       write("chunk", s.chunk, s.chunk < last ? "of " + s.chunk : "no cut");
       write("clip", s.clip, limit === null ? "not clipped" : "θ = " + limit);
@@ -227,7 +230,7 @@
       draw(svg, s, found, at);
       var told = says(s, found, at);
       svg.setAttribute("aria-label", "A chain of " + last + " time steps, " + s.cell.toUpperCase() + ", its loss at step " + s.loss + ". " + told);
-      if (!quiet) say.textContent = sent ? told : data.question;
+      if (!quiet) say.textContent = asking ? data.question : told;
       body.replaceChildren();
       for (var t = s.loss; t >= reach(s); t--) {
         var row = body.insertRow(), head = document.createElement("th");
@@ -243,6 +246,7 @@
     // what the reader changed shows at once, all the way back if the message had arrived there
     function change(update) {
       var whole = sent && at === reach(s);
+      asking = false;
       stop();
       update();
       presets.forEach(function (b) { b.setAttribute("aria-pressed", "false"); });
@@ -253,6 +257,7 @@
     function send() {
       stop();
       sent = true;
+      asking = false;
       at = s.loss;
       if (matchMedia("(prefers-reduced-motion: reduce)").matches) at = reach(s);
       (function step() {
@@ -270,7 +275,7 @@
       presets.forEach(function (b) { b.setAttribute("aria-pressed", String(b === button)); });
     }
 
-    presets.forEach(function (b) { b.addEventListener("click", function () { load(b); }); });
+    presets.forEach(function (b) { b.addEventListener("click", function () { asking = false; load(b); }); });
     root.querySelector(".u-send").addEventListener("click", send);
     root.querySelector(".u-draw").addEventListener("click", function () {
       change(function () { s.draw = (s.draw + 1) % data.cells[s.cell].length; });
@@ -285,6 +290,7 @@
     function follow(t) {
       stop();
       sent = true;
+      asking = false;
       at = Math.max(reach(s), Math.min(s.loss, t));
       show();
     }
