@@ -63,7 +63,7 @@ JOURNEYS = {
 
 def reading_net(embedding=3, hidden=5):
     """What ``reading_glass`` takes, of a net that has learned nothing."""
-    from course_utils.lab.packing import pack
+    from course_utils.lab.reading import reading
 
     text = 'The "quick" fox (brown) jumps over the\nlazy dog, and so on. ' * 3
     vocabulary, rng = "".join(sorted(set(text))), np.random.default_rng(1)
@@ -72,11 +72,8 @@ def reading_net(embedding=3, hidden=5):
     for name, shape in SPECS["lstm"].shapes(embedding, hidden).items():
         sizes[f"layer.{name}_l0"] = shape
     weights = {name: rng.normal(0, 0.8, shape) for name, shape in sizes.items()}
-    return {
-        "vocabulary": vocabulary, "before": text[:20], "text": text[20:], "weights": pack(weights),
-        "surprises": [4.0 + (k % 7) / 2 for k in range(len(text) - 20)],
-        "cells": {"quote": {"cell": 2, "sign": -1.0}, "line": {"cell": 0, "sign": 1.0}},
-    }  # fmt: skip
+    cells = {"quote": {"cell": 2, "sign": -1.0}, "line": {"cell": 0, "sign": 1.0}}
+    return reading(weights, vocabulary, text[:20], text[20:], cells)
 
 
 def decay():

@@ -8,6 +8,7 @@ from course_utils import figures, numpy_nn
 from course_utils.figures import FigureError
 from course_utils.files import write
 from course_utils.lab.packing import pack, unpack
+from course_utils.lab.reading import reading
 
 from .gallery import reading_net
 from .html import Open, data
@@ -26,24 +27,24 @@ class Model:
 
     def __init__(self, net):
         self.w = unpack(net["weights"])
-        self.lstm = {k[6:-3]: v for k, v in self.w.items() if k.startswith("layer.")}
+        self.lstm = {k: self.w[k] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
 
     def read(self, ids):
-        x = self.w["embedding.weight"][ids][:, None]
+        x = self.w["embedding"][ids][:, None]
         return numpy_nn.unroll("lstm", self.lstm, x)
 
     def prices(self, ids):
         """Bits of each character after the first."""
         y, _, _ = self.read(ids)
-        p = softmax(y[:-1, 0] @ self.w["readout.weight"].T + self.w["readout.bias"])
+        p = softmax(y[:-1, 0] @ self.w["readout"].T + self.w["readout_bias"])
         return -np.log2(p[np.arange(len(ids) - 1), ids[1:]])
 
     def derivative(self, ids):
         """Length of d(bits of the last)/d(embedding of each before it)."""
         y, _, tape = self.read(ids[:-1])
-        p = softmax(y[-1, 0] @ self.w["readout.weight"].T + self.w["readout.bias"])
+        p = softmax(y[-1, 0] @ self.w["readout"].T + self.w["readout_bias"])
         dy = np.zeros_like(y)
-        dy[-1, 0] = (p - np.eye(len(p))[ids[-1]]) @ self.w["readout.weight"] / np.log(2)
+        dy[-1, 0] = (p - np.eye(len(p))[ids[-1]]) @ self.w["readout"] / np.log(2)
         dx, _, _ = numpy_nn.unroll_backward(tape, dy)
         return np.linalg.norm(dx[:, 0], axis=1)
 
@@ -76,6 +77,16 @@ def test_packing_keeps_vectors_and_half_a_step_of_matrices():
 def test_packing_takes_one_or_two_axes():
     with pytest.raises(ValueError, match=r"^w: expected one or two axes, got 3"):
         pack({"w": np.zeros((1, 2, 3))})
+
+
+def test_the_prices_that_the_still_picture_shows_are_those_of_the_rounded_weights():
+    costs = Model(NET).prices(ids_of(NET))[-len(NET["text"]) :]
+    np.testing.assert_allclose(NET["surprises"], costs, rtol=0, atol=0.0051)
+
+
+def test_a_model_without_a_part_is_refused_by_its_name():
+    with pytest.raises(ValueError, match=r"^weights: nothing ends in 'readout.bias'"):
+        reading({"embedding.weight": [[0.0]], "readout.weight": [[0.0]]}, "a", "a", "a")
 
 
 def test_it_is_complete_without_script():
@@ -140,7 +151,7 @@ def test_prices_derivatives_and_replacements_are_numpys(seen):
     replaced = [model.replacement(ids, 60, j, others) for j in (59, 52, 30)]
     np.testing.assert_allclose(ours["replaced"], replaced, **close)
     y, _, _ = model.read(ids[:9])
-    scores = y[-1, 0] @ model.w["readout.weight"].T + model.w["readout.bias"]
+    scores = y[-1, 0] @ model.w["readout"].T + model.w["readout_bias"]
     np.testing.assert_allclose(ours["hot"], softmax(scores / 2.5), **close)
 
 

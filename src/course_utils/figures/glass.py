@@ -19,9 +19,9 @@ DEAREST = 8  # bits, of the deepest ground
 def reading_glass(net, *, at=None, view="surprise"):
     """A text to read character by character with the network that reads it.
 
-    net: the values of a record such as ``quantised_lm``: "vocabulary", "text" and what was read
-    "before" it, "surprises" in bits by character, "cells", {name: {"cell", "sign"}}, and "weights"
-    as ``lab.packing`` packs them, under the names of a ``CharModel`` of one LSTM layer.
+    net: what ``lab.reading.reading`` makes of a model, or a record that holds it: "vocabulary",
+    "text" and what was read "before" it, "surprises" in bits by character, "cells", {name:
+    {"cell", "sign"}}, and "weights" in 8 bits.
     at: the place that is framed first, by default the dearest; view: surprise, derivative,
     replacement or one cell.
 
@@ -43,7 +43,7 @@ def reading_glass(net, *, at=None, view="surprise"):
     at = max(range(len(text)), key=surprises.__getitem__) if at is None else at
     if not 1 <= at < len(text):
         raise FigureError(f"at: expected from 1 to {len(text) - 1}, got {at}")
-    units = net["weights"]["readout.weight"]["shape"][1]
+    units = net["weights"]["readout"]["shape"][1]
     cells = [{"cell": c["cell"], "sign": c["sign"]} for c in net["cells"].values()]
     vocabulary = net["vocabulary"]
     data = {name: net[name] for name in ("vocabulary", "before", "text", "weights")} | {

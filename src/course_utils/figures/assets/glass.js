@@ -17,10 +17,10 @@
 
   // packed weights -> a network
   function network(weights) {
-    var shape = weights["embedding.weight"].shape, params = {};
-    ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].forEach(function (name) { params[name] = unpacked(weights["layer." + name + "_l0"]); });
-    return { V: shape[0], E: shape[1], H: weights["readout.weight"].shape[1], params: params, embedding: unpacked(weights["embedding.weight"]),
-      readout: unpacked(weights["readout.weight"]), bias: unpacked(weights["readout.bias"]) };
+    var shape = weights.embedding.shape, params = {};
+    ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].forEach(function (name) { params[name] = unpacked(weights[name]); });
+    return { V: shape[0], E: shape[1], H: weights.readout.shape[1], params: params, embedding: unpacked(weights.embedding),
+      readout: unpacked(weights.readout), bias: unpacked(weights.readout_bias) };
   }
 
   // ids: T lists of B, one after the other; states: {h, c} of B rows

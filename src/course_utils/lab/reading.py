@@ -1,0 +1,49 @@
+"""What `figures.reading_glass` shows of a character model: its weights, a text, and their price."""
+
+import numpy as np
+
+from course_utils import numpy_nn
+from course_utils.lab.packing import pack, unpack
+
+LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+def reading(weights, vocabulary, before, text, cells=None):
+    """Pack a model of embedding, one LSTM layer and readout together with a text that it reads.
+
+    weights: {name: array or tensor} as in a ``state_dict``: ``embedding.weight``, the LSTM's under
+    any prefix (``lstm.weight_ih_l0``), ``readout.weight``, ``readout.bias``.  vocabulary: str, a
+    character for each row of the embedding.  before, text: str, what is read first and what is
+    shown.  cells: {name: {"cell", "sign"}} to offer by name, by default the first.
+    -> plain data: these, the weights in 8 bits, and "surprises", bits by character of ``text``, by
+    the rounded weights.  ValueError names a weight that is missing.
+    """
+    packed = pack(_named(weights))
+    costs = prices(unpack(packed), vocabulary, before + text)[-len(text) :]
+    return {"vocabulary": vocabulary, "before": before, "text": text,
+            "surprises": costs.round(2).tolist(), "weights": packed,
+            "cells": cells or {"the first": {"cell": 0, "sign": 1.0}}}  # fmt: skip
+
+
+def prices(weights, vocabulary, characters):
+    """Bits of each of characters (str, N) but the first, from an empty memory -> (N - 1,)."""
+    ids = np.array([vocabulary.index(c) for c in characters])
+    x = weights["embedding"][ids[:-1], None]
+    y, _, _ = numpy_nn.unroll("lstm", {name: weights[name] for name in LSTM}, x)
+    scores = y[:, 0] @ weights["readout"].T + weights["readout_bias"]
+    scores -= scores.max(axis=1, keepdims=True)
+    nats = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(scores)), ids[1:]]
+    return nats / np.log(2)
+
+
+def _named(weights):
+    """The seven arrays under short names."""
+    ends = {"embedding": "embedding.weight", "readout": "readout.weight"}
+    ends |= {"readout_bias": "readout.bias"} | {name: f"{name}_l0" for name in LSTM}
+    found = {}
+    for name, end in ends.items():
+        key = next((k for k in weights if k.endswith(end)), None)
+        if key is None:
+            raise ValueError(f"weights: nothing ends in {end!r}; got {', '.join(weights)}")
+        found[name] = np.asarray(weights[key], float)
+    return found
