@@ -4,6 +4,8 @@ Weights and numbers come in, from a record; ``assets/glass.js`` reads on from th
 page.  Without script: the text, shaded by what each character cost.
 """
 
+from html import escape
+
 from course_utils.figures.controls import choice, slider
 from course_utils.figures.errors import FigureError
 from course_utils.figures.page import Html, embedded, told
@@ -45,6 +47,7 @@ def reading_glass(net, *, at=None, view="surprise"):
         raise FigureError(f"at: expected from 1 to {len(text) - 1}, got {at}")
     units = net["weights"]["readout"]["shape"][1]
     cells = [{"cell": c["cell"], "sign": c["sign"]} for c in net["cells"].values()]
+    cells = cells or [{"cell": 0, "sign": 1}]
     vocabulary = net["vocabulary"]
     data = {name: net[name] for name in ("vocabulary", "before", "text", "weights")} | {
         "cells": cells, "at": at, "seed": 1,
@@ -52,20 +55,21 @@ def reading_glass(net, *, at=None, view="surprise"):
     }  # fmt: skip
     alt = told(glass_says(text, surprises))
     buttons = "".join(
-        f'<button type="button">{NAMES.get(name, name)}</button>' for name in net["cells"]
+        f'<button type="button">{escape(NAMES.get(name, name))}</button>' for name in net["cells"]
     )
+    buttons = f'<div class="u-presets">{buttons}</div>' if buttons else ""
     shades = [min(1, v / DEAREST) for v in surprises]
     still = shaded(text, shades, alt, "lstm", mark=at, scale=None).html()
     body = f"""<section class="u-widget u-glass" aria-label="A text and the network that reads it">
 <div class="u-story" hidden>{choice("view", "view", VIEWS, VIEWS.index(view), "glass-view")}
-<div class="u-cells"><div class="u-presets">{buttons}</div>
+<div class="u-cells">{buttons}
 {slider("cell", "u-cell", 0, units - 1, 1, cells[0]["cell"], "cell")}</div></div>
 {still}
 {_ends()}
 <div class="u-story" hidden>
 <p class="u-say" aria-live="polite"></p>
 <ol class="u-next" aria-label="What the network expected in the frame"></ol>
-<div class="u-grid">{slider("temperature", "u-surprise", 0.1, 2, 0.1, 1, "temperature")}
+<div class="u-grid">{slider("temperature", "u-surprise", 0.1, 5, 0.1, 1, "temperature")}
 <div class="u-presets"><button type="button" class="u-write">Write on from the frame</button>
 <button type="button" class="u-back">Back to the text</button></div>
 <div class="u-wide u-own"><label>your own words, from the frame on

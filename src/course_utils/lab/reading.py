@@ -14,7 +14,7 @@ def reading(weights, vocabulary, before, text, cells=None):
     weights: {name: array or tensor} as in a ``state_dict``: ``embedding.weight``, the LSTM's under
     any prefix (``lstm.weight_ih_l0``), ``readout.weight``, ``readout.bias``.  vocabulary: str, a
     character for each row of the embedding.  before, text: str, what is read first and what is
-    shown.  cells: {name: {"cell", "sign"}} to offer by name, by default the first.
+    shown.  cells: {name: {"cell", "sign"}}, to offer by name.
     -> plain data: these, the weights in 8 bits, and "surprises", bits by character of ``text``, by
     the rounded weights.  ValueError names a weight that is missing.
     """
@@ -22,7 +22,7 @@ def reading(weights, vocabulary, before, text, cells=None):
     costs = prices(unpack(packed), vocabulary, before + text)[-len(text) :]
     return {"vocabulary": vocabulary, "before": before, "text": text,
             "surprises": costs.round(2).tolist(), "weights": packed,
-            "cells": cells or {"the first": {"cell": 0, "sign": 1.0}}}  # fmt: skip
+            "cells": cells or {}}  # fmt: skip
 
 
 def prices(weights, vocabulary, characters):

@@ -100,6 +100,8 @@
     }, 0) / rows;
   };
 
+  function entropy(p) { return p.reduce(function (sum, share) { return share > 0 ? sum - share * Math.log2(share) : sum; }, 0); }
+
   function drawn(p, chance) {
     var sum = 0, k = p.findIndex(function (share) { return (sum += share) > chance; });
     return k < 0 ? p.length - 1 : k;
@@ -226,7 +228,7 @@
         next.append(item);
       });
       var words = "“" + quoted(letter(at)) + "” cost " + n(cost, 1) + " bits; " + told + "The net expected “" + quoted(data.vocabulary[best[0]]) + "”, " +
-        (100 * p[best[0]]).toFixed(0) + " % at temperature " + n(temperature(), 1) + ".";
+        (100 * p[best[0]]).toFixed(0) + " % at temperature " + n(temperature(), 1) + "; entropy " + n(entropy(p), 1) + " bits.";
       say.textContent = words.replace("; The net", ". The net");
       surface.setAttribute("aria-valuenow", at + 1);
       surface.setAttribute("aria-valuemax", length());
