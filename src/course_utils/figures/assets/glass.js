@@ -167,7 +167,7 @@
         var held = values.map(function (_, j) { return cell.sign * reader.c[first + j + 1][cell.cell]; });
         var sorted = held.slice().sort(function (a, b) { return a - b; }), low = sorted[Math.floor(0.02 * sorted.length)], high = sorted[Math.ceil(0.98 * (sorted.length - 1))];
         values = held.map(function (v) { return (v - low) / (high - low || 1); });
-        told = "cell " + cell.cell + " stands at " + n(reader.c[k + 1][cell.cell]) + " after it. ";
+        told = "Cell " + cell.cell + " stands at " + n(reader.c[k + 1][cell.cell]) + " after it. ";
       } else if (kind.name === "derivative") {
         var lengths = reader.derivative(k, BEFORE);
         most = Math.max.apply(null, lengths.concat(1e-12));
@@ -227,9 +227,8 @@
         item.append(name, room, share);
         next.append(item);
       });
-      var words = "“" + quoted(letter(at)) + "” cost " + n(cost, 1) + " bits; " + told + "The net expected “" + quoted(data.vocabulary[best[0]]) + "”, " +
-        (100 * p[best[0]]).toFixed(0) + " % at temperature " + n(temperature(), 1) + "; entropy " + n(entropy(p), 1) + " bits.";
-      say.textContent = words.replace("; The net", ". The net");
+      say.textContent = "“" + quoted(letter(at)) + "” cost " + n(cost, 1) + " bits. " + told + "The net expected “" + quoted(data.vocabulary[best[0]]) + "”, " +
+        (100 * p[best[0]]).toFixed(0) + "\u00a0% at temperature " + n(temperature(), 1) + "; entropy " + n(entropy(p), 1) + " bits.";
       surface.setAttribute("aria-valuenow", at + 1);
       surface.setAttribute("aria-valuemax", length());
       surface.setAttribute("aria-valuetext", "character " + (at + 1) + " of " + length() + ", " + letter(at).replace(" ", "space").replace("\n", "line break"));
