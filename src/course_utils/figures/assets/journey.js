@@ -294,6 +294,7 @@
       at = Math.max(reach(s), Math.min(s.loss, t));
       show();
     }
+    window.addEventListener("beforeprint", function () { if (!sent) follow(reach(s)); });
     sliders.at.addEventListener("input", function () { follow(Number(sliders.at.value)); });
     s = data.presets[presets[0].textContent];
     s.x.forEach(function (_, k) {
