@@ -12,7 +12,7 @@ def reading(weights, vocabulary, before, text, cells=None):
     """Pack a model of embedding, one LSTM layer and readout together with a text that it reads.
 
     weights: {name: array or tensor} as in a ``state_dict``: ``embedding.weight``, the LSTM's under
-    any prefix (``lstm.weight_ih_l0``), ``readout.weight``, ``readout.bias``.  vocabulary: str, a
+    any prefix (``lstm.weight_ih_l0``, or ``weight_ih``), ``readout.weight``, ``readout.bias``.  vocabulary: str, a
     character for each row of the embedding.  before, text: str, what is read first and what is
     shown.  cells: {name: {"cell", "sign"}}, to offer by name.
     -> plain data: these, the weights in 8 bits, and "surprises", bits by character of ``text``, by
@@ -39,7 +39,7 @@ def prices(weights, vocabulary, characters):
 def _named(weights):
     """The seven arrays under short names."""
     ends = {"embedding": "embedding.weight", "readout": "readout.weight"}
-    ends |= {"readout_bias": "readout.bias"} | {name: f"{name}_l0" for name in LSTM}
+    ends |= {"readout_bias": "readout.bias"} | {name: (f"{name}_l0", name) for name in LSTM}
     found = {}
     for name, end in ends.items():
         key = next((k for k in weights if k.endswith(end)), None)
