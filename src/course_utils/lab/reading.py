@@ -11,10 +11,10 @@ LSTM = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 def reading(weights, vocabulary, before, text, cells=None):
     """Pack a model of embedding, one LSTM layer and readout together with a text that it reads.
 
-    weights: {name: array or tensor} as in a ``state_dict``: ``embedding.weight``, the LSTM's under
-    any prefix (``lstm.weight_ih_l0``, or ``weight_ih``), ``readout.weight``, ``readout.bias``.  vocabulary: str, a
-    character for each row of the embedding.  before, text: str, what is read first and what is
-    shown.  cells: {name: {"cell", "sign"}}, to offer by name.
+    weights: {name: array or tensor} as in a ``state_dict``: ``embedding.weight``; the LSTM's under
+    any prefix, ``lstm.weight_ih_l0`` or ``weight_ih``; ``readout.weight``, ``readout.bias``.
+    vocabulary: str, a character for each row of the embedding.  before, text: str, what is read
+    first and what is shown.  cells: {name: {"cell", "sign"}}, to offer by name.
     -> plain data: these, the weights in 8 bits, and "surprises", bits by character of ``text``, by
     the rounded weights.  ValueError names a weight that is missing.
     """
