@@ -89,6 +89,20 @@ def test_a_model_without_a_part_is_refused_by_its_name():
         reading({"embedding.weight": [[0.0]], "readout.weight": [[0.0]]}, "a", "a", "a")
 
 
+def test_a_model_of_another_kind_and_a_text_it_cannot_read_are_refused():
+    weights = unpack(NET["weights"])
+    weights |= {f"{end}.weight": weights[end] for end in ("embedding", "readout")}
+    weights["readout.bias"] = weights["readout_bias"]
+    known = NET["vocabulary"], NET["before"]
+    assert reading(weights, *known, NET["text"])["text"] == NET["text"]
+    with pytest.raises(ValueError, match=r"^weights: expected one LSTM layer .* 'weight_hh_l1'"):
+        reading(weights | {"weight_hh_l1": weights["weight_hh"]}, *known, NET["text"])
+    with pytest.raises(ValueError, match=r"^before, text: \['é'\] are not"):
+        reading(weights, *known, "café")
+    with pytest.raises(ValueError, match=r"^before: expected at least one character"):
+        reading(weights, NET["vocabulary"], "", NET["text"])
+
+
 def test_it_is_complete_without_script():
     html = figures.reading_glass(NET).html()
     Open(html)

@@ -16,8 +16,13 @@ def reading(weights, vocabulary, before, text, cells=None):
     vocabulary: str, a character for each row of the embedding.  before, text: str, what is read
     first and what is shown.  cells: {name: {"cell", "sign"}}, to offer by name.
     -> plain data: these, the weights in 8 bits, and "surprises", bits by character of ``text``, by
-    the rounded weights.  ValueError names a weight that is missing.
+    the rounded weights.  ValueError names a weight that is missing or too many, an unknown
+    character, and an empty ``before``: the first character of all has no price.
     """
+    if not before:
+        raise ValueError("before: expected at least one character, which the network reads first")
+    if unknown := sorted(set(before + text) - set(vocabulary)):
+        raise ValueError(f"before, text: {unknown} are not in the vocabulary")
     packed = pack(_named(weights))
     costs = prices(unpack(packed), vocabulary, before + text)[-len(text) :]
     return {"vocabulary": vocabulary, "before": before, "text": text,
@@ -40,6 +45,10 @@ def _named(weights):
     """The seven arrays under short names."""
     ends = {"embedding": "embedding.weight", "readout": "readout.weight"}
     ends |= {"readout_bias": "readout.bias"} | {name: (f"{name}_l0", name) for name in LSTM}
+    if deeper := [key for key in weights if key.endswith(("_l1", "_reverse"))]:
+        raise ValueError(
+            f"weights: expected one LSTM layer in one direction, got {deeper[0]!r} too"
+        )
     found = {}
     for name, end in ends.items():
         key = next((k for k in weights if k.endswith(end)), None)
