@@ -141,8 +141,9 @@ def traces(settings, found):
     """(class, norms by time step) of each line."""
     layers = ("u-trace u-hidden", found.layers)
     if settings["cell"] == "rnn":
-        radius = [settings["scale"] ** max(0, settings["loss"] - t - 1)
+        powers = [settings["scale"] ** max(0, settings["loss"] - t - 1)
                   for t in range(len(found.layers))]  # fmt: skip
+        radius = [v if v <= 10**HIGH else 0 for v in powers]  # it ends where it leaves the chart
         return [layers, ("u-trace u-never u-neutral", radius)]
     return [("u-trace u-cell", found.belt), layers, ("u-trace u-never u-cell", found.never)]
 

@@ -163,7 +163,10 @@
 
   function lines(svg, s, found, at, x) {
     var add = unrolled.element, t;
-    var radius = found.layers.map(function (_, k) { return Math.pow(s.scale, Math.max(0, s.loss - k - 1)); });
+    var radius = found.layers.map(function (_, k) {          // it ends where it leaves the chart
+      var v = Math.pow(s.scale, Math.max(0, s.loss - k - 1));
+      return v <= Math.pow(10, HIGH) ? v : 0;
+    });
     (s.cell === "rnn" ? [["u-trace u-hidden", found.layers], ["u-trace u-never u-neutral", radius]]
       : [["u-trace u-cell", found.belt], ["u-trace u-hidden", found.layers], ["u-trace u-never u-cell", found.never]]).forEach(function (line) {
       var points = [];
