@@ -8,7 +8,7 @@ from course_utils import figures, numpy_nn
 from course_utils.figures import FigureError
 from course_utils.files import write
 from course_utils.lab.packing import pack, unpack
-from course_utils.lab.reading import reading
+from course_utils.lab.reading import following, reading
 
 from .gallery import reading_net
 from .html import Open, data
@@ -87,6 +87,25 @@ def test_the_prices_that_the_still_picture_shows_are_those_of_the_rounded_weight
 def test_a_model_without_a_part_is_refused_by_its_name():
     with pytest.raises(ValueError, match=r"^weights: nothing ends in 'readout.bias'"):
         reading({"embedding.weight": [[0.0]], "readout.weight": [[0.0]]}, "a", "a", "a")
+
+
+def test_the_cell_that_follows_a_label_is_found_with_its_sign():
+    model, ids = Model(NET), ids_of(NET)
+    weights = model.w | {f"{end}.weight": model.w[end] for end in ("embedding", "readout")}
+    weights["readout.bias"] = model.w["readout_bias"]
+    characters = NET["before"] + NET["text"]
+    state, c = None, []
+    for k in range(len(ids)):  # one step at a time, carried by hand
+        x = model.w["embedding"][ids[k : k + 1], None]
+        _, state, _ = numpy_nn.unroll("lstm", model.lstm, x, state)
+        c.append(state.c[0])
+    labels = {"third": -3 * np.array(c)[:, 3] + 1, "late": np.arange(len(ids)) > 60}
+    found = following(weights, NET["vocabulary"], characters, labels)
+    assert (found["third"]["cell"], found["third"]["sign"]) == (3, -1.0)
+    assert found["third"]["correlation"] == pytest.approx(1)
+    fits = [abs(np.corrcoef(row, labels["late"])[0, 1]) for row in np.array(c).T]
+    assert found["late"]["cell"] == np.argmax(fits)
+    assert found["late"]["correlation"] == pytest.approx(max(fits))
 
 
 def test_a_model_of_another_kind_and_a_text_it_cannot_read_are_refused():

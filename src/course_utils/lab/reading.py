@@ -30,6 +30,31 @@ def reading(weights, vocabulary, before, text, cells=None):
             "cells": cells or {}}  # fmt: skip
 
 
+def following(weights, vocabulary, characters, labels):
+    """The cell that follows each label best: {name: {"cell", "sign", "correlation"}}.
+
+    weights, vocabulary: as `reading` takes them; characters: str, N of them, read from an empty
+    memory; labels: {name: (N,)}, what a reader knows after each character.  The correlation, made
+    positive by the sign, is Pearson's between label and c.  Of many cells one always follows
+    somehow: measure it again on other text before you believe it.
+    """
+    named = _named(weights)
+    ids = np.array([vocabulary.index(c) for c in characters])
+    lstm = {name: named[name] for name in LSTM}
+    _, last, tape = numpy_nn.unroll("lstm", lstm, named["embedding"][ids, None])
+    c = np.concatenate([*(cache.c_prev for cache in tape.caches[1:]), last.c])  # (N, H)
+    apart = c - c.mean(axis=0)
+    found = {}
+    for name, label in labels.items():
+        values = np.asarray(label, float) - np.mean(label)
+        sizes = np.linalg.norm(apart, axis=0) * np.linalg.norm(values)
+        fits = values @ apart / np.maximum(sizes, 1e-12)
+        cell = int(np.abs(fits).argmax())
+        found[name] = {"cell": cell, "sign": float(np.sign(fits[cell])),
+                       "correlation": float(abs(fits[cell]))}  # fmt: skip
+    return found
+
+
 def prices(weights, vocabulary, characters):
     """Bits of each of characters (str, N) but the first, from an empty memory -> (N - 1,)."""
     ids = np.array([vocabulary.index(c) for c in characters])
