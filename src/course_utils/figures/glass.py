@@ -1,7 +1,7 @@
 """The reading glass: a held-out text, and what a small character model makes of each letter.
 
-Weights and numbers come in, from a record; ``assets/glass.js`` reads on from the weights, in the
-page.  Without script: the text, shaded by what each character cost.
+Weights and numbers come in; ``assets/glass_run.js`` reads on from the weights, in the page.
+Without script: the text, shaded by what each character cost.
 """
 
 from html import escape
@@ -78,7 +78,7 @@ def reading_glass(net, *, at=None, view="surprise"):
 </div>
 {embedded(data)}
 </section>"""
-    return Html(body, ("svg.js", "cells.js", "glass.js"), f"figure: {alt}")
+    return Html(body, ("svg.js", "cells.js", "glass_run.js", "glass.js"), f"figure: {alt}")
 
 
 def glass_says(text, surprises):

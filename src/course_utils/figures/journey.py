@@ -1,6 +1,6 @@
 """The gradient's journey: one unrolled chain, a loss at a step, and what comes back through time.
 
-The numbers are ``numpy_nn``'s; ``assets/journey.js`` computes the same with the cells that
+The numbers are ``numpy_nn``'s; ``assets/journey_run.js`` computes the same with the cells that
 ``compiled`` prints for the page, and a browser test holds the two equal.
 """
 

@@ -64,7 +64,7 @@ role="img" aria-label="{escape(alt)}">{journey_chart(first, found, at)}</svg></d
 {_table(first, found)}
 {embedded(data)}
 </section>"""
-    return Html(body, ("svg.js", "cells.js", "journey.js"), f"figure: {alt}")
+    return Html(body, ("svg.js", "cells.js", "journey_run.js", "journey.js"), f"figure: {alt}")
 
 
 def reach(settings):

@@ -27,7 +27,7 @@ SCRIPTS = (
     "svg.js", "stepper.js", "lstm.js", "decay.js", "looking.js", "frames.js",
     "predict.js", "predict_curve.js", "predict_bars.js",
     "selection.js", "addressing.js",
-    "cells.js", "journey.js", "glass.js",
+    "cells.js", "journey_run.js", "journey.js", "glass_run.js", "glass.js",
 )  # fmt: skip
 
 
