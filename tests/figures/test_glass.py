@@ -100,7 +100,9 @@ def test_the_cell_that_follows_a_label_is_found_with_its_sign():
         _, state, _ = numpy_nn.unroll("lstm", model.lstm, x, state)
         c.append(state.c[0])
     labels = {"third": -3 * np.array(c)[:, 3] + 1, "late": np.arange(len(ids)) > 60}
+    labels["part"] = np.where(labels["late"], labels["third"], np.nan)
     found = following(weights, NET["vocabulary"], characters, labels)
+    assert found["part"]["cell"] == 3 and found["part"]["correlation"] == pytest.approx(1)
     assert (found["third"]["cell"], found["third"]["sign"]) == (3, -1.0)
     assert found["third"]["correlation"] == pytest.approx(1)
     fits = [abs(np.corrcoef(row, labels["late"])[0, 1]) for row in np.array(c).T]

@@ -5,6 +5,7 @@ Without script: the text, shaded by what each character cost.
 """
 
 from html import escape
+from zlib import crc32
 
 from course_utils.figures.controls import choice, slider
 from course_utils.figures.errors import FigureError
@@ -58,10 +59,12 @@ def reading_glass(net, *, at=None, view="surprise"):
         f'<button type="button">{escape(NAMES.get(name, name))}</button>' for name in net["cells"]
     )
     buttons = f'<div class="u-presets">{buttons}</div>' if buttons else ""
+    group = f"glass-view-{crc32(text.encode())}"
+    views = choice("view", "view", VIEWS, VIEWS.index(view), group)
     shades = [min(1, v / DEAREST) for v in surprises]
     still = shaded(text, shades, alt, "lstm", mark=at, scale=None).html()
     body = f"""<section class="u-widget u-glass" aria-label="A text and the network that reads it">
-<div class="u-story" hidden>{choice("view", "view", VIEWS, VIEWS.index(view), "glass-view")}
+<div class="u-story" hidden>{views}
 <div class="u-cells">{buttons}
 {slider("cell", "u-cell", 0, units - 1, 1, cells[0]["cell"], "cell")}</div></div>
 {still}

@@ -34,8 +34,8 @@ def following(weights, vocabulary, characters, labels):
     """The cell that follows each label best: {name: {"cell", "sign", "correlation"}}.
 
     weights, vocabulary: as `reading` takes them; characters: str, N of them, read from an empty
-    memory; labels: {name: (N,)}, what a reader knows after each character.  The correlation, made
-    positive by the sign, is Pearson's between label and c.  Of many cells one always follows
+    memory; labels: {name: (N,)}, what a reader knows after each character, NaN where nothing.  The
+    correlation, made positive by the sign, is Pearson's between label and c.  Of many cells one always follows
     somehow: measure it again on other text before you believe it.
     """
     named = _named(weights)
@@ -43,10 +43,11 @@ def following(weights, vocabulary, characters, labels):
     lstm = {name: named[name] for name in LSTM}
     _, last, tape = numpy_nn.unroll("lstm", lstm, named["embedding"][ids, None])
     c = np.concatenate([*(cache.c_prev for cache in tape.caches[1:]), last.c])  # (N, H)
-    apart = c - c.mean(axis=0)
     found = {}
     for name, label in labels.items():
-        values = np.asarray(label, float) - np.mean(label)
+        known = ~np.isnan(np.asarray(label, float))
+        values, apart = np.asarray(label, float)[known], c[known] - c[known].mean(axis=0)
+        values = values - values.mean()
         sizes = np.linalg.norm(apart, axis=0) * np.linalg.norm(values)
         fits = values @ apart / np.maximum(sizes, 1e-12)
         cell = int(np.abs(fits).argmax())
