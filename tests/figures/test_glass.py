@@ -109,6 +109,9 @@ def test_the_cell_that_follows_a_label_is_found_with_its_sign():
     assert found["late"]["cell"] == np.argmax(fits)
     assert found["late"]["correlation"] == pytest.approx(max(fits))
 
+    with pytest.raises(ValueError, match=r"^labels\['odd'\]: expected \(180,\), got \(3,\)"):
+        following(weights, NET["vocabulary"], characters, {"odd": [1, 2, 3]})
+
 
 def test_a_model_of_another_kind_and_a_text_it_cannot_read_are_refused():
     weights = unpack(NET["weights"])

@@ -34,9 +34,10 @@ def following(weights, vocabulary, characters, labels):
     """The cell that follows each label best: {name: {"cell", "sign", "correlation"}}.
 
     weights, vocabulary: as `reading` takes them; characters: str, N of them, read from an empty
-    memory; labels: {name: (N,)}, what a reader knows after each character, NaN where nothing.  The
-    correlation, made positive by the sign, is Pearson's between label and c.  Of many cells one always follows
-    somehow: measure it again on other text before you believe it.
+    memory; labels: {name: (N,)}, what a reader knows after each character, NaN where nothing.
+    The correlation, made positive by the sign, is Pearson's between label and c.  Of many cells one
+    always follows somehow: measure it again on other text before you believe it.  ValueError names
+    a label of another length.
     """
     named = _named(weights)
     ids = np.array([vocabulary.index(c) for c in characters])
@@ -45,9 +46,12 @@ def following(weights, vocabulary, characters, labels):
     c = np.concatenate([*(cache.c_prev for cache in tape.caches[1:]), last.c])  # (N, H)
     found = {}
     for name, label in labels.items():
-        known = ~np.isnan(np.asarray(label, float))
-        values, apart = np.asarray(label, float)[known], c[known] - c[known].mean(axis=0)
-        values = values - values.mean()
+        label = np.asarray(label, float)
+        if label.shape != ids.shape:
+            raise ValueError(f"labels[{name!r}]: expected {ids.shape}, got {label.shape}")
+        known = ~np.isnan(label)
+        apart = c[known] - c[known].mean(axis=0)
+        values = label[known] - label[known].mean()
         sizes = np.linalg.norm(apart, axis=0) * np.linalg.norm(values)
         fits = values @ apart / np.maximum(sizes, 1e-12)
         cell = int(np.abs(fits).argmax())
