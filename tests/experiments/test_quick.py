@@ -106,11 +106,6 @@ LOOSE = {
     "pointing": lambda v: v["right"][0] > v["right"][-1],
     "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
-    "quantised_lm": lambda v: (
-        abs(v["bits"]["rounded"] - v["bits"]["trained"]) < 0.05
-        and v["bits"]["rounded"] < 6
-        and len(v["surprises"]) == len(v["text"])
-    ),
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
     "reading": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
     "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
@@ -204,7 +199,6 @@ TINY = {
     "lm_studies": {"passes": 1, "tunes": 20},
     "many_cells": {"nets": 2, "seconds": 0.001, "least": 1},
     "persistence": {"updates": 4},
-    "quantised_lm": {"passes": 1, "characters": 30_000},
     "quote_cell": {"hidden": 8, "passes": 1, "characters": 60_000},
     "reber": {"updates": 4, "every": 2},
     "reber_stream": {"updates": 4, "streams": 1, "symbols": 200},

@@ -82,6 +82,8 @@ def test_packing_takes_one_or_two_axes():
 def test_the_prices_that_the_still_picture_shows_are_those_of_the_rounded_weights():
     costs = Model(NET).prices(ids_of(NET))[-len(NET["text"]) :]
     np.testing.assert_allclose(NET["surprises"], costs, rtol=0, atol=0.0051)
+    assert NET["bits"]["rounded"] == pytest.approx(costs.mean())
+    assert 0 < abs(NET["bits"]["given"] - NET["bits"]["rounded"]) < 0.05
 
 
 def test_a_model_without_a_part_is_refused_by_its_name():

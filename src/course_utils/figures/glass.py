@@ -14,7 +14,6 @@ from course_utils.figures.shaded import MOST, STEPS, shaded
 
 NEEDED = ("vocabulary", "before", "text", "surprises", "cells", "weights")
 VIEWS = ("surprise", "derivative", "replacement", "one cell")
-NAMES = {"quote": "inside quotations", "line": "place in the line", "depth": "depth of brackets"}
 OTHERS = "e tn(-"  # what takes a character's place: frequent ones, and three that open something
 DEAREST = 8  # bits, of the deepest ground
 
@@ -22,7 +21,7 @@ DEAREST = 8  # bits, of the deepest ground
 def reading_glass(net, *, at=None, view="surprise"):
     """A text to read character by character with the network that reads it.
 
-    net: what ``lab.reading.reading`` makes of a model, or a record that holds it: "vocabulary",
+    net: what ``lab.reading.reading`` makes of a model: "vocabulary",
     "text" and what was read "before" it, "surprises" in bits by character, "cells", {name:
     {"cell", "sign"}}, and "weights" in 8 bits.
     at: the place that is framed first, by default the dearest; view: surprise, derivative,
@@ -55,9 +54,7 @@ def reading_glass(net, *, at=None, view="surprise"):
         "others": [vocabulary.index(c) for c in OTHERS if c in vocabulary],
     }  # fmt: skip
     alt = told(glass_says(text, surprises))
-    buttons = "".join(
-        f'<button type="button">{escape(NAMES.get(name, name))}</button>' for name in net["cells"]
-    )
+    buttons = "".join(f'<button type="button">{escape(name)}</button>' for name in net["cells"])
     buttons = f'<div class="u-presets">{buttons}</div>' if buttons else ""
     group = f"glass-view-{crc32(text.encode())}"
     views = choice("view", "view", VIEWS, VIEWS.index(view), group)

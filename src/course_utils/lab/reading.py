@@ -15,17 +15,21 @@ def reading(weights, vocabulary, before, text, cells=None):
     any prefix, ``lstm.weight_ih_l0`` or ``weight_ih``; ``readout.weight``, ``readout.bias``.
     vocabulary: str, a character for each row of the embedding.  before, text: str, what is read
     first and what is shown.  cells: {name: {"cell", "sign"}}, to offer by name.
-    -> plain data: these, the weights in 8 bits, and "surprises", bits by character of ``text``, by
-    the rounded weights.  ValueError names a weight that is missing or too many, an unknown
-    character, and an empty ``before``: the first character of all has no price.
+    -> plain data: these, the weights in 8 bits, "surprises", bits by character of ``text`` by the
+    rounded weights, and "bits", their mean with the weights as given and rounded.  ValueError names
+    a weight that is missing or too many, an unknown character, and an empty ``before``: the first
+    character of all has no price.
     """
     if not before:
         raise ValueError("before: expected at least one character, which the network reads first")
     if unknown := sorted(set(before + text) - set(vocabulary)):
         raise ValueError(f"before, text: {unknown} are not in the vocabulary")
-    packed = pack(_named(weights))
-    costs = prices(unpack(packed), vocabulary, before + text)[-len(text) :]
+    named = _named(weights)
+    packed = pack(named)
+    exact, costs = (prices(w, vocabulary, before + text)[-len(text) :]
+                    for w in (named, unpack(packed)))  # fmt: skip
     return {"vocabulary": vocabulary, "before": before, "text": text,
+            "bits": {"given": float(exact.mean()), "rounded": float(costs.mean())},
             "surprises": costs.round(2).tolist(), "weights": packed,
             "cells": cells or {}}  # fmt: skip
 
