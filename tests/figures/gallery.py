@@ -53,6 +53,29 @@ LOOKING = {
 }
 
 
+JOURNEYS = {
+    "Plain cell": {},
+    "LSTM, open": {"cell": "lstm", "bias": 3.0, "x": "pulse"},
+    "GRU, cut": {"cell": "gru", "loss": 14, "chunk": 6, "clip": 0.5, "draw": 1},
+    "Loud": {"scale": 2.0, "loud": 3.0},
+}
+
+
+def reading_net(embedding=3, hidden=5):
+    """What ``reading_glass`` takes, of a net that has learned nothing."""
+    from course_utils.lab.reading import reading
+
+    text = 'The "quick" fox (brown) jumps over the\nlazy dog, and so on. ' * 3
+    vocabulary, rng = "".join(sorted(set(text))), np.random.default_rng(1)
+    sizes = {"embedding.weight": (len(vocabulary), embedding), "readout.bias": (len(vocabulary),),
+             "readout.weight": (len(vocabulary), hidden)}  # fmt: skip
+    for name, shape in SPECS["lstm"].shapes(embedding, hidden).items():
+        sizes[f"layer.{name}_l0"] = shape
+    weights = {name: rng.normal(0, 0.8, shape) for name, shape in sizes.items()}
+    cells = {"quote": {"cell": 2, "sign": -1.0}, "line": {"cell": 0, "sign": 1.0}}
+    return reading(weights, vocabulary, text[:20], text[20:], cells)
+
+
 def decay():
     """Made-up measurements of the right shape: these pictures are about pictures."""
     radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
@@ -149,6 +172,8 @@ def parts():
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
+    yield "The gradient's journey", figures.gradient_journey(JOURNEYS)
+    yield "A text and its reader", figures.reading_glass(reading_net())
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

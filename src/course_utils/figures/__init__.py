@@ -15,6 +15,8 @@
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
 ``selection_explorer``  a step of the Neural Programmer, whose logits the reader moves
 ``addressing_explorer``  where a head of a Turing machine looks
+``gradient_journey``  a loss to move along a chain, and what comes back
+``reading_glass``    a text to read with the network that reads it
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``attention_explorer``  a query to drag among keys
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
@@ -39,6 +41,7 @@ _WHERE = {
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
     "addressing_explorer": "addressing",
+    "gradient_journey": "journey_explorer", "reading_glass": "glass",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
