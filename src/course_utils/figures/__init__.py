@@ -16,6 +16,7 @@
 ``selection_explorer``  a step of the Neural Programmer, whose logits the reader moves
 ``addressing_explorer``  where a head of a Turing machine looks
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
+``compare_cells``    two cells that the reader chooses: equations that differ, both diagrams
 ``attention_explorer``  a query to drag among keys
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
@@ -38,7 +39,7 @@ _WHERE = {
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
-    "addressing_explorer": "addressing",
+    "addressing_explorer": "addressing", "compare_cells": "compare",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
