@@ -18,8 +18,8 @@ class Observed(NamedTuple):
     """What a layer did.
 
     params: {our name: array}, rows stacked in the layer's own order of gates; those that the layer
-    does not have are left out.  y (T, B, H).  grads: as params, the gradient of Σ dy ⊙ y.
-    dx (T, B, D).
+    does not have are left out.  y (T, B, H).  grads: as params, the gradient of Σ dy ⊙ y, NaN
+    where a part of an array is not the layer's.  dx (T, B, D).
     """
 
     params: dict
@@ -98,9 +98,12 @@ def _found(name, keys, observe, seed, biases):
 
 
 def digits(ours, theirs):
-    """To how many decimal digits two arrays agree, relative to the largest entry; 0 to 16."""
-    scale = np.abs(theirs).max()
-    off = np.abs(ours - theirs).max()
+    """To how many decimal digits two arrays agree, relative to the largest entry; 0 to 16.
+
+    Where theirs is NaN nothing is compared.
+    """
+    there = ~np.isnan(theirs)
+    scale, off = np.abs(theirs[there]).max(), np.abs(ours - theirs)[there].max()
     if not np.isfinite(off) or not scale:
         return 0.0
     return float(np.clip(-np.log10(max(off / scale, 1e-16)), 0, 16))
