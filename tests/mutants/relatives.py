@@ -106,7 +106,8 @@ def leaves_the_bias_out_of_the_reset(answers):
     source = swap(
         answers["q3"],
         "    n = np.tanh(x_n + r * h_n)\n",
-        '    b_n = params["bias_hh"][2 * len(h[0]) :]\n    n = np.tanh(x_n + r * (h_n - b_n) + b_n)\n',
+        '    b_n = params["bias_hh"][2 * len(h[0]) :]\n'
+        "    n = np.tanh(x_n + r * (h_n - b_n) + b_n)\n",
     )
     return {"q3": source}
 
