@@ -32,7 +32,7 @@ class Config:
     high: int = 16
     asked: int = 160
     lr: float = 0.02
-    updates: int = 3000
+    updates: int = 2000
     nets: int = 32
     seeds: tuple = (0,)
 

@@ -33,15 +33,15 @@ class Config:
     tested: int = 16
     bias: float = 3.0  # of f
     lr: float = 0.01
-    updates: int = 6000
+    updates: int = 4000
     batch: int = 8  # of the delays
-    measured: int = 2000  # updates of the delays
+    measured: int = 1500  # updates of the delays
     wrong: float = 0.01
     nets: int = 64
     seeds: tuple = (0,)
 
 
-QUICK = Config(hidden=(2,), updates=400, measured=200, nets=6)
+QUICK = Config(hidden=(2,), updates=100, measured=1500, nets=6)
 
 
 def run(config, progress=iter):
