@@ -85,7 +85,12 @@ def test_digits():
     assert digits(np.array([np.nan, 1.0]), a) == digits(5 * a, a) == 0
 
 
-@pytest.mark.parametrize("library", ["torch", "keras", "torchrecurrent", "minGRU-pytorch", "flax"])
+SLOW = ("keras", "flax")  # to import
+
+
+@pytest.mark.parametrize(
+    "library", [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in audit.LIBRARIES]
+)
 def test_what_is_installed_is_explained(library):
     if audit.version(library) is None:
         pytest.skip(f"{library} is not installed")
