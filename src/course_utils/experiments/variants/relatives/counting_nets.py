@@ -26,13 +26,13 @@ class Config:
     """Cells and units, for about as many weights; range and test; equal retention at the start."""
 
     cells: tuple = (
-        ("lstm", 4), ("lstm_peephole", 4), ("lstm_coupled", 5), ("gru", 5), ("gru_2014", 5),
+        ("lstm", 4), ("lstm_coupled", 5), ("gru", 5), ("gru_2014", 5),
     )  # fmt: skip
     retention: float = 0.9
     high: int = 16
     asked: int = 160
     lr: float = 0.02
-    updates: int = 2000
+    updates: int = 1500
     nets: int = 32
     seeds: tuple = (0,)
 

@@ -26,7 +26,7 @@ class Config:
     retention: float = 0.73  # a forget bias of 1
     batch: int = 8
     chunk: int = 40
-    updates: int = 2500
+    updates: int = 2000
     lr: float = 0.01
     streams: int = 5
     symbols: int = 10_000

@@ -33,11 +33,11 @@ class Config:
     tested: int = 16
     bias: float = 3.0  # of f
     lr: float = 0.01
-    updates: int = 4000
+    updates: int = 3000
     batch: int = 8  # of the delays
-    measured: int = 1500  # updates of the delays
+    measured: int = 1000  # updates of the delays
     wrong: float = 0.01
-    nets: int = 64
+    nets: int = 32
     seeds: tuple = (0,)
 
 
