@@ -61,6 +61,7 @@ book: $(INSTALLED) ## build the book: _build/html/index.html
 	@$(BIN)/python book/_ext/execute.py
 	@$(JB) clean . > /dev/null  # an incremental build forgets the warnings of pages it does not read
 	@$(JB) build . -W -n --keep-going --quiet
+	@$(BIN)/python book/_ext/address.py
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
 
 test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the built book
