@@ -18,7 +18,7 @@ from course_utils.lab.net_families import Family, falling
 from course_utils.lab.seeds import over_seeds
 from course_utils.lab.statistics import rate_interval
 from course_utils.numpy_nn import many
-from course_utils.tasks.intervals import SHAPES, Wave
+from course_utils.tasks.intervals import Wave
 
 PEEPHOLES = ("weight_ci", "weight_cf", "weight_co")
 
@@ -27,14 +27,14 @@ PEEPHOLES = ("weight_ci", "weight_cf", "weight_co")
 class Config:
     """Biases and spread of the start, training, the test; ``nets`` in all, ``together`` at once."""
 
-    shapes: tuple = SHAPES
+    shapes: tuple = ("cosine", "triangle")
     period: int = 10
     trained: int = 4
     tested: int = 40
     spread: float = 0.3
     biases: tuple = (("i", 0.0), ("f", -2.0), ("o", 2.0))
     lr: float = 0.01
-    updates: int = 4000
+    updates: int = 8000
     stable: float = 0.3
     nets: int = 32
     seeds: tuple = (0,)  # each draws ``nets`` nets
