@@ -106,3 +106,18 @@ def test_an_unknown_or_missing_library_is_one_line():
     for name in missing:
         with pytest.raises(UserError, match=f"{name} is not installed: pip install {name}"):
             audit.audit(name)
+
+
+@pytest.mark.parametrize("values, code", [(15.0, 0), (2.0, 1)])
+def test_the_command_prints_a_line_a_layer_and_fails_where_one_is_not_explained(
+    values, code, monkeypatch
+):
+    from typer.testing import CliRunner
+
+    from course_utils.cli import app
+
+    found = audit.Finding("Cell", "gru", ("z", "r", "n"), (), 0.2, values, values)
+    monkeypatch.setattr(audit, "audit", lambda library: [found])
+    ran = CliRunner().invoke(app, ["audit", "torch"])
+    assert ran.exit_code == code and ran.output.startswith("torch ")
+    assert ("gates stacked z r n" in ran.output) == (code == 0)
