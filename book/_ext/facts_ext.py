@@ -104,14 +104,14 @@ class Audit(Table):
     """What ``course audit`` found, from the ledger: a row for each layer."""
 
     head = ("layer", "is our", "digits", "what explains it")
-    widths, look = (26, 18, 18, 38), "audit-table"
+    widths, look = (26, 20, 20, 34), "audit-table"
 
     def rows(self):
         self.env.note_dependency(str(ledger.folder("reference/notation") / f"{AUDIT}.json"))
         for library, found in ledger.result(AUDIT)["values"].items():
             for row in found["layers"]:
                 digits = f"{row['values']:.0f}, {row['gradients']:.0f}"
-                unread = f"as it lies {row['unread']:.0f}"
+                unread = f"as stored {row['unread']:.0f}"
                 yield (
                     self.text(f"`{row['layer']}`")
                     + self.text(f"{library} {found['version']}", classes=["ledger-note"]),

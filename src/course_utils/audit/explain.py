@@ -34,7 +34,7 @@ class Finding:
 
     layer, its name there; key, our cell; order, its stacked gates in our letters; turned, the gates
     that stand for one minus ours; unread, digits to which the first cell that it was compared with
-    agrees on the arrays as they lie; values, gradients, digits under the convention; biases, False
+    agrees on the arrays as they are stored; values, gradients, digits under the convention; biases, False
     where the two agree only while all biases are zero.
     """
 
@@ -66,7 +66,7 @@ class Finding:
         """One line for the command."""
         return (
             f"{self.layer} = {self.key}: values to {self.values:.0f} digits, gradients to "
-            f"{self.gradients:.0f}, as it lies to {self.unread:.0f}; {self.why()}"
+            f"{self.gradients:.0f}, as stored to {self.unread:.0f}; {self.why()}"
         )
 
 
