@@ -34,8 +34,8 @@ class Finding:
 
     layer, its name there; key, our cell; order, its stacked gates in our letters; turned, the gates
     that stand for one minus ours; unread, digits to which the first cell that it was compared with
-    agrees on the arrays as they are stored; values, gradients, digits under the convention; biases, False
-    where the two agree only while all biases are zero.
+    agrees on the arrays as they are stored; values, gradients, digits under the convention; biases,
+    False where the two agree only while all biases are zero.
     """
 
     layer: str
