@@ -34,7 +34,7 @@ class Config:
     length: int = 60
     batch: int = 32
     lr: float = 0.02
-    updates: int = 1000
+    updates: int = 800
     every: int = 100
     wrong: float = 0.02
     clip: float = 1.0

@@ -31,7 +31,7 @@ class Config:
     streams: int = 5
     symbols: int = 10_000
     warm_up: int = 50
-    nets: int = 24
+    nets: int = 16
     seeds: tuple = (0,)
 
 

@@ -34,7 +34,7 @@ class Config:
     spread: float = 0.3
     biases: tuple = (("i", 0.0), ("f", -2.0), ("o", 2.0))
     lr: float = 0.01
-    updates: int = 8000
+    updates: int = 5000
     stable: float = 0.3
     nets: int = 32
     seeds: tuple = (0,)  # each draws ``nets`` nets
