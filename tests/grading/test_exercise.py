@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from emitting import emitted
 
 from course_utils.grading import verdict
@@ -97,7 +98,8 @@ def test_an_exercise_is_complete_in_itself(path):
     cells = {
         c["id"]: "".join(c["source"]) for c in json.loads(handed_out(path).read_bytes())["cells"]
     }
-    assert "git+https://github.com/OWNER/REPO@main" in cells["install"]
+    place = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]
+    assert f'"git+{place["url"]}@{place["branch"]}"' in cells["install"]
     assert "Download .ipynb" in cells["rules"]
     assert "the imports, functions and constants in cells that you add" in cells["rules"]
     for name in load(path).forbidden:

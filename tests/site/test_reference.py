@@ -18,6 +18,7 @@ import course_map
 import course_map_drawing
 import exercise_card as card
 import lowering
+import readme
 from course_utils import ledger
 from course_utils.specs import SPECS
 from folds import fold
@@ -160,6 +161,12 @@ def test_no_line_of_the_map_runs_through_a_chapter():
                 beside = max(x0, x1) <= x or min(x0, x1) >= x + course_map_drawing.WIDTH
                 past = max(y0, y1) <= y or min(y0, y1) >= y + course_map_drawing.HEIGHT
                 assert beside or past, (source, target)
+
+
+def test_the_readme_counts_what_there_is():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert readme.counts() in text, "run: make derive"
+    assert readme.renewed(text) == text
 
 
 def test_reading_time_leaves_code_out():
