@@ -38,12 +38,13 @@ IMPORTS = {
         "training",
     },
     "experiments": {
-        "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",
+        "audit", "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",
         "torch_nn", "training",
     },
     "recipes": {"tasks"},
+    "audit": {"errors", "numpy_nn", "specs"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
-    "cli": {"compiled", "errors", "grading", "lab", "specs"},
+    "cli": {"audit", "compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 

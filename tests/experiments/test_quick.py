@@ -42,6 +42,8 @@ LOOSE = {
         and v["seen"] < v["bits"]["1"]
         and v["past"]["seen"]["intact"] < v["past"]["new"]["intact"]
     ),
+    "counting_nets": lambda v: v["lstm"]["learned"] > 0 and v["lstm"]["reach"] >= v["gru"]["reach"],
+    "coupled_adding": lambda v: v["both"]["weights"] > v["coupled"]["weights"],
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (
@@ -83,6 +85,7 @@ LOOSE = {
         and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
+    "library_audit": lambda v: all(row["explained"] for row in v["torch"]["layers"]),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "listening": lambda v: v["ctc"]["right"][0] > 0.4 < v["attention"]["right"][0],
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
@@ -146,10 +149,16 @@ LOOSE = {
     "speed_many": lambda v: v["solved"]["gru"][1] > v["solved"]["gru"][0],
     "speed_select": lambda v: v["steps"] == [8, 16] and min(v["unbound"]["ms"]) > 0,
     "speed_pinned": lambda v: min(v.values()) > 0,
+    "stream_cells": lambda v: v["lstm"]["first"] > 5,
     "text_lm": lambda v: (
         v["lstm"]["mixed"] < v["ngram"]["kneser_ney"]["bits"] < v["ngram"]["witten_bell"]["bits"]
         and v["lstm"]["bits"] < v["uniform"] - 2
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
+    ),
+    "timing_spikes": lambda v: v["delay"]["none"]["2"]["right"] > 0,
+    "timing_wave": lambda v: (
+        v["peepholes"]["weights"] == 17 == v["none"]["weights"] + 3
+        and min(v["peepholes"]["cosine"]["rms_by_net"]) < 0.6
     ),
     "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
     "truncation": lambda v: (
@@ -165,6 +174,7 @@ LOOSE = {
         and v["lstm"]["bits"] < v["lstm"]["pieces"] < v["uniform"]
         and v["real"]["share"] > 0.7
     ),
+    "tunes_cells": lambda v: v["coupled"]["bits"] < 6.2,
     "unshifted": lambda v: v["now"]["right"] < 0.2 < v["late"]["right"],
     "writing": lambda v: v["error"] < 0.5 * v["still"],
     "wrong_operation": lambda v: (
@@ -188,6 +198,8 @@ TINY = {
     "connectivity": {
         "hidden": 8, "passes": 1, "larger": (8, 0.0, 1, 1e-2), "places": 40, "exchanged": 30,
     },
+    "counting_nets": {"updates": 2, "nets": 2, "asked": 5},
+    "coupled_adding": {"updates": 2, "every": 1, "nets": 2, "batch": 4},
     "credit_cut": {"updates": 4, "echo_updates": 4},
     "cue_gap": {"updates": 4, "every": 2},
     "digits": {"updates": 2, "every": 1},
@@ -204,8 +216,12 @@ TINY = {
     "reber": {"updates": 4, "every": 2},
     "reber_stream": {"updates": 4, "streams": 1, "symbols": 200},
     "shortcuts": {"updates": 4, "every": 2},
+    "stream_cells": {"updates": 2, "symbols": 60, "warm_up": 20, "nets": 2, "chunk": 10},
+    "timing_spikes": {"updates": 2, "measured": 2, "batch": 2, "nets": 2},
+    "timing_wave": {"updates": 3, "nets": 2},
     "truncation": {"updates": 4, "draws": 4},
     "truncation_training": {"updates": 4, "every": 2},
+    "tunes_cells": {"tunes": 20},
     "tunes_lm": {"hidden": 8, "passes": 1, "tunes": 60, "written": 2, "longest": 60},
 }  # fmt: skip
 
@@ -218,10 +234,14 @@ NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
          for n in sorted(LOOSE)]  # fmt: skip
 
 
+# many nets side by side: by default their cells' source runs as it is, for compiling takes longer
+TOGETHER = {"counting_nets", "coupled_adding", "stream_cells", "timing_spikes", "timing_wave"}
+
+
 def values_of(name, **settings):
     """What an experiment returns at its small size, or with some settings still smaller."""
-    plain = compiled.uncompiled() if name == "many_cells" else contextlib.nullcontext()
-    with plain:  # every cell once: compiling them would take a minute
+    plain = name == "many_cells" or (settings and name in TOGETHER)
+    with compiled.uncompiled() if plain else contextlib.nullcontext():
         record = running.run(name, config=replace(running.load(name).QUICK, **settings))
     assert record["cpu_seconds"] < 60
     return json.loads(json.dumps(record["values"], allow_nan=False))

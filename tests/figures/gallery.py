@@ -170,6 +170,7 @@ def parts():
     yield "Play an LSTM", figures.lstm_explorer(PRESETS)
     yield "How fast does a gradient fade?", figures.decay_explorer(decay())
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
+    yield "Two cells", figures.compare_cells(keys=["lstm", "lstm_peephole", "gru"])
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
     yield "The gradient's journey", figures.gradient_journey(JOURNEYS)

@@ -18,6 +18,7 @@
 ``gradient_journey``  a loss to move along a chain, and what comes back
 ``reading_glass``    a text to read with the network that reads it
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
+``compare_cells``    two cells that the reader chooses: equations that differ, both diagrams
 ``attention_explorer``  a query to drag among keys
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
@@ -40,8 +41,8 @@ _WHERE = {
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
-    "addressing_explorer": "addressing",
-    "gradient_journey": "journey_explorer", "reading_glass": "glass",
+    "addressing_explorer": "addressing", "gradient_journey": "journey_explorer",
+    "reading_glass": "glass", "compare_cells": "compare",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
