@@ -32,6 +32,12 @@ LOOSE = {
         and v["kneser_ney"]["best"] < v["witten_bell"]["best"]
     ),
     "chrono": lambda v: v["both"]["short"]["solved"] == v["both"]["long"]["solved"] == v["of"],
+    "clock_cost": lambda v: (
+        abs(v["counted"][1] - v["formula"][1]) < 1e-12 and v["counted"][1] < 0.4
+    ),
+    "clock_signal": lambda v: all(
+        v["clockwork"]["error"] < 0.5 * v[name]["error"] for name in ("rnn", "lstm", "lstm_keeps")
+    ),
     "classify_recordings": lambda v: (
         v["vowels"]["logistic"]["accuracy"] > 0.7
         and v["vowels"]["lstm"]["accuracy"] > 0.25  # of nine
@@ -50,7 +56,15 @@ LOOSE = {
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["30"]
         and v["solved"]["tanh"]["30"] < v["of"]
     ),
+    "deep_training": lambda v: (
+        v["residual"]["8"]["learned"] == v["of"] > v["plain"]["8"]["learned"]
+    ),
+    "depth_sweep": lambda v: v["1"]["median"] > v["2"]["median"],
     "digits": lambda v: v["rows"]["tanh"]["median"] > v["rows"]["irnn_small"]["median"] + 0.2,
+    "directions": lambda v: (
+        v["next"]["two_seen"] < v["next"]["entropy"] < v["next"]["two_used"]
+        and v["switch"]["two"] > v["switch"]["one"]
+    ),
     "direction": lambda v: v["rnn"]["accuracy"] > 0.85 and 0.4 < v["bag"]["accuracy"] < 0.6,
     "drift": lambda v: v["0"]["size_end"] > 10 * v["-4"]["size_end"],
     "ecg_beats": lambda v: v["stretches"] == 1 and v["errors"]["lstm"] < v["errors"]["last"],
@@ -86,6 +100,7 @@ LOOSE = {
     ),
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
     "library_audit": lambda v: all(row["explained"] for row in v["torch"]["layers"]),
+    "layer_gradients": lambda v: v["plain"]["lowest"] < 0.01 < 0.1 < v["residual"]["lowest"],
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "listening": lambda v: v["ctc"]["right"][0] > 0.4 < v["attention"]["right"][0],
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
@@ -200,10 +215,13 @@ TINY = {
     },
     "counting_nets": {"updates": 2, "nets": 2, "asked": 5},
     "coupled_adding": {"updates": 2, "every": 1, "nets": 2, "batch": 4},
+    "clock_signal": {"updates": 4},
     "credit_cut": {"updates": 4, "echo_updates": 4},
     "cue_gap": {"updates": 4, "every": 2},
+    "deep_training": {"updates": 2},
     "digits": {"updates": 2, "every": 1},
     "direction": {"updates": 3, "test": 50},
+    "directions": {"updates": 3, "test": 10},
     "drift": {"updates": 4, "every": 2},
     "exposure": {"updates": 3},
     "forget_bias": {"updates": 4, "every": 2},

@@ -105,6 +105,11 @@ def addressing(**told):
     return figures.addressing_explorer(cosines, before, **told)
 
 
+def clocks():
+    """Four modules, each twice as slow as the one before, at step 6."""
+    return figures.clockwork_explorer((1, 2, 4, 8), size=8, inputs=2, step=6)
+
+
 def attention_map():
     from matplotlib import pyplot as plt
 
@@ -175,6 +180,7 @@ def parts():
     yield "Where does a head look?", addressing()
     yield "The gradient's journey", figures.gradient_journey(JOURNEYS)
     yield "A text and its reader", figures.reading_glass(reading_net())
+    yield "Which modules move?", clocks()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))
