@@ -1,4 +1,4 @@
-"""Greff et al. 2015 on a small task: the LSTM and eight of its variants on the next letter of Python's help text.
+"""Greff et al. 2015 on letters of Python's help text: the LSTM and eight of its variants.
 
 Random search over learning rate, forget bias and hidden size, the same draws for all variants, two
 nets a draw.  The paper's settings, tasks and budget differ: see the chapter.

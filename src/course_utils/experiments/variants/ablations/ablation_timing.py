@@ -1,4 +1,4 @@
-"""Greff et al. 2015 on a small task: the LSTM and eight of its variants on ringing ten steps after each pulse.
+"""Greff et al. 2015 on ringing ten steps after each pulse: the LSTM and eight of its variants.
 
 Random search over learning rate, forget bias and hidden size, the same draws for all variants, two
 nets a draw.  The paper's settings, tasks and budget differ: see the chapter.
@@ -11,7 +11,7 @@ from course_utils.lab.comparing import study
 
 @dataclass(frozen=True)
 class Config:
-    """Nets as (name, cell, start), the search, and training on sequences of 60 steps in batches of 8.
+    """Nets as (name, cell, start), the search, and training on 8 sequences of 60 steps at a time.
 
     A block of nets for every seed.  share: of the nets that count as the best; level: of the
     intervals, all of them together; solved: at most this share of missed rings.
