@@ -17,11 +17,11 @@ from course_utils.tasks.text import Text, python_help, streams
 
 
 class Sums:
-    """The adding problem over 50 steps; wrong is an answer off by 0.04 or more."""
+    """The adding problem over 30 steps; wrong is an answer off by 0.04 or more."""
 
     inputs, outputs, carries = 2, 1, False
     chance = 1 / 24  # the variance of (X1 + X2) / 4
-    problem = Adding(50)
+    problem = Adding(30)
 
     def pieces(self, rng, updates):
         return (self.problem.sample(rng, 16)[:2] for _ in range(updates))
@@ -50,12 +50,12 @@ class Stream:
     chance = float(np.log(7))
 
     def pieces(self, rng, updates):
-        symbols = reber.walk(rng, 40 * updates + 1, 8)
+        symbols = reber.walk(rng, 40 * updates + 1, 4)
         starts = range(0, 40 * updates, 40)
         return ((np.eye(7)[symbols[k : k + 40]], symbols[k + 1 : k + 41]) for k in starts)
 
     def held_out(self, part):
-        symbols = reber.walk(np.random.default_rng((7, part)), 2001, 8)
+        symbols = reber.walk(np.random.default_rng((7, part)), 1001, 8)
         return np.eye(7)[symbols[:-1]], symbols[1:]
 
     def loss(self, answers, target):
@@ -69,12 +69,12 @@ class Stream:
 
 
 class Counting:
-    """Ring ten steps after each pulse, trained on 60 steps, held out on 240; wrong is a ring missed
-    or beside its step."""
+    """Ring eight steps after each pulse, trained on 40 steps, held out on 160; wrong is a ring
+    missed or beside its step."""
 
     inputs, outputs, carries = 1, 2, False
-    problem, longer = Alarm(60, 10), Alarm(240, 10)
-    chance = 0.2  # about the entropy of a ring in every twentieth step
+    problem, longer = Alarm(40, 8), Alarm(160, 8)
+    chance = 0.24  # about the entropy of a ring in every sixteenth step
 
     def pieces(self, rng, updates):
         return (self.problem.sample(rng, 8)[:2] for _ in range(updates))
@@ -99,13 +99,13 @@ class Letters:
         ids, done = letters().train, 0
         ids = np.roll(ids, rng.integers(len(ids)))
         while done < updates:
-            for x, target in streams(ids, 16, 32):
+            for x, target in streams(ids, 8, 32):
                 if done < updates:
                     yield np.eye(27)[x], target
                 done += 1
 
     def held_out(self, part):
-        x, target = list(streams(letters().held_out, 32, 500))[part]
+        x, target = list(streams(letters().held_out, 16, 500))[part]
         return np.eye(27)[x], target
 
     def loss(self, answers, target):

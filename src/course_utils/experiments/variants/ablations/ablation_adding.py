@@ -1,7 +1,8 @@
-"""Greff et al. 2015 on the adding problem over 50 steps: the LSTM and eight of its variants.
+"""Greff et al. 2015 on the adding problem over 30 steps: the LSTM and eight of its variants.
 
 Random search over learning rate, forget bias and hidden size, the same draws for all variants, two
-nets a draw.  The paper's settings, tasks and budget differ: see the chapter.
+nets a draw.  The paper's settings, tasks and budget differ: see the chapter.  About 45 CPU
+seconds a seed.
 """
 
 from dataclasses import dataclass
@@ -33,12 +34,12 @@ class Config:
     rates: tuple = (3e-4, 1e-1)
     biases: tuple = (0.0, 5.0)
     sizes: tuple = (4, 8, 16)
-    updates: int = 800
+    updates: int = 500
     clip: float = 1.0
     share: float = 0.1
     level: float = 0.95
     solved: float = 0.05
-    seeds: tuple = (0, 1, 2, 3, 4, 5)
+    seeds: tuple = (0, 1, 2)
 
 
 QUICK = Config(

@@ -1,7 +1,8 @@
-"""Greff et al. 2015 on ringing ten steps after each pulse: the LSTM and eight of its variants.
+"""Greff et al. 2015 on ringing eight steps after each pulse: the LSTM and eight of its variants.
 
 Random search over learning rate, forget bias and hidden size, the same draws for all variants, two
-nets a draw.  The paper's settings, tasks and budget differ: see the chapter.
+nets a draw.  The paper's settings, tasks and budget differ: see the chapter.  About 45 CPU
+seconds a seed.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from course_utils.lab.comparing import study
 
 @dataclass(frozen=True)
 class Config:
-    """Nets as (name, cell, start), the search, and training on 8 sequences of 60 steps at a time.
+    """Nets as (name, cell, start), the search, and training on 8 sequences of 40 steps at a time.
 
     A block of nets for every seed.  share: of the nets that count as the best; level: of the
     intervals, all of them together; solved: at most this share of missed rings.
@@ -33,12 +34,12 @@ class Config:
     rates: tuple = (3e-4, 1e-1)
     biases: tuple = (0.0, 5.0)
     sizes: tuple = (4, 8, 16)
-    updates: int = 800
+    updates: int = 500
     clip: float = 1.0
     share: float = 0.1
     level: float = 0.95
     solved: float = 0.05
-    seeds: tuple = (0, 1, 2, 3, 4, 5)
+    seeds: tuple = (0, 1, 2)
 
 
 QUICK = Config(

@@ -15,10 +15,10 @@ class Config:
     """Nets as (name, cell, start); tasks as (name, hidden sizes, updates, wrong where solved)."""
 
     tasks: tuple = (
-        ("adding", (4, 8, 16), 800, 0.05),
-        ("reber", (4, 8, 16), 800, 0.05),
-        ("timing", (4, 8, 16), 800, 0.05),
-        ("text", (8, 16, 32), 400, 0.5),
+        ("adding", (4, 8, 16), 500, 0.05),
+        ("reber", (4, 8, 16), 600, 0.05),
+        ("timing", (4, 8, 16), 500, 0.05),
+        ("text", (8, 16, 32), 300, 0.5),
     )
     nets: tuple = (
         ("lstm", "lstm", None),
@@ -29,7 +29,7 @@ class Config:
         ("mut3", "mut3", None),
     )
     task: str = ""
-    draws: int = 12
+    draws: int = 8
     rates: tuple = (3e-4, 1e-1)
     biases: tuple = (0.0, 5.0)
     sizes: tuple = ()
