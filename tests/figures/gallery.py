@@ -134,6 +134,18 @@ def wave(k, speed=1.0):
     return fig
 
 
+def searched():
+    """A random search of two cells on one task."""
+    rng = np.random.default_rng(0)
+    task = {
+        "rate": np.geomspace(3e-4, 0.1, 12), "bias": rng.uniform(0, 5, 12), "chance": 0.9,
+        "size": [4, 8, 16] * 4, "limits": {"rate": (3e-4, 0.1), "bias": (0, 5)},
+        "nets": {key: rng.uniform(0.1, 1, 24) for key in ("v", "nog")},
+    }  # fmt: skip
+    cells = {"v": ("V", "lstm_peephole"), "nog": ("NOG", "lstm_nog")}
+    return figures.search_explorer({"a task": task}, cells)
+
+
 def parts():
     """(title, figure) of everything."""
     inputs = np.sin(np.arange(10) / 1.5 - 0.2)
@@ -149,6 +161,7 @@ def parts():
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
+    yield "The nets of a search", searched()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

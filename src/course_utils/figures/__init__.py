@@ -15,6 +15,7 @@
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
 ``selection_explorer``  a step of the Neural Programmer, whose logits the reader moves
 ``addressing_explorer``  where a head of a Turing machine looks
+``search_explorer``  the nets of a recorded random search
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``attention_explorer``  a query to drag among keys
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
@@ -38,7 +39,7 @@ _WHERE = {
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
-    "addressing_explorer": "addressing",
+    "addressing_explorer": "addressing", "search_explorer": "searches",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
