@@ -24,7 +24,7 @@ class Sums:
     problem = Adding(30)
 
     def pieces(self, rng, updates):
-        return (self.problem.sample(rng, 16)[:2] for _ in range(updates))
+        return (self.problem.sample(rng, 8)[:2] for _ in range(updates))
 
     def held_out(self, part):
         return self.problem.sample(np.random.default_rng((7, part)), 500)[:2]
@@ -77,7 +77,7 @@ class Counting:
     chance = 0.24  # about the entropy of a ring in every sixteenth step
 
     def pieces(self, rng, updates):
-        return (self.problem.sample(rng, 8)[:2] for _ in range(updates))
+        return (self.problem.sample(rng, 4)[:2] for _ in range(updates))
 
     def held_out(self, part):
         return self.longer.sample(np.random.default_rng((7, part)), 50)[:2]

@@ -55,18 +55,37 @@ def run_block(config, net, block):
     """
     key, start = net
     task, drawn = TASKS[config.task](), draw(config, block)
-    params = first_nets(key, start, task, drawn, block)
+    nets = first_nets(key, start, task, drawn, block)
+    flat, params = joined(nets)
     rates = np.repeat(drawn["rate"], NETS)
-    moments = many.Each(optim.Adam()).init(params)
+    moments = many.Each(optim.Adam()).init({"all": flat})
     state, workspace = None, many.Workspace()
     pieces = task.pieces(np.random.default_rng((17, block)), config.updates)
     with np.errstate(all="ignore"):  # of nets that diverge
         for k, (x, target) in enumerate(pieces):
-            grads, state = gradients(key, task, params, x, target, state, workspace)
+            grads, state = gradients(key, task, params(flat), x, target, state, workspace)
+            grads, _ = many.clip_norm({"all": joined(grads, nets)[0]}, config.clip)
             step = many.Each(optim.Adam(rates * max(0.05, 1 - k / config.updates)))
-            clipped, _ = many.clip_norm(grads, config.clip)
-            params, moments = step.update(params, clipped, moments)
-        return score(key, task, params)
+            new, moments = step.update({"all": flat}, grads, moments)
+            flat = new["all"]
+        return score(key, task, params(flat))
+
+
+def joined(nets, order=None):
+    """All arrays of K nets as one, (K, P), and the way back: an update then costs few calls.
+
+    order: a dict whose order of names is taken, that of nets without.
+    """
+    names = list(order or nets)
+    K = len(nets[names[0]])
+    flat = np.concatenate([nets[name].reshape(K, -1) for name in names], axis=1)
+    ends = np.cumsum([nets[name][0].size for name in names])[:-1]
+
+    def apart(flat):
+        parts = np.split(flat, ends, axis=1)
+        return {n: part.reshape(nets[n].shape) for n, part in zip(names, parts, strict=True)}
+
+    return flat, apart
 
 
 def first_nets(key, start, task, drawn, block):

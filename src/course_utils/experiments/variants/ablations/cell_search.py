@@ -15,10 +15,10 @@ class Config:
     """Nets as (name, cell, start); tasks as (name, hidden sizes, updates, wrong where solved)."""
 
     tasks: tuple = (
-        ("adding", (4, 8, 16), 500, 0.05),
-        ("reber", (4, 8, 16), 600, 0.05),
-        ("timing", (4, 8, 16), 500, 0.05),
-        ("text", (8, 16, 32), 300, 0.5),
+        ("adding", (4, 12), 500, 0.05),
+        ("reber", (4, 12), 800, 0.05),
+        ("timing", (4, 12), 400, 0.05),
+        ("text", (8, 24), 250, 0.5),
     )
     nets: tuple = (
         ("lstm", "lstm", None),
@@ -29,8 +29,8 @@ class Config:
         ("mut3", "mut3", None),
     )
     task: str = ""
-    draws: int = 8
-    rates: tuple = (3e-4, 1e-1)
+    draws: int = 9
+    rates: tuple = (1e-3, 1e-1)
     biases: tuple = (0.0, 5.0)
     sizes: tuple = ()
     updates: int = 0
@@ -38,7 +38,7 @@ class Config:
     share: float = 0.1
     level: float = 0.95
     solved: float = 0.0
-    seeds: tuple = (0, 1, 2)
+    seeds: tuple = (0, 1)
 
 
 QUICK = Config(
