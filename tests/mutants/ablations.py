@@ -63,9 +63,9 @@ def counts_draws(answers):
 
 @wrong("q3", hint="both variants had the same draws: take the same rows for both")
 def resamples_each_for_itself(answers):
-    old = "tops = [best(validation[picked], test[picked], 0.1)[0] for validation, test in (a, b)]"
+    old = "tops = [statistic(validation[picked], test[picked]) for validation, test in (a, b)]"
     new = (
-        "tops = [best(v[r], t[r], 0.1)[0] "
+        "tops = [statistic(v[r], t[r]) "
         "for (v, t), r in zip((a, b), (picked, np.roll(picked, 1) - 1))]"
     )
     return {"q3": swap(answers["q3"], old, new)}
