@@ -1,9 +1,11 @@
 """What a random search says: known components are found again, and what is compared is paired."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from course_utils.lab import comparing
+from course_utils.lab import comparing, searching
 from course_utils.lab.searched_tasks import TASKS
 
 EFFECTS = {"rate": 1.0, "size": 0.5, "cell": 0.7, "cell_rate": 0.6, "rate_size": 0.4, "net": 0.8}
@@ -88,3 +90,25 @@ def test_a_task_trains_and_judges_all_nets_alike(name):
         shown[0] = np.eye(task.outputs)[first[1]]
     wrong = task.wrong(shown, first[1])
     assert wrong[0] == 0 < wrong[1]
+
+
+def test_arrays_joined_come_apart_again_in_the_order_of_the_nets():
+    rng = np.random.default_rng(0)
+    nets = {"a": rng.standard_normal((3, 2, 4)), "b": rng.standard_normal((3, 5))}
+    flat, apart = searching.joined(nets)
+    assert flat.shape == (3, 13)
+    for name, values in apart(flat).items():
+        np.testing.assert_array_equal(values, nets[name])
+    turned = {"b": nets["b"], "a": nets["a"]}  # gradients come in an order of their own
+    np.testing.assert_array_equal(searching.joined(turned, nets)[0], flat)
+
+
+@pytest.mark.parametrize("block", [0, 1])
+def test_every_part_of_either_range_holds_one_draw_and_sizes_take_turns(block):
+    config = SimpleNamespace(draws=10, rates=(1e-3, 1e-1), biases=(0.0, 5.0), sizes=(4, 12))
+    drawn = searching.draw(config, block)
+    assert (drawn["size"] == (4, 12)[block]).all()
+    rates = comparing.position(np.log(drawn["rate"]), np.log(config.rates), 10)
+    biases = comparing.position(drawn["bias"], config.biases, 10)
+    assert sorted(rates) == sorted(biases) == list(range(10))
+    assert list(rates) != list(biases)
