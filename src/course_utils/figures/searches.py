@@ -17,7 +17,7 @@ from course_utils.figures.palette import variable
 from course_utils.figures.words import minus
 
 AXES = {"rate": "learning rate", "bias": "forget bias at the start", "size": "hidden size"}
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 380, 76, 16, 40, 318
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 520, 380, 92, 28, 40, 318
 PARTS = 6  # of an axis, each with a median of its own
 
 

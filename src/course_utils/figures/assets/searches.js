@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   if (unrolled.searched) return;
-  var WIDTH = 520, HEIGHT = 380, LEFT = 76, RIGHT = 16, TOP = 40, BOTTOM = 318, PARTS = 6;
+  var WIDTH = 520, HEIGHT = 380, LEFT = 92, RIGHT = 28, TOP = 40, BOTTOM = 318, PARTS = 6;
   var MARKS = { rate: [0.001, 0.01, 0.1], bias: [0, 1, 2, 3, 4, 5] };
 
   function median(values) {
