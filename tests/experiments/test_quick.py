@@ -15,6 +15,14 @@ LOOSE = {
         v["descent"]["open"]["taken"] > v["descent"]["offered"]["taken"]
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
+    # a search as small as this shows that every net has its row, and that shares add up
+    **dict.fromkeys(
+        ("ablation_adding", "ablation_reber", "ablation_text", "ablation_timing"),
+        lambda v: (
+            len(v["nets"]["gru"]["test"]) == v["of"] == len(v["nets"]["np"]["wrong"])
+            and 0.5 < v["nets"]["gru"]["over"]["ratio"] < 2 == 2 * v["nets"]["np"]["over"]["ratio"]
+        ),
+    ),
     "act_parity": lambda v: all(way["found"] == v["of"] for way in v["ways"].values()),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "adding_irnn": lambda v: (
@@ -27,6 +35,7 @@ LOOSE = {
     "cell_table": lambda v: all(
         max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
     ),
+    "cell_search": lambda v: len(v["timing"]["nets"]["gru"]["test"]) == v["timing"]["of"],
     "charlm": lambda v: (
         v["nets"]["rnn"]["bits"] < v["witten_bell"]["bits"]["1"] < v["uniform"]
         and v["kneser_ney"]["best"] < v["witten_bell"]["best"]

@@ -162,6 +162,18 @@ def wave(k, speed=1.0):
     return fig
 
 
+def searched():
+    """A random search of two cells on one task."""
+    rng = np.random.default_rng(0)
+    task = {
+        "rate": np.geomspace(3e-4, 0.1, 12), "bias": rng.uniform(0, 5, 12), "chance": 0.9,
+        "size": [4, 8, 16] * 4, "limits": {"rate": (3e-4, 0.1), "bias": (0, 5)},
+        "nets": {key: rng.uniform(0.1, 1, 24) for key in ("v", "nog")},
+    }  # fmt: skip
+    cells = {"v": ("V", "lstm_peephole"), "nog": ("NOG", "lstm_nog")}
+    return figures.search_explorer({"a task": task}, cells)
+
+
 def parts():
     """(title, figure) of everything."""
     inputs = np.sin(np.arange(10) / 1.5 - 0.2)
@@ -181,6 +193,7 @@ def parts():
     yield "The gradient's journey", figures.gradient_journey(JOURNEYS)
     yield "A text and its reader", figures.reading_glass(reading_net())
     yield "Which modules move?", clocks()
+    yield "The nets of a search", searched()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

@@ -18,6 +18,7 @@
 ``gradient_journey``  a loss to move along a chain, and what comes back
 ``reading_glass``    a text to read with the network that reads it
 ``clockwork_explorer``  which modules move when, and what that saves
+``search_explorer``  the nets of a recorded random search
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``compare_cells``    two cells that the reader chooses: equations that differ, both diagrams
 ``attention_explorer``  a query to drag among keys
@@ -44,6 +45,7 @@ _WHERE = {
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
     "addressing_explorer": "addressing", "gradient_journey": "journey_explorer",
     "reading_glass": "glass", "compare_cells": "compare", "clockwork_explorer": "clocks",
+    "search_explorer": "searches",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip

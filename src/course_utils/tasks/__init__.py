@@ -6,6 +6,7 @@ configuration give the same batch, always.
 """
 
 from course_utils.tasks.adding import Adding
+from course_utils.tasks.alarm import Alarm
 from course_utils.tasks.batch import Batch
 from course_utils.tasks.bits import AssociativeRecall, CopyBits, RepeatCopy
 from course_utils.tasks.copying import Copy
@@ -26,6 +27,7 @@ from course_utils.tasks.xor import TemporalXor
 
 __all__ = [
     "Adding",
+    "Alarm",
     "AssociativeRecall",
     "Batch",
     "Copy",
