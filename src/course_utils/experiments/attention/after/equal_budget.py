@@ -23,7 +23,7 @@ from course_utils.training import fit, torch_step
 class Config:
     """Mixers with their widths; text, windows, training."""
 
-    kinds: tuple = (("lstm", 56), ("gru", 60), ("mingru", 72), ("attention", 64))
+    kinds: tuple = (("lstm", 53), ("gru", 58), ("mingru", 73), ("attention", 64))
     characters: int = 200_000
     length: int = 64
     batch: int = 16
