@@ -82,6 +82,16 @@ def addressing(**told):
     return figures.addressing_explorer(cosines, before, **told)
 
 
+def newton_numbers(H=4, T=24):
+    """Weights (H, H) and what the input adds (T, H), as rounded as the explorer prints them."""
+    rng = np.random.default_rng(1)
+    return (0.5 * rng.normal(size=(H, H))).round(4), (0.5 * rng.normal(size=(T, H))).round(4)
+
+
+def newton():
+    return figures.newton_explorer(*newton_numbers(), scale=1.5)
+
+
 def attention_map():
     from matplotlib import pyplot as plt
 
@@ -149,6 +159,7 @@ def parts():
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
+    yield "All steps at once", newton()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

@@ -19,13 +19,14 @@ from course_utils.files import write
 
 STYLES = (
     "palette.css", "figures.css", "predict.css", "looking.css", "selection.css", "addressing.css",
+    "newton.css",
 )  # fmt: skip
 FACES = {"MathJax_Main-Regular.woff": "normal", "MathJax_Math-Italic.woff": "italic"}
 FONTS = "static/mathjax/output/chtml/fonts/woff-v2"  # in the package sphinx-mathjax-offline
 SCRIPTS = (
     "svg.js", "stepper.js", "lstm.js", "decay.js", "looking.js", "frames.js",
     "predict.js", "predict_curve.js", "predict_bars.js",
-    "selection.js", "addressing.js",
+    "selection.js", "addressing.js", "newton.js",
 )  # fmt: skip
 
 
