@@ -43,6 +43,7 @@ LOOSE = {
         and v["past"]["seen"]["intact"] < v["past"]["new"]["intact"]
     ),
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
+    "copying": lambda v: v["copy"]["lru"]["recall"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["30"]
@@ -57,6 +58,7 @@ LOOSE = {
         v["cue"]["zoneout"]["solved"] == v["of"]
         and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
     ),
+    "equal_budget": lambda v: v["nets"]["lstm"]["bits"][-1] < v["nets"]["lstm"]["bits"][0],
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forecast_intervals": lambda v: (
         v["co2"]["conformal"]["inside"] > v["co2"]["quantiles"]["inside"]
@@ -83,6 +85,10 @@ LOOSE = {
         and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
+    "length_cost": lambda v: (
+        v["formula_off"] < 1e-9
+        and v["layers"]["attention"]["peak_grows"] > 2 * v["layers"]["lstm"]["peak_grows"]
+    ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
@@ -90,6 +96,9 @@ LOOSE = {
         0.9 < v["return"]["lstm"]["ratio"]
         and v["size"]["linear"]["ratio"] < 1
         and v["smoothed"]["asked"]["direction"]["share"] > 0.7
+    ),
+    "newton_rounds": lambda v: (
+        v["lstm"]["rounds"][0] <= 8 and v["off"]["most"] < 1e-9 and v["gru"]["rounds"][0] <= 8
     ),
     "ntm_fragile": lambda v: max(v["variants"]["base"]["wrong"]) < 0.4,
     "ntm_lengths": lambda v: all(
@@ -151,6 +160,7 @@ LOOSE = {
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
     ),
     "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
+    "tracking": lambda v: v["parity"]["rnn"]["near_median"] > 0.8,
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
@@ -192,6 +202,7 @@ TINY = {
     "digits": {"updates": 2, "every": 1},
     "direction": {"updates": 3, "test": 50},
     "drift": {"updates": 4, "every": 2},
+    "equal_budget": {"updates": 4, "every": 2},
     "exposure": {"updates": 3},
     "forget_bias": {"updates": 4, "every": 2},
     "gate_language": {"updates": 5},
@@ -203,6 +214,7 @@ TINY = {
     "reber": {"updates": 4, "every": 2},
     "reber_stream": {"updates": 4, "streams": 1, "symbols": 200},
     "shortcuts": {"updates": 4, "every": 2},
+    "tracking": {"tasks": (("parity", 3), ("anbn", 3))},
     "truncation": {"updates": 4, "draws": 4},
     "truncation_training": {"updates": 4, "every": 2},
     "tunes_lm": {"hidden": 8, "passes": 1, "tunes": 60, "written": 2, "longest": 60},
@@ -219,8 +231,8 @@ NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
 
 def values_of(name, **settings):
     """What an experiment returns at its small size, or with some settings still smaller."""
-    plain = compiled.uncompiled() if name == "many_cells" else contextlib.nullcontext()
-    with plain:  # every cell once: compiling them would take a minute
+    few = ("many_cells", "tracking", "copying")  # steps: compiling would take longer than they
+    with compiled.uncompiled() if name in few else contextlib.nullcontext():
         record = running.run(name, config=replace(running.load(name).QUICK, **settings))
     assert record["cpu_seconds"] < 60
     return json.loads(json.dumps(record["values"], allow_nan=False))
