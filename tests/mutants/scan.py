@@ -179,7 +179,7 @@ def takes_the_slope_twice(answers):
 
 @wrong("q6", hint="the round that only confirms is counted as well")
 def counts_one_less(answers):
-    return {"q6": swap(answers["q6"], "return new, count", "return new, count - 1")}
+    return {"q6": swap(answers["q6"], "return h, count", "return h, count - 1")}
 
 
 @wrong("q6", hint="go on until nothing moves by more than 1e-10, not by a thousandth")
