@@ -34,7 +34,7 @@ IMPORTS = {
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
     "lab": {
-        "compiled", "errors", "files", "ledger", "numpy_nn", "specs", "tasks", "torch_nn",
+        "compiled", "errors", "files", "ledger", "numpy_nn", "shapes", "specs", "tasks", "torch_nn",
         "training",
     },
     "experiments": {

@@ -60,6 +60,7 @@ LOOSE = {
     "counting_nets": lambda v: v["lstm"]["learned"] > 0 and v["lstm"]["reach"] >= v["gru"]["reach"],
     "coupled_adding": lambda v: v["both"]["weights"] > v["coupled"]["weights"],
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
+    "copying": lambda v: v["copy"]["lru"]["recall"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["30"]
@@ -82,6 +83,7 @@ LOOSE = {
         v["cue"]["zoneout"]["solved"] == v["of"]
         and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
     ),
+    "equal_budget": lambda v: v["nets"]["lstm"]["bits"][-1] < v["nets"]["lstm"]["bits"][0],
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forecast_intervals": lambda v: (
         v["co2"]["conformal"]["inside"] > v["co2"]["quantiles"]["inside"]
@@ -110,6 +112,10 @@ LOOSE = {
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
     "library_audit": lambda v: all(row["explained"] for row in v["torch"]["layers"]),
     "layer_gradients": lambda v: v["plain"]["lowest"] < 0.01 < 0.1 < v["residual"]["lowest"],
+    "length_cost": lambda v: (
+        v["formula_off"] < 1e-9
+        and v["layers"]["attention"]["peak_grows"] > 2 * v["layers"]["lstm"]["peak_grows"]
+    ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
     "listening": lambda v: v["ctc"]["right"][0] > 0.4 < v["attention"]["right"][0],
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
@@ -118,6 +124,9 @@ LOOSE = {
         0.9 < v["return"]["lstm"]["ratio"]
         and v["size"]["linear"]["ratio"] < 1
         and v["smoothed"]["asked"]["direction"]["share"] > 0.7
+    ),
+    "newton_rounds": lambda v: (
+        v["lstm"]["rounds"][0] <= 8 and v["off"]["most"] < 1e-9 and v["gru"]["rounds"][0] <= 8
     ),
     "ntm_fragile": lambda v: max(v["variants"]["base"]["wrong"]) < 0.4,
     "ntm_lengths": lambda v: all(
@@ -185,6 +194,7 @@ LOOSE = {
         and min(v["peepholes"]["cosine"]["rms_by_net"]) < 0.6
     ),
     "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
+    "tracking": lambda v: v["parity"]["rnn"]["near_median"] > 0.8,
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
@@ -232,6 +242,7 @@ TINY = {
     "direction": {"updates": 3, "test": 50},
     "directions": {"updates": 3, "test": 10},
     "drift": {"updates": 4, "every": 2},
+    "equal_budget": {"updates": 4, "every": 2},
     "exposure": {"updates": 3},
     "forget_bias": {"updates": 4, "every": 2},
     "gate_language": {"updates": 5},
@@ -246,6 +257,7 @@ TINY = {
     "stream_cells": {"updates": 2, "symbols": 60, "warm_up": 20, "nets": 2, "chunk": 10},
     "timing_spikes": {"updates": 2, "measured": 2, "batch": 2, "nets": 2},
     "timing_wave": {"updates": 3, "nets": 2},
+    "tracking": {"tasks": (("parity", 3), ("anbn", 3))},
     "truncation": {"updates": 4, "draws": 4},
     "truncation_training": {"updates": 4, "every": 2},
     "tunes_cells": {"tunes": 20},
@@ -269,6 +281,8 @@ def values_of(name, **settings):
     """What an experiment returns at its small size, or with some settings still smaller."""
     plain = name == "many_cells" or (settings and name in TOGETHER)
     with compiled.uncompiled() if plain else contextlib.nullcontext():
+    few = ("many_cells", "tracking", "copying")  # steps: compiling would take longer than they
+    with compiled.uncompiled() if name in few else contextlib.nullcontext():
         record = running.run(name, config=replace(running.load(name).QUICK, **settings))
     assert record["cpu_seconds"] < 60
     return json.loads(json.dumps(record["values"], allow_nan=False))

@@ -108,6 +108,14 @@ def addressing(**told):
 def clocks():
     """Four modules, each twice as slow as the one before, at step 6."""
     return figures.clockwork_explorer((1, 2, 4, 8), size=8, inputs=2, step=6)
+def newton_numbers(H=4, T=24):
+    """Weights (H, H) and what the input adds (T, H), as rounded as the explorer prints them."""
+    rng = np.random.default_rng(1)
+    return (0.5 * rng.normal(size=(H, H))).round(4), (0.5 * rng.normal(size=(T, H))).round(4)
+
+
+def newton():
+    return figures.newton_explorer(*newton_numbers(), scale=1.5)
 
 
 def attention_map():
@@ -194,6 +202,7 @@ def parts():
     yield "A text and its reader", figures.reading_glass(reading_net())
     yield "Which modules move?", clocks()
     yield "The nets of a search", searched()
+    yield "All steps at once", newton()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

@@ -22,6 +22,7 @@
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``compare_cells``    two cells that the reader chooses: equations that differ, both diagrams
 ``attention_explorer``  a query to drag among keys
+``newton_explorer``  all steps of a network at once, round by round
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
 ``write_assets``     CSS and scripts for the site
@@ -45,7 +46,7 @@ _WHERE = {
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
     "addressing_explorer": "addressing", "gradient_journey": "journey_explorer",
     "reading_glass": "glass", "compare_cells": "compare", "clockwork_explorer": "clocks",
-    "search_explorer": "searches",
+    "search_explorer": "searches", "newton_explorer": "newton",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip

@@ -19,7 +19,7 @@ from course_utils.files import write
 
 STYLES = (
     "palette.css", "figures.css", "predict.css", "looking.css", "selection.css", "addressing.css",
-    "journey.css", "glass.css", "compare.css", "clocks.css", "searches.css",
+    "journey.css", "glass.css", "compare.css", "clocks.css", "searches.css", "newton.css",
 )  # fmt: skip
 FACES = {"MathJax_Main-Regular.woff": "normal", "MathJax_Math-Italic.woff": "italic"}
 FONTS = "static/mathjax/output/chtml/fonts/woff-v2"  # in the package sphinx-mathjax-offline
@@ -27,7 +27,7 @@ SCRIPTS = (
     "svg.js", "stepper.js", "lstm.js", "decay.js", "looking.js", "frames.js",
     "predict.js", "predict_curve.js", "predict_bars.js",
     "selection.js", "addressing.js", "cells.js", "journey_run.js", "journey.js",
-    "glass_run.js", "glass.js", "compare.js", "clocks.js", "searches.js",
+    "glass_run.js", "glass.js", "compare.js", "clocks.js", "searches.js", "newton.js",
 )  # fmt: skip
 
 
