@@ -30,7 +30,7 @@ IMPORTS = {
     "numpy_nn": {"compiled", "shapes", "specs"},
     "torch_nn": {"compiled", "shapes", "specs"},
     "tasks": {"shapes"},
-    "figures": {"equations", "files", "specs"},
+    "figures": {"compiled", "equations", "files", "specs"},
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
     "lab": {

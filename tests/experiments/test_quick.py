@@ -150,6 +150,7 @@ LOOSE = {
         and v["lstm"]["bits"] < v["uniform"] - 2
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
     ),
+    "train_presets": lambda v: v["quick"]["solved"] == [0, v["quick"]["of"]],
     "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9

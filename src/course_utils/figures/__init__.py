@@ -17,6 +17,7 @@
 ``addressing_explorer``  where a head of a Turing machine looks
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
 ``attention_explorer``  a query to drag among keys
+``trainer``          two networks that train in the page; ``write_training`` its scripts
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
 ``write_assets``     CSS and scripts for the site
@@ -39,6 +40,7 @@ _WHERE = {
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
     "addressing_explorer": "addressing",
+    "trainer": "trainer", "write_training": "training_page",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip

@@ -12,12 +12,13 @@ from course_utils.figures.page import asset
 from course_utils.files import write
 from course_utils.specs import SPECS
 
-FOLDER = "training"
 # in the order in which they need each other; "train_cells.js" is generated
-PARTS = (
+SCRIPTS = (
     "train_parts.js", "train_random.js", "train_tasks.js", "train_language.js", "train_kernels.js",
-    "train_cells.js", "train_tree.js", "train_net.js", "train_worker.js",
+    "train_cells.js", "train_tree.js", "train_net.js", "train_design.js", "train_complex.js",
+    "train_write.js", "train_worker.js", "train_charts.js", "train_cell.js", "train_page.js",
 )  # fmt: skip
+STYLES = ("train.css",)
 RUNTIME = ("sigmoid", "relu", "logSigmoid", "positive", "unroll", "unrollBackward")
 
 
@@ -37,7 +38,8 @@ def cells_script():
         f'({{ {", ".join(RUNTIME[:4])} }}, {{ multiply, back }}) {{\n'
         f"return {{\n{cells}}};\n}});\n"
         'unrolled.part("cells", ["texts"], function (texts) {\n'
-        "return Object.fromEntries(Object.entries(texts).map(([key, make]) => [key, make()]));\n});\n"
+        "return Object.fromEntries(Object.entries(texts).map(([key, make]) => [key, make()]));\n"
+        "});\n"
     )
 
 
@@ -63,13 +65,14 @@ def cell_facts(spec):
 
 def training_scripts():
     """{file name: text} of the scripts that train, in load order."""
-    return {name: cells_script() if name == "train_cells.js" else asset(name) for name in PARTS}
+    return {name: cells_script() if name == "train_cells.js" else asset(name) for name in SCRIPTS}
 
 
 def write_training(folder):
-    """Write the scripts that only the page that trains loads; returns their names in load order."""
+    """Write what only the page that trains loads; {"css": names, "js": names} in load order."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in training_scripts().items():
+    scripts = training_scripts()
+    for name, text in (scripts | {name: asset(name) for name in STYLES}).items():
         write(folder / name, text)
-    return list(training_scripts())
+    return {"css": list(STYLES), "js": list(scripts)}

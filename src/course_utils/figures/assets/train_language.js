@@ -116,5 +116,5 @@ unrolled.part("language", [], function () {
   };
   const names = (tree) => { const found = []; walk(tree, (t) => { if (typeof t === "string" && !found.includes(t)) found.push(t); }); return found; };
 
-  return { ARITY, GREEK, Mistake, parse, isParameter, names, walk };
+  return { ARITY, GREEK, Mistake, parse, pieces, isParameter, names };
 });

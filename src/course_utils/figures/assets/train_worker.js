@@ -1,7 +1,7 @@
 // What the worker does: it holds the networks, trains them in short stretches and reports.
 "use strict";
 unrolled.part("serve", ["tasks", "nets", "random", "tree"], function (tasks, nets, random, tree) {
-  const STRETCH = 40, TESTS = 100;                       // milliseconds between reports; test sequences
+  const STRETCH = 60, PROBE = 300, TESTS = 100;          // milliseconds between reports, and between looks inside; test sequences
 
   // The gradient of the last answer's loss with respect to what was read so many steps before it,
   // as the mean over sequences of its norm.
@@ -47,7 +47,7 @@ unrolled.part("serve", ["tasks", "nets", "random", "tree"], function (tasks, net
       const task = tasks.all[settings.task], draw = () => random(settings.seed, "batches");
       const probe = task.sample(random(settings.seed, "probe"), 16, settings);
       state = {
-        settings, task, serial, streams: specs.map(draw), done: 0, look: null,
+        settings, task, serial, streams: specs.map(draw), done: 0, look: null, probed: 0,
         tests: task.sample(random(settings.seed, "tests"), TESTS, settings), probe,
         nets: specs.map((spec, k) => nets.net(spec, { H: settings.units, N: probe.N, D: probe.D, seed: settings.seed, start: settings.starts[k] })),
       };
@@ -75,6 +75,9 @@ unrolled.part("serve", ["tasks", "nets", "random", "tree"], function (tasks, net
       if (!state.rates) { state.rates = []; measure(); }
       const { settings, look, serial, done } = state, message = { kind: "report", serial, done, rows, rates: state.rates };
       state.rates = [];
+      const now = performance.now();
+      if (running && now - state.probed < PROBE) return scope.postMessage(message);
+      state.probed = now;
       message.lags = state.nets.map((net) => byLag(net, state.probe));
       if (look) message.looks = state.nets.map((net) => looked(net, look, settings.units));
       scope.postMessage(message);
