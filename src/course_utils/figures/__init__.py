@@ -40,7 +40,7 @@ _WHERE = {
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
     "addressing_explorer": "addressing",
-    "trainer": "trainer", "write_training": "training_page",
+    "trainer": "two_networks", "write_training": "training_page",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip

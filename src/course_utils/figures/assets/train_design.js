@@ -58,28 +58,34 @@ unrolled.part("design", ["language"], function ({ parse, pieces, isParameter, na
     const output = targets.includes("y") ? "y" : targets.includes("h") ? "h" : states[0];
     if (mistakes.length) return { facts: null, mistakes };
 
-    // -- widths: states are H, or H by H where their equation says so, which a second pass then uses
+    // -- widths: a state is as wide as the units, or a matrix where it is used as one or made as one
     const matrices = new Set();
-    let shapes = {}, params = {};
-    for (let pass = 0; pass < 3; pass++) {
-      shapes = { x: vector(1, 0) };
-      params = {};
-      for (const s of states) shapes[`${s}_prev`] = matrices.has(s) ? MATRIX : H1;
-      let grown = false;
-      for (const p of parsed) {
-        let found;
-        try { found = shape(p.tree[2], p); } catch (error) {
-          if (!(error instanceof Mistake)) throw error;
-          if (!mistakes.some((m) => m.line === p.number)) mistakes.push({ line: p.number, at: error.at, length: error.length, message: error.message });
-          found = H1;
-        }
-        shapes[p.tree[1]] = found;
-        if (!states.includes(p.tree[1])) continue;
-        if (found.matrix && !matrices.has(p.tree[1])) { matrices.add(p.tree[1]); grown = true; }
-        else if (!found.matrix && !same(found, H1)) wrong(p, p.tree[1], `the state ${p.tree[1]} must be as wide as the units, and it is ${said(found)}`);
+    const made = (tree) => (typeof tree === "string" ? tree.endsWith("_prev") && matrices.has(tree.slice(0, -5))
+      : Array.isArray(tree) && (["outer", "diag"].includes(tree[0]) || (!["read", "@", "total", "concat"].includes(tree[0]) && tree.slice(1).some(made))));
+    const used = (tree) => {
+      if (!Array.isArray(tree)) return;
+      const matrix = tree[0] === "diag" ? tree[2] : tree[0] === "read" ? tree[1] : null;
+      if (typeof matrix === "string") matrices.add(matrix.replace(/_prev$/, ""));
+      tree.slice(1).forEach(used);
+    };
+    parsed.forEach((p) => used(p.tree[2]));
+    for (let size = -1; size !== matrices.size;) {
+      size = matrices.size;
+      parsed.forEach((p) => { if (made(p.tree[2])) matrices.add(p.tree[1]); });
+    }
+    const shapes = { x: vector(1, 0) }, params = {};
+    for (const s of states) shapes[`${s}_prev`] = matrices.has(s) ? MATRIX : H1;
+    for (const p of parsed) {
+      const name = p.tree[1];
+      let found = matrices.has(name) ? MATRIX : H1;
+      try {
+        found = shape(p.tree[2], p);
+        if (states.includes(name) && !same(found, matrices.has(name) ? MATRIX : H1)) fail(p, `the state ${name} must be as wide as the units, and it is ${said(found)}`, name);
+      } catch (error) {
+        if (!(error instanceof Mistake)) throw error;
+        mistakes.push({ line: p.number, at: error.at, length: error.length, message: error.message });
       }
-      if (!grown) break;
-      mistakes.length = 0;
+      shapes[name] = found;
     }
     if (!mistakes.length && !same(shapes[output], H1)) wrong(parsed[targets.indexOf(output)], output, `the output ${output} must be as wide as the units, and it is ${said(shapes[output])}`);
 
@@ -138,7 +144,7 @@ unrolled.part("design", ["language"], function ({ parse, pieces, isParameter, na
     const facts = {
       title: "your cell", lines: parsed.map((p) => p.line.replace(/#.*/, "").trim().replace(/\s*;$/, "")), trees: parsed.map((p) => p.tree), states, output,
       params: Object.entries(params).map(([name, s]) => ({ name, axes: text_(s), symbols: [name] })),
-      config: {}, initial: {}, inputs: [], matrices: [...matrices],
+      config: {}, initial: {}, inputs: [], matrices: states.filter((s) => matrices.has(s)),
       retention: "b_f" in params || "b_xf" in params ? [["f", 1]] : [],
     };
     return { facts: mistakes.length ? null : facts, mistakes };

@@ -296,7 +296,7 @@ unrolled.part("tree", ["kernels"], function ({ product, productBack, weightBack 
   }
   function eachDiag(m, own, before, t, R, visit) {
     const [f, C] = m.args, n = C.dims[1];
-    for (let r = 0; r < R; r++) for (let k = 0; k < m.size; k++) visit(own(t) + r * m.size + k, at(f, before, t, r) + Math.floor(k / n), at(C, before, t, r) + k, m.args);
+    for (let r = 0; r < R; r++) for (let k = 0; k < m.size; k++) visit(own(t) + r * m.size + k, at(f, before, t, r) + (f.size === 1 ? 0 : Math.floor(k / n)), at(C, before, t, r) + k, m.args);
   }
   function eachRead(m, own, before, t, R, visit) {
     const [C, q] = m.args, n = q.size;

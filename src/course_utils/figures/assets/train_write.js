@@ -67,19 +67,27 @@ unrolled.part("write", [], function () {
     const simple = (g) => /^\w+$/.test(g);
     const grad = (n) => (parameters.has(n) ? `grads["${n}"]` : `d${local(n)}`);
 
+    const narrows = new Set();
+    const narrow = (tree) => (typeof tree === "string" ? narrows.has(tree)
+      : Array.isArray(tree) && (tree[0] === "total" || (!["@", "read", "outer", "diag", "concat", "softmax"].includes(tree[0]) &&
+        tree.slice(1).some(narrow) && tree.slice(1).every((part) => typeof part === "number" || narrow(part)))));
+    for (const [, target, tree] of facts.trees) if (narrow(tree)) narrows.add(target);
+
     function back(tree, g) {                             // g: the gradient that arrives, as text
       if (typeof tree === "number" || typeof tree === "boolean") return;
       if (typeof tree === "string") { lines.push(`    ${grad(tree)} = ${grad(tree)} + to(${g}, ${name(tree)})`); return; }
       const [op, a, b, ...more] = tree;
       if (!simple(g)) g = bind(g);
       const A = () => write(a, 4), B = () => write(b, 4);
+      if ("+-*/".includes(op) || op === "maximum") {       // one number a sequence is spread over the units: sum it back
+        const both = { "+": [g, g], "-": [g, `-${g}`], "*": [`${g} * ${B()}`, `${g} * ${A()}`], "/": [`${g} / ${B()}`, `-${g} * ${A()} / ${B()} ** 2`],
+          maximum: [`${g} * (${A()} >= ${B()})`, `${g} * (${A()} < ${B()})`] }[op];
+        const fit = (part, other, words) => back(part, narrow(part) && !narrow(other) ? `to(${words}, ${write(part)})` : words);
+        fit(a, b, both[0]);
+        return fit(b, a, both[1]);
+      }
       if (op === "neg") return back(a, `-${g}`);
-      if (op === "+") { back(a, g); return back(b, g); }
-      if (op === "-") { back(a, g); return back(b, `-${g}`); }
-      if (op === "*") { back(a, `${g} * ${B()}`); return back(b, `${g} * ${A()}`); }
-      if (op === "/") { back(a, `${g} / ${B()}`); return back(b, `-${g} * ${A()} / ${B()} ** 2`); }
       if (op === "@") { lines.push(`    ${grad(a)} = ${grad(a)} + ${g}.T @ ${B()}`); return back(b, `${g} @ ${name(a)}`); }
-      if (op === "maximum") { back(a, `${g} * (${A()} >= ${B()})`); return back(b, `${g} * (${A()} < ${B()})`); }
       if (op === "outer") { back(a, `(${g} * ${B()}[..., None, :]).sum(-1)`); return back(b, `(${g} * ${A()}[..., :, None]).sum(-2)`); }
       if (op === "diag") { back(a, `(${g} * ${B()}).sum(-1)`); return back(b, `${A()}[..., :, None] * ${g}`); }
       if (op === "read") { back(a, `${g}[..., :, None] * ${B()}[..., None, :]`); return back(b, `(${A()}.swapaxes(-1, -2) @ ${g}[..., None])[..., 0]`); }
