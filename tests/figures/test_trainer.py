@@ -17,7 +17,8 @@ def preset(a=("rnn", None, None), b=("lstm", 0.95, None), **other):
     sides = {f"{name}_{side}": value for side, values in (("a", a), ("b", b))
              for name, value in zip(("cell", "keep", "input"), values, strict=True)}  # fmt: skip
     return {"finding": "Six words lie between.", "task": "cue", "length": 6, "units": 8,
-            "rate": 0.01, "clip": 1.0, "optimiser": "adam", "seed": 1, **sides, **other}  # fmt: skip
+            "rate": 0.01, "clip": 1.0, "optimiser": "adam", "seed": 1,
+            **sides, **other}  # fmt: skip
 
 
 def record(**presets):

@@ -1,4 +1,4 @@
-"""The page that trains, in a browser: its arithmetic is NumPy's, and what is typed is read alike."""
+"""The page that trains, in a browser: its numbers are NumPy's, its language is Python's."""
 
 import json
 import random
@@ -119,7 +119,8 @@ def test_outputs_and_all_gradients_are_numpys(window, printed):
         p, spec = make(key), SPECS[key]
         given = {
             "facts": cell_facts(spec), "params": flat(p.params), "x": p.x.ravel().tolist(),
-            "dy": p.dy.ravel().tolist(), "state0": flat(dict(zip(spec.states, p.state0, strict=True))),
+            "dy": p.dy.ravel().tolist(),
+            "state0": flat(dict(zip(spec.states, p.state0, strict=True))),
             "dlast": flat(dict(zip(spec.states, p.dlast, strict=True))), "inputs": flat(p.inputs),
             "sizes": {"T": T, "B": B, "D": D, "H": H},
         }  # fmt: skip
@@ -389,7 +390,7 @@ def test_it_trains_from_a_file_and_a_link_gives_the_same_run(browser, path):
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('.u-train-status').textContent.includes('loss')")
     first = status(page)
-    page.get_by_role("button", name="Train on").or_(page.get_by_role("button", name="Train")).click()
+    page.locator("[name=run]").click()
     done(page, 51)
     trained = status(page)
     assert trained != first and "right" in trained
