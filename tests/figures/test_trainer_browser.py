@@ -16,6 +16,7 @@ from tests.support.browsing import Page, chromium
 
 from course_utils import compiled, equations, figures, numpy_nn
 from course_utils.figures.training_page import cell_facts
+from course_utils.figures.two_networks import typable
 from course_utils.files import write
 from course_utils.lab import numpy_models
 from course_utils.numpy_nn import losses, optim
@@ -356,6 +357,31 @@ def test_what_is_typed_can_be_taken_away(window, name, tmp_path):
     way = rng.standard_normal(x.shape)
     step = (spec.unroll(params, x + 1e-30j * way)[spec.output].imag / 1e-30 * dy).sum()
     close([(dx * way).sum()], [step], 1e-10, "NumPy: x")
+
+
+def test_every_cell_that_a_reader_can_begin_with_passes_the_check(window):
+    for key in typable():
+        found = window.page.evaluate(
+            """text => { const { facts, mistakes } = unrolled.use("design")(text);
+            return facts ? unrolled.use("complexStep")(facts, unrolled.use("tree").build, 2) : mistakes; }""",  # noqa: E501
+            "\n".join(SPECS[key].equations),
+        )
+        for row in found:
+            assert row.get("off", 1) < 1e-10, (key, row)
+
+
+def test_the_complex_step_finds_a_wrong_gradient(window):
+    """What the reader is shown can fail: an interpreter with one slope wrong is caught."""
+    found = window.page.evaluate(
+        """text => { const { facts } = unrolled.use("design")(text), { build } = unrolled.use("tree");
+        const wrong = (facts, params, grads, sizes) => { const layer = build(facts, params, grads, sizes), { backward } = layer;
+          layer.backward = (dy) => { const dx = backward(dy); grads.b_h[0] *= 1.001; return dx; }; return layer; };
+        return unrolled.use("complexStep")(facts, wrong, 2); }""",  # noqa: E501
+        CELL,
+    )
+    assert {row["name"]: row["off"] > 1e-6 for row in found} == {
+        "W_x": False, "W_h": False, "b_h": True, "x": False
+    }  # fmt: skip
 
 
 # -- the page itself -------------------------------------------------------------------------------

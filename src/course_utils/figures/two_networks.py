@@ -6,6 +6,8 @@ script.
 
 from html import escape
 
+import numpy as np
+
 from course_utils.figures.charts import path, tag
 from course_utils.figures.controls import slider
 from course_utils.figures.errors import FigureError
@@ -218,7 +220,7 @@ def _reading():
         + _scrolling(f"One unit of the {words} network", f"look_{side}")
         for side, words in (("a", "first"), ("b", "second"))
     )
-    return f"""<h3>What one unit holds while it reads</h3>
+    return f"""<h2>What one unit holds while it reads</h2>
 <label><span>a sequence of yours</span><input type="text" name="sequence" spellcheck="false"
 autocomplete="off" autocapitalize="off"></label>
 <p class="u-train-unread" role="status"></p>
@@ -228,12 +230,12 @@ autocomplete="off" autocapitalize="off"></label>
 
 def _typing():
     """The reader's own cell, and the text of any cell that is trained."""
-    fill = [("", "choose a cell"), *((key, spec.title) for key, spec in SPECS.items())]
+    fill = [("", "choose a cell"), *((key, SPECS[key].title) for key in typable())]
     lines = "\n".join(SPECS["lstm"].equations)
     texts = [("a", "first network, as it runs here"), ("b", "second network, as it runs here"),
              ("numpy", "your cell in NumPy"), ("torch", "your cell in PyTorch"),
              ("spec", "your cell as a spec of this book")]  # fmt: skip
-    return f"""<h3>Type your own cell</h3>
+    return f"""<h2>Type your own cell</h2>
 <p>One equation a line. <code>@</code> is a weight times a vector, <code>*</code> goes number by
 number, <code>h_prev</code> is <code>h</code> of the step before. Names that begin with a capital
 letter, <code>b_</code> or <code>p_</code>, and Greek ones are parameters. Choose <em>your own,
@@ -258,6 +260,14 @@ autocomplete="off" autocapitalize="off">{escape(lines)}</textarea></label>
 <span class="u-train-copied" role="status"></span></p>
 <pre class="u-train-code" tabindex="0" aria-label="Code"></pre>
 </details>"""
+
+
+def typable():
+    """Keys of the cells whose equations can be typed: without clocks and without further inputs."""
+    return [
+        key for key, spec in SPECS.items()
+        if not spec.inputs and not any(np.ndim(value) for value in spec.config.values())
+    ]  # fmt: skip
 
 
 def _scrolling(label, chart):

@@ -17,7 +17,7 @@
       "cell_a", "keep_a", "input_a", "cell_b", "keep_b", "input_b"];
 
     function settings() {
-      const number = (name) => (value(name) === "" ? null : Number(value(name)));
+      const number = (name) => (value(name) === "" || box(name).disabled ? null : Number(value(name)));
       return {
         task: value("task"), length: number("length"), units: number("units"), rate: number("rate"), clip: number("clip"),
         optimiser: value("optimiser"), seed: Math.round(number("seed") || 0), text: value("text"), batch: data.batch, every: data.every,
@@ -47,7 +47,18 @@
       if (control.dataset.task !== value("task")) { control.value = usual; control.dataset.task = value("task"); }
     }
 
+    // A start that the cell has no bias for cannot be chosen.
+    function able() {
+      for (const side of ["a", "b"]) {
+        const facts = spec(side), symbols = facts ? facts.params.flatMap((p) => p.symbols) : [];
+        box(`keep_${side}`).disabled = !facts || !(facts.own || facts.retention.length);
+        box(`input_${side}`).disabled = !symbols.some((s) => s === "b_xi" || s === "b_i");
+      }
+    }
+
     function tell() {                                   // the values of sliders, for eye and ear
+      able();
+      box("unit").max = value("units");
       for (const name of ["length", "units", "unit"]) {
         const control = box(name);
         control.closest("label").querySelector("output").textContent = control.value;
