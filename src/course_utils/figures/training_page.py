@@ -15,8 +15,9 @@ from course_utils.specs import SPECS
 # in the order in which they need each other; "train_cells.js" is generated
 SCRIPTS = (
     "train_parts.js", "train_random.js", "train_tasks.js", "train_language.js", "train_kernels.js",
-    "train_cells.js", "train_tree.js", "train_net.js", "train_design.js", "train_complex.js",
-    "train_write.js", "train_worker.js", "train_charts.js", "train_cell.js", "train_page.js",
+    "train_cells.js", "train_operations.js", "train_tree.js", "train_net.js", "train_design.js",
+    "train_complex.js", "train_write.js", "train_worker.js", "train_charts.js", "train_cell.js",
+    "train_settings.js", "train_page.js",
 )  # fmt: skip
 STYLES = ("train.css",)
 RUNTIME = ("sigmoid", "relu", "logSigmoid", "positive", "unroll", "unrollBackward")
