@@ -422,6 +422,9 @@ def test_it_trains_from_a_file_and_a_link_gives_the_same_run(browser, path):
     assert trained != first and "right" in trained
     assert page.locator('[data-chart="loss"] .u-train-line').count() == 2
     assert page.locator('[data-chart="look_b"] .u-fill').count() == 6 * 8
+    described = {"loss": "Loss after", "lag": "at lag 7", "norm": "and after clipping"}
+    for chart, words in described.items():
+        assert words in page.locator(f'[data-chart="{chart}"]').get_attribute("aria-label")
     page.get_by_role("button", name="Link to this setting").click()
     address = page.url
     assert "units=4" in address and "rate=0.02" in address

@@ -5,6 +5,7 @@
   const add = (...args) => unrolled.element(...args);
 
   function power(v) {                                   // 0.01 -> "0.01", 1e-5 -> "10⁻⁵"
+    if (!(v > 0)) return String(v);
     const e = Math.round(Math.log10(v));
     return e >= -2 && e <= 3 ? String(Number(v.toPrecision(2))) : "10" + String(e).replace(/./g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] || "⁻");
   }
@@ -88,5 +89,5 @@
     add(svg, "text", { class: "u-train-tick", x: 2, y: foot + 19 }, "says");
   }
 
-  unrolled.trainCharts = { curves, look };
+  unrolled.trainCharts = { curves, look, power };
 })();

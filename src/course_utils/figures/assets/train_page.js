@@ -8,7 +8,8 @@
   function start(root) {
     const data = unrolled.data(root), tasks = unrolled.use("tasks"), charts = unrolled.trainCharts;
     const say = root.querySelector(".u-say"), svgs = (name) => root.querySelector(`[data-chart="${name}"]`);
-    const worker = unrolled.worker();
+    let worker;
+    try { worker = unrolled.worker(); } catch { return; }      // the recorded picture stays
     const box = (name) => $(root, name), value = (name) => box(name).value;
     let serial = 0, running = false, said = 0, preset = null, history = null, waiting = false, typed = null;
 
@@ -73,6 +74,17 @@
         series: [0, 1].flatMap((k) => [{ css: css(k), points: of(k, 1) }, { css: css(k) + " is-clipped", points: of(k, 2) }]) });
       status();
       looks();
+      described();
+    }
+    function described() {                              // the charts in words
+      const { rows, lags } = history, last = rows[rows.length - 1], number = unrolled.trainCharts.power;
+      const both = (tell) => ["a", "b"].map((side, k) => `${title(side)} ${tell(k)}`).join(", ");
+      if (last) {
+        svgs("loss").setAttribute("aria-label", `Loss after ${last[0]} updates: ${both((k) => unrolled.number(last[k + 1][0], 3))}`);
+        svgs("norm").setAttribute("aria-label", `Norm of the gradient at update ${last[0]}, before and after clipping: ${both((k) => `${unrolled.number(last[k + 1][1], 3)} and ${unrolled.number(last[k + 1][2], 3)}`)}`);
+      }
+      svgs("rate").setAttribute("aria-label", status());
+      if (lags.every((l) => l.length)) svgs("lag").setAttribute("aria-label", `Norm of the gradient of the last answer: ${both((k) => `${number(lags[k][0])} at lag 0, ${number(lags[k][lags[k].length - 1])} at lag ${lags[k].length - 1}`)}`);
     }
     function redraw() { if (!waiting) { waiting = true; requestAnimationFrame(draw); } }
 
