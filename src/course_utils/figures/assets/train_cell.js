@@ -34,9 +34,10 @@
     for (const [, name] of facts.trees) depth[name] = 1 + Math.max(0, ...reads[name].map((n) => depth[n]));
     const columns = [];
     for (const [name, d] of Object.entries(depth)) (columns[d] = columns[d] || []).push(name);
-    const rows = Math.max(...columns.map((c) => c.length)), wide = 620, high = Math.max(90, rows * 46 + 10), at = {};
+    const rows = Math.max(...columns.map((c) => c.length)), wide = 620, high = Math.max(150, rows * 52 + 10), at = {};
     columns.forEach((column, k) => column.forEach((name, j) => {
-      at[name] = [50 + (wide - 100) * k / Math.max(1, columns.length - 1), high * (j + 0.5) / column.length];
+      // every other column a little lower: what passes a node does not pass behind it
+      at[name] = [50 + (wide - 100) * k / Math.max(1, columns.length - 1), high * (j + 0.5) / column.length + (k % 2 ? 9 : -9)];
     }));
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     svg.replaceChildren();
@@ -82,7 +83,7 @@
     const body = root.querySelector(".u-train-checks tbody");
     body.replaceChildren(...checks.map(({ name, step, reverse, off }) => {
       const row = document.createElement("tr");
-      [name, unrolled.number(step, 8), unrolled.number(reverse, 8), off < 1e-10 ? `equal to ${off.toExponential(0)}` : isNaN(off) ? "not defined here" : `off by ${off.toExponential(1)}`]
+      [name, unrolled.number(step, 8), unrolled.number(reverse, 8), off === 0 ? "equal" : off < 1e-10 ? `equal to ${off.toExponential(0)}` : isNaN(off) ? "not defined here" : `off by ${off.toExponential(1)}`]
         .forEach((text, k) => { const cell = document.createElement(k ? "td" : "th"); if (!k) cell.scope = "row"; cell.textContent = text; row.append(cell); });
       return row;
     }));
