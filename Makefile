@@ -30,7 +30,7 @@ VERSIONS := oldest colab
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book test test-all test-versions versions bench bench-grading notebooks derive lint serve clean
+.PHONY: help install book pdf test test-all test-versions versions bench bench-grading notebooks derive lint release serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -61,7 +61,11 @@ book: $(INSTALLED) ## build the book: _build/html/index.html
 	@$(BIN)/python book/_ext/execute.py
 	@$(JB) clean . > /dev/null  # an incremental build forgets the warnings of pages it does not read
 	@$(JB) build . -W -n --keep-going --quiet
+	@$(BIN)/python book/_ext/address.py
 	@echo "The book is at $(CURDIR)/_build/html/index.html"
+
+pdf: $(INSTALLED) ## print the built book as one file: _build/unrolled.pdf (needs Chromium)
+	@$(BIN)/python book/_ext/pdf.py
 
 test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the built book
 	@$(SPREAD) -m "not slow and not site and not browser and not gpu" $(ARGS)
@@ -100,12 +104,16 @@ notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the r
 	@rm -rf $(NOTEBOOKS)
 	@$(BIN)/python book/_ext/lower.py $(NOTEBOOKS) notebooks
 
-derive: $(INSTALLED) ## write exercises/ anew from solutions/, and the README's picture (commit both)
+derive: $(INSTALLED) ## write exercises/ anew from solutions/, and what the README counts (commit both)
 	@$(BIN)/course derive
 	@$(BIN)/python book/_ext/cover.py
+	@$(BIN)/python book/_ext/readme.py
 
 lint: $(INSTALLED) ## check the style of the code
 	@$(BIN)/ruff check .
+
+release: $(INSTALLED) ## check everything, pin the notebooks to a tag, write the notes: VERSION=1.2.3
+	@$(BIN)/python book/_ext/release.py "$(VERSION)"
 
 serve: ## show the built book at http://127.0.0.1:$(PORT)
 	@test -f _build/html/index.html || { echo "there is no book yet; run: make book"; exit 1; }

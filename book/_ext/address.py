@@ -5,8 +5,21 @@ win, so that a fork's book links to the fork.
 """
 
 import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import yaml
+
+CONFIG = Path(__file__).parents[2] / "_config.yml"
+UNSET = """
+  ************************************************************************************
+  The repository's address is still a placeholder: {url}
+  Buttons for Colab, install cells and cards lead nowhere.  Set `repository: url` in
+  _config.yml, then: make notebooks derive
+  ************************************************************************************
+"""
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,11 @@ class Address:
     @property
     def name(self):
         return urlsplit(self.url).path.strip("/").split("/")[-1]
+
+    @property
+    def is_placeholder(self):
+        """Has nobody said yet where the repository is?"""
+        return self.url.endswith("/OWNER/REPO")
 
     @property
     def on_github(self):
@@ -61,3 +79,14 @@ def find(configured, branch="main", environ=os.environ):
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         configured = f"{server}/{environ['GITHUB_REPOSITORY']}"
     return Address(configured.rstrip("/").removesuffix(".git"), branch or "main")
+
+
+def configured(environ=os.environ):
+    """The address that the book is built with."""
+    said = yaml.safe_load(CONFIG.read_text("utf-8"))["repository"]
+    return find(said["url"], said["branch"], environ)
+
+
+if __name__ == "__main__":  # after a build: say loudly what is missing
+    if (place := configured()).is_placeholder:
+        print(UNSET.format(url=place.url), file=sys.stderr)

@@ -5,9 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from emitting import emitted
 
 from course_utils.grading import verdict
@@ -22,11 +24,13 @@ from course_utils.grading.mutate import (
     table,
     try_all,
     try_mutant,
+    within_reach,
 )
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
 MUTANTS = ROOT / "tests" / "mutants"
+TABLE = ROOT / "book" / "reference" / "mutants.inc"
 
 
 def course(*words, **options):
@@ -94,7 +98,8 @@ def test_an_exercise_is_complete_in_itself(path):
     cells = {
         c["id"]: "".join(c["source"]) for c in json.loads(handed_out(path).read_bytes())["cells"]
     }
-    assert "git+https://github.com/OWNER/REPO@main" in cells["install"]
+    place = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]
+    assert f'"git+{place["url"]}@{place["branch"]}"' in cells["install"]
     assert "Download .ipynb" in cells["rules"]
     assert "the imports, functions and constants in cells that you add" in cells["rules"]
     for name in load(path).forbidden:
@@ -177,6 +182,16 @@ def test_a_variant_loses_the_right_points(exercise, sandbox, references):
         assert try_mutant(mutant, exercise, sandbox, references) == []
 
 
+def test_a_variant_runs_with_the_questions_that_name_what_it_defines(exercise):
+    """q1 defines `gates`; q3's check made to call it, q3 is in its reach, and q2 is not."""
+    assert list(within_reach(exercise, {"q1"}).questions) == ["q1"]
+    cells = [replace(c, source=c.source + "\ngates") if c.question == "q3" else c
+             for c in exercise.cells]  # fmt: skip
+    reached = within_reach(replace(exercise, cells=tuple(cells)), {"q1"})
+    assert list(reached.questions) == ["q1", "q3"]
+    assert {c.question for c in reached.cells} == {None, "q1", "q3"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path):
@@ -194,15 +209,37 @@ def test_the_feedback_names_the_mistake_as_the_check_does(graded, exercise):
     assert said[0] == "Your h is that of a cell with c_prev for the new c in h."
 
 
+def table_of_weaker_tests():
+    """{exercise: {test: how many variants it catches}}, from the page."""
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]]
+            for line in TABLE.read_text("utf-8").splitlines()]  # fmt: skip
+    head, _, *body, _ = rows
+    rates = {}
+    for name, variants, *shares in body:
+        counts = {test: None if said == "–" else round(int(variants) * int(said[:-2]) / 100)
+                  for test, said in zip(head[2:], shares, strict=True)}  # fmt: skip
+        rates[name.strip("`")] = {"variants": int(variants), **counts}
+    return rates
+
+
 @pytest.mark.slow
-def test_the_table_of_weaker_tests_is_what_they_catch():
-    """Written with COURSE_WRITE=1."""
-    page = ROOT / "book" / "reference" / "mutants.inc"
-    paths = sorted(SOLUTIONS, key=lambda p: p.stem)
-    text = table({path.stem: measure(path, MUTANTS) for path in paths})
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_the_table_of_weaker_tests_is_what_they_catch(path):
+    """Written with COURSE_WRITE=1, one exercise after the other."""
+    fresh = measure(path, MUTANTS)
     if os.environ.get("COURSE_WRITE"):
-        page.write_text(text, "utf-8")
-    assert page.read_text("utf-8") == text, "run this test with COURSE_WRITE=1"
+        rates = table_of_weaker_tests() | {path.stem: fresh}
+        TABLE.write_text(table(dict(sorted(rates.items()))), "utf-8")
+    assert table({path.stem: fresh}).splitlines()[2] in TABLE.read_text("utf-8").splitlines(), (
+        "run this test with COURSE_WRITE=1"
+    )
+
+
+def test_the_table_of_weaker_tests_has_a_row_for_each_exercise_and_their_sum():
+    rates = table_of_weaker_tests()
+    assert list(rates) == sorted(p.stem for p in SOLUTIONS)
+    assert table(rates) == TABLE.read_text("utf-8")
+    assert max(rate["variants"] for rate in rates.values()) <= 100, "percents name no count"
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What the reference pages and the exercise cards are made of: no build, no browser."""
 
+import itertools
 import re
 from collections import Counter
 from pathlib import Path
@@ -14,8 +15,10 @@ from pybtex.database import parse_file
 import address
 import citations
 import course_map
+import course_map_drawing
 import exercise_card as card
 import lowering
+import readme
 from course_utils import ledger
 from course_utils.specs import SPECS
 from folds import fold
@@ -124,11 +127,46 @@ def test_a_fold_and_a_download_reach_the_notebook():
 # -- the first page --------------------------------------------------------------------------------
 
 
-def test_the_map_has_every_chapter():
+def the_map():
     text = (ROOT / "book" / "intro.md").read_text("utf-8")
-    parts = yaml.safe_load(re.search(r"```\{course-map\}\n(.*?)```", text, re.DOTALL)[1])
-    listed = [chapter for part in parts.values() for chapter in part]
+    return re.search(r"```\{course-map\}\n(.*?)```", text, re.DOTALL)[1]
+
+
+def test_the_map_has_every_chapter():
+    parts = course_map.parse(the_map())
+    listed = [chapter for part in parts.values() for chapter in part["chapters"]]
     assert [chapter for chapter in listed if chapter in CHAPTERS] == CHAPTERS
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("      able: ", "      can: ", "unrolled needs asks and able"),
+        ("  about: ", "  says: ", "Recurrence needs `about` and `chapters`"),
+        ("needs: [recurrence/unrolled]", "needs: [lstm/gates]", "bptt needs {'lstm/gates'}"),
+    ],
+)
+def test_a_wrong_line_of_the_map_is_named(old, new, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        course_map.parse(the_map().replace(old, new, 1))
+
+
+def test_no_line_of_the_map_runs_through_a_chapter():
+    """On a map as large as ours, whichever chapter needs which of those before it."""
+    stops = [(column, row) for column in range(5) for row in range(4)]
+    for source, target in itertools.combinations(stops, 2):
+        corners = course_map_drawing.route(source, target)
+        for (x0, y0), (x1, y1) in itertools.pairwise(corners):
+            for x, y in itertools.starmap(course_map_drawing.place, stops):
+                beside = max(x0, x1) <= x or min(x0, x1) >= x + course_map_drawing.WIDTH
+                past = max(y0, y1) <= y or min(y0, y1) >= y + course_map_drawing.HEIGHT
+                assert beside or past, (source, target)
+
+
+def test_the_readme_counts_what_there_is():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert readme.counts() in text, "run: make derive"
+    assert readme.renewed(text) == text
 
 
 def test_reading_time_leaves_code_out():

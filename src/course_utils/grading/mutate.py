@@ -10,13 +10,14 @@ solution's answers (question -> source) and returns those it changes:
 
 import ast
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_utils.grading.exercise import ExerciseError, load
 from course_utils.grading.grade import grade, make_references
 from course_utils.grading.handout import as_submission
 from course_utils.grading.sandbox.backends import open_sandbox
+from course_utils.grading.syntax import parsed
 from course_utils.grading.weaker import WEAKER, kill_rates
 
 
@@ -72,9 +73,16 @@ def load_mutants(name, folder):
 
 
 def try_mutant(mutant, exercise, sandbox, references):
-    """Grade one variant; complaints about the exercise's checks ([] when all is well)."""
-    data = as_submission(exercise, mutant.answers(exercise))
-    record = grade(data, exercise, sandbox, references)
+    """Grade one variant; complaints about the exercise's checks ([] when all is well).
+
+    Only questions that the change can reach are run: those of an exercise that does not name what
+    the changed answers define would give what the solution gave.
+    """
+    answers = mutant.answers(exercise)
+    changed = {c.question for c in exercise.cells if c.role == "answer"
+               and c.source != answers[c.question]}  # fmt: skip
+    reached = within_reach(exercise, changed | set(mutant.loses))
+    record = grade(as_submission(reached, answers), reached, sandbox, references)
     complaints = []
     for key, question in record.questions.items():
         if key in mutant.loses and question.full:
@@ -82,6 +90,31 @@ def try_mutant(mutant, exercise, sandbox, references):
         if key not in mutant.loses and not question.full:
             complaints.append(f"{mutant.name}: {key} loses points: {question.parts}")
     return complaints
+
+
+def within_reach(exercise, keys):
+    """The exercise with these questions, and those whose cells name what their answers define."""
+    keys, grown = set(keys), True
+    while grown:
+        grown = False
+        defined = {name for key in keys for name in exercise.questions[key].requires}
+        for cell in exercise.cells:
+            if cell.question and cell.question not in keys and defined & names_in(cell.source):
+                keys.add(cell.question)
+                grown = True
+    out = {c.cell_id for c in exercise.cells if c.question and c.question not in keys}
+    return replace(
+        exercise,
+        cells=tuple(c for c in exercise.cells if c.cell_id not in out),
+        questions={key: rules for key, rules in exercise.questions.items() if key in keys},
+        notebook={**exercise.notebook,
+                  "cells": [c for c in exercise.notebook["cells"] if c.get("id") not in out]},
+    )  # fmt: skip
+
+
+def names_in(source):
+    """Every name that a cell uses."""
+    return {node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)}
 
 
 def idle_answers(exercise):
