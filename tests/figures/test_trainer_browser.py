@@ -5,6 +5,7 @@ import random
 import warnings
 from importlib.util import module_from_spec, spec_from_file_location
 
+import letters
 import numpy as np
 import pytest
 import torch
@@ -504,5 +505,16 @@ def test_every_task_shows_a_sequence_that_it_can_read(window, task):
     assert found["right"] == 1 and found["wrong"] == 0, json.dumps(found)[:300]
 
 
-def test_no_serious_finding_of_axe(window):
-    assert window.axe() == []
+@pytest.mark.parametrize("width", [390, 1300])
+@pytest.mark.parametrize("task", ["cue", "adding", "text"])
+def test_letters_are_readable_and_nothing_is_wider_than_the_page(browser, path, width, task):
+    window = Page(browser, width=width)
+    page = window.open(path)
+    page.locator("[name=task]").select_option(task)
+    page.locator("[name=once]").click()
+    page.wait_for_function("document.querySelector('.u-train-status').textContent.includes('loss')")
+    page.wait_for_timeout(200)
+    shown = letters.texts(page)
+    assert len(shown) > 60 and not letters.small(shown) and not letters.touching(shown)
+    assert window.overflow() <= 0 and window.axe() == []
+    window.context.close()

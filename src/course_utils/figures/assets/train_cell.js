@@ -51,7 +51,7 @@
     for (const [name, [x, y]] of Object.entries(at)) {
       const group = add(svg, "g", { class: `u-node ${ink(name)}` });
       add(group, "rect", { x: x - 30, y: y - 15, width: 60, height: 30, rx: 8 });
-      add(group, "text", { class: "u-train-letter", x, y: y + 5, "text-anchor": "middle", "font-size": Math.min(14, 100 / name.length) }, name);
+      add(group, "text", { class: "u-train-letter", x, y: y + 5, "text-anchor": "middle", style: name.length > 7 ? `font-size: ${100 / name.length}px` : "" }, name);
     }
     svg.setAttribute("aria-label", Object.entries(reads).map(([n, from]) => `${n} reads ${from.join(", ") || "parameters alone"}`).join("; "));
   }

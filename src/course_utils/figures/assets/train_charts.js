@@ -61,10 +61,12 @@
 
   // One unit of a network along a sequence: a row of bars for each quantity that its equations name.
   function look(svg, { values, T, letters, answers }, unit, units) {
-    const wide = 620, left = 58, column = (wide - left - 8) / T, high = HEAD + ROW * values.length + 40;
+    const longest = Math.max(...letters.map((l) => l.length), ...answers.map((a) => a.text.length));
+    const left = 62, wide = Math.max(620, left + 8 + T * (longest * 9 + 3)), column = (wide - left - 8) / T;
+    const high = HEAD + ROW * values.length + 40;
+    svg.style.minWidth = `${0.78 * wide}px`;               // a long sequence scrolls; letters stay letters
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     svg.replaceChildren();
-    const size = Math.max(8, Math.min(15, column * 1.5));
     values.forEach(({ name, data }, row) => {
       const [base, ...sub] = name.split("_"), top = HEAD + ROW * row, inner = ROW - 7;
       const group = add(svg, "g", { class: `u-bars u-${MEANING[base] || "neutral"}` });
@@ -81,9 +83,9 @@
       if (most > 1) add(svg, "text", { class: "u-train-tick", x: 2, y: top + inner * 0.75 }, `±${unrolled.number(most, 1)}`);
     });
     const foot = HEAD + ROW * values.length + 12;
-    letters.forEach((letter, t) => add(svg, "text", { class: "u-train-letter", x: left + column * (t + 0.5), y: foot, "text-anchor": "middle", "font-size": size }, letter));
+    letters.forEach((letter, t) => add(svg, "text", { class: "u-train-letter", x: left + column * (t + 0.5), y: foot, "text-anchor": "middle" }, letter));
     answers.forEach(({ t, text, right }) => {
-      add(svg, "text", { class: `u-train-letter ${right ? "is-right" : "is-wrong"}`, x: left + column * (t + 0.5), y: foot + 19, "text-anchor": "middle", "font-size": size }, text);
+      add(svg, "text", { class: `u-train-letter ${right ? "is-right" : "is-wrong"}`, x: left + column * (t + 0.5), y: foot + 19, "text-anchor": "middle" }, text);
     });
     add(svg, "text", { class: "u-train-tick", x: 2, y: foot }, "reads");
     add(svg, "text", { class: "u-train-tick", x: 2, y: foot + 19 }, "says");
