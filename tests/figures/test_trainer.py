@@ -26,7 +26,8 @@ def record(**presets):
     presets = presets or {"Two": preset(), "Shut": preset(b=("lstm", 0.5, -4.0))}
     rates = [[[0.2, 0.3, 0.25], [0.3, 0.3, 0.28]], [[0.2, 0.8, 1.0], [0.25, 0.9, 0.95]]]
     return {
-        "config": {"batch": 4, "updates": 50, "every": 25},
+        "config": {"batch": 4, "updates": 50, "every": 25, "solved": 0.9,
+                   "presets": [[name] for name in presets]},
         "values": {name: {"settings": s, "rates": rates, "solved": [0, 2], "of": 2}
                    for name, s in presets.items()},
     }  # fmt: skip
@@ -35,10 +36,16 @@ def record(**presets):
 def test_the_page_is_complete_without_script():
     html = figures.trainer(record()).html()
     Open(html)
+    assert "after 50 updates Plain recurrent cell is right in 90% of the answers or more" in html
     assert "LSTM that starts by keeping 0.95 in 2 of 2" in html
     assert html.count('<path class="u-train-faint') == 4, "a line for every recorded seed"
     assert "<td>LSTM: 2 of 2</td>" in html
     assert set(data(html)["cells"]) == set(SPECS)
+
+
+def test_presets_stand_in_the_order_of_the_experiment():
+    html = figures.trainer(record(Zero=preset(), Alpha=preset(units=4))).html()
+    assert list(data(html)["presets"]) == ["Zero", "Alpha"]
 
 
 def test_a_second_network_of_the_same_cell_is_dashed_in_the_recorded_picture():

@@ -33,21 +33,22 @@ LEFT, RIGHT, TOP, BOTTOM, WIDE, HIGH = 60, 20, 30, 220, 640, 262
 def trainer(record):
     """Two networks side by side that train in the page, from the same seed on the same batches.
 
-    record: of an experiment, with "config": updates, every, batch; and "values": {name of a preset:
-    {"settings": by the names of the controls, and a "finding"; "rates": two lists of runs, each the
-    share of right answers at every check; "solved": two counts; "of": seeds}}.  The page begins
-    with the first preset, and its recorded runs are the picture without script.
+    record: of an experiment, with "config": presets (rows that begin with a name, in the order of
+    the page), updates, every, batch, solved; and "values": {name: {"settings": by the names of the
+    controls, and a "finding"; "rates": two lists of runs, each the share of right answers at every
+    check; "solved": two counts; "of": seeds}}.  The page begins with the first preset, and its
+    recorded runs are the picture without script.
     """
-    config, values = record["config"], record["values"]
-    presets = {}
-    for name, found in values.items():
+    config, presets = record["config"], {}
+    for name, *_ in config["presets"]:  # a record's values are sorted by name
+        found = record["values"][name]
         settings = found["settings"]
         missing = set(SETTINGS) - set(settings)
         if missing:
             raise FigureError(f"presets[{name!r}]: missing {', '.join(sorted(missing))}")
         presets[name] = {
             "settings": {key: settings[key] for key in SETTINGS},
-            "finding": told(settings, found),
+            "finding": told(settings, found, config),
             "rates": found["rates"], "solved": found["solved"], "of": found["of"],
             "every": config["every"], "updates": config["updates"],
         }  # fmt: skip
@@ -82,7 +83,7 @@ def trainer(record):
     return Html(body, (), f"figure: {words}")
 
 
-def told(settings, found):
+def told(settings, found, config):
     """What the recorded seeds did, in a sentence of counts."""
     names = [SPECS[settings[f"cell_{side}"]].title for side in "ab"]
     for k, side in enumerate("ab"):
@@ -92,8 +93,9 @@ def told(settings, found):
             names[k] += f" with input gates started at {settings[f'input_{side}']:g}"
     counts = [f"{n} of {found['of']}" for n in found["solved"]]
     return (
-        f"{settings['finding']} Recorded: {names[0]} learned it in {counts[0]} seeds, "
-        f"{names[1]} in {counts[1]}."
+        f"{settings['finding']} Recorded: after {config['updates']} updates {names[0]} is right in "
+        f"{config['solved']:.0%} of the answers or more in {counts[0]} seeds, {names[1]} in "
+        f"{counts[1]}."
     ).replace("-", "−")
 
 
