@@ -505,6 +505,31 @@ def test_every_task_shows_a_sequence_that_it_can_read(window, task):
     assert found["right"] == 1 and found["wrong"] == 0, json.dumps(found)[:300]
 
 
+EVERY = """cells => {
+  const { all } = unrolled.use("tasks"), heard = [], wrong = [], scope = { postMessage: (m) => heard.push(m) };
+  unrolled.use("serve")(scope);
+  const finite = (list) => list.length && list.every(isFinite);
+  for (const facts of Object.values(cells)) for (const [task, { length }] of Object.entries(all)) {
+    heard.length = 0;
+    const send = (data) => scope.onmessage({ data }), { key, ...typed } = facts;
+    send({ kind: "begin", serial: 1, specs: [facts, typed], settings: { task, length: length && length[1], units: 4, rate: 0.01,
+      clip: null, optimiser: "sgd", seed: 3, text: "the cat sat on the mat", batch: 4, every: 1,
+      starts: [{ retention: 0.9, input: -1 }, { retention: null, input: null }] } });
+    send({ kind: "look", text: (heard.find((m) => m.kind === "begun") || {}).sequence });
+    send({ kind: "step" });
+    const said = heard[heard.length - 1];
+    if (said.kind !== "report" || !said.rows[0].every(finite) || !said.lags.every(finite) ||
+        !said.looks.every(({ values }) => values.length && values.every(({ data }) => finite(data)))) wrong.push([key, task, said]);
+  }
+  return wrong;
+}"""  # noqa: E501
+
+
+def test_every_cell_trains_on_every_task_at_its_shortest(window):
+    facts = {key: cell_facts(spec) for key, spec in SPECS.items()}
+    assert window.page.evaluate(EVERY, facts) == []
+
+
 @pytest.mark.parametrize("width", [390, 1300])
 @pytest.mark.parametrize("task", ["cue", "adding", "text"])
 def test_letters_are_readable_and_nothing_is_wider_than_the_page(browser, path, width, task):
