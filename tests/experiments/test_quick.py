@@ -193,6 +193,7 @@ LOOSE = {
         v["peepholes"]["weights"] == 17 == v["none"]["weights"] + 3
         and min(v["peepholes"]["cosine"]["rms_by_net"]) < 0.6
     ),
+    "train_presets": lambda v: v["quick"]["solved"] == [0, v["quick"]["of"]],
     "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
     "tracking": lambda v: v["parity"]["rnn"]["near_median"] > 0.8,
     "truncation": lambda v: (

@@ -23,6 +23,7 @@
 ``compare_cells``    two cells that the reader chooses: equations that differ, both diagrams
 ``attention_explorer``  a query to drag among keys
 ``newton_explorer``  all steps of a network at once, round by round
+``trainer``          two networks that train in the page; ``write_training`` its scripts
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
 ``write_assets``     CSS and scripts for the site
@@ -46,7 +47,8 @@ _WHERE = {
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
     "addressing_explorer": "addressing", "gradient_journey": "journey_explorer",
     "reading_glass": "glass", "compare_cells": "compare", "clockwork_explorer": "clocks",
-    "search_explorer": "searches", "newton_explorer": "newton",
+    "search_explorer": "searches", "newton_explorer": "newton", "trainer": "two_networks",
+    "write_training": "training_page",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip
