@@ -31,7 +31,6 @@ IMPORTS = {
     "torch_nn": {"compiled", "shapes", "specs"},
     "tasks": {"shapes"},
     "figures": {"compiled", "equations", "files", "numpy_nn", "specs"},
-    "figures": {"compiled", "equations", "files", "specs"},
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
     "lab": {

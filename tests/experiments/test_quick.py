@@ -275,15 +275,14 @@ NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
 
 
 # many nets side by side: by default their cells' source runs as it is, for compiling takes longer
+FEW = {"many_cells", "tracking", "copying"}  # at their small size too
 TOGETHER = {"counting_nets", "coupled_adding", "stream_cells", "timing_spikes", "timing_wave"}
 
 
 def values_of(name, **settings):
     """What an experiment returns at its small size, or with some settings still smaller."""
-    plain = name == "many_cells" or (settings and name in TOGETHER)
+    plain = name in FEW or (settings and name in TOGETHER)
     with compiled.uncompiled() if plain else contextlib.nullcontext():
-    few = ("many_cells", "tracking", "copying")  # steps: compiling would take longer than they
-    with compiled.uncompiled() if name in few else contextlib.nullcontext():
         record = running.run(name, config=replace(running.load(name).QUICK, **settings))
     assert record["cpu_seconds"] < 60
     return json.loads(json.dumps(record["values"], allow_nan=False))

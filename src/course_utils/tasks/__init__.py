@@ -29,7 +29,8 @@ from course_utils.tasks.xor import TemporalXor
 
 __all__ = [
     "Adding",
-    "Alarm", "AnBn",
+    "Alarm",
+    "AnBn",
     "AssociativeRecall",
     "Batch",
     "Copy",
