@@ -43,6 +43,14 @@ def test_the_page_is_complete_without_script():
     assert set(data(html)["cells"]) == set(SPECS)
 
 
+def test_before_anything_is_recorded_the_page_says_so():
+    none = record()
+    for found in none["values"].values():
+        found.update(rates=[[], []], solved=[0, 0], of=0)
+    html = figures.trainer(none).html()
+    assert "No runs are recorded." in html and "u-train-faint" not in html
+
+
 def test_presets_stand_in_the_order_of_the_experiment():
     html = figures.trainer(record(Zero=preset(), Alpha=preset(units=4))).html()
     assert list(data(html)["presets"]) == ["Zero", "Alpha"]

@@ -36,8 +36,8 @@ def trainer(record):
     record: of an experiment, with "config": presets (rows that begin with a name, in the order of
     the page), updates, every, batch, solved; and "values": {name: {"settings": by the names of the
     controls, and a "finding"; "rates": two lists of runs, each the share of right answers at every
-    check; "solved": two counts; "of": seeds}}.  The page begins with the first preset, and its
-    recorded runs are the picture without script.
+    check; "solved": two counts; "of": seeds, 0 before anything is recorded}}.  The page begins with
+    the first preset, and its recorded runs are the picture without script.
     """
     config, presets = record["config"], {}
     for name, *_ in config["presets"]:  # a record's values are sorted by name
@@ -85,6 +85,8 @@ def trainer(record):
 
 def told(settings, found, config):
     """What the recorded seeds did, in a sentence of counts."""
+    if not found["of"]:
+        return settings["finding"]
     names = [SPECS[settings[f"cell_{side}"]].title for side in "ab"]
     for k, side in enumerate("ab"):
         if settings[f"keep_{side}"] is not None:
@@ -111,6 +113,8 @@ def _style():
 def recorded_chart(preset, name, config):
     """The recorded runs of a preset as an SVG."""
     settings, out = preset["settings"], []
+    if not preset["of"]:
+        return f"<p>{escape(preset['finding'])} No runs are recorded.</p>"
 
     def x(update):
         return LEFT + (WIDE - LEFT - RIGHT) * update / config["updates"]

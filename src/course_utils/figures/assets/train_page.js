@@ -30,7 +30,7 @@
       ["a", "b"].forEach((side, k) => { root.querySelector(`[data-ink="${side}"]`).className = css(k); });
       running = false;
       serial += 1;
-      history = { done: 0, each: 1, rows: [], rates: [], lags: [[], []], looks: null, recorded: preset && data.presets[preset] };
+      history = { done: 0, each: 1, rows: [], rates: [], lags: [[], []], looks: null, recorded: preset && data.presets[preset].of ? data.presets[preset] : null };
       if (["a", "b"].some((side) => !spec(side))) {
         buttons(false);
         return tellOnce("Your cell has a mistake; mend it below, or choose another.");
