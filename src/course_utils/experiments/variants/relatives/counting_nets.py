@@ -4,7 +4,7 @@ Gers & Schmidhuber 2001 taught the language to an LSTM; Weiss, Goldberg & Yahav 
 reason why a GRU cannot count on: its state is a convex combination of values in (-1, 1), so that
 a count has to be squeezed between -1 and 1.  Departures: only the certain steps are asked; all
 strings of the training range in every update; Adam.  ``reach`` is the largest n up to which every
-string, from n = 1 on, is predicted without a mistake.  TIME CPU s for ``nets`` nets of a cell.
+string, from n = 1 on, is predicted without a mistake.  33 CPU s for all.
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ the paper itself reports that peepholes matter little.  Cells: ``lstm_peephole``
 Departures: the full gradient and Adam on short pieces; more than one cell; nets with and without
 start from the same seeds and the same forget bias.  The rhythm is kept if on a stream four times
 as long as the trained one every spike comes at its step and at no other; the delay is measured if
-less than ``wrong`` of 2000 answers are wrong.  TIME CPU s for 64 nets of one kind, size and task.
+less than ``wrong`` of 2000 answers are wrong.  42 CPU s for all.
 """
 
 from dataclasses import dataclass
