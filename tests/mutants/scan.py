@@ -18,14 +18,25 @@ def adds_the_factors(answers):
     return {"q1": swap(answers["q1"], "a2 * a1", "a2 + a1")}
 
 
-@wrong("q2", hint="the pair that ends earlier is the first of the two")
+@wrong(
+    "q2", hint="the near pair's factor multiplies what the far pair adds, not the other way round"
+)
 def joins_the_near_pair_first(answers):
-    return {"q2": swap(answers["q2"], "join(far, near)", "join(near, far)")}
+    return {"q2": swap(answers["q2"], "a[reach:] * b[:-reach] + b[reach:]",
+                       "a[:-reach] * b[reach:] + b[:-reach]")}  # fmt: skip
 
 
 @wrong("q2", hint="factors have to be joined, too, before the next round")
 def keeps_the_old_factors(answers):
-    return {"q2": swap(answers["q2"], "        a = np.concatenate([a[:reach], joined[0]])\n", "")}
+    old = "        a = np.concatenate([a[:reach], a[reach:] * a[:-reach]])\n"
+    return {"q2": swap(answers["q2"], old, "")}
+
+
+@wrong("q2", hint="the factors of the round before make the new b: compute b first")
+def joins_the_factors_before(answers):
+    b = "        b = np.concatenate([b[:reach], a[reach:] * b[:-reach] + b[reach:]])\n"
+    a = "        a = np.concatenate([a[:reach], a[reach:] * a[:-reach]])\n"
+    return {"q2": swap(answers["q2"], b + a, a + b)}
 
 
 @wrong("q2", hint="each round reaches twice as far as the one before")
@@ -35,11 +46,8 @@ def reaches_one_step_more_each_round(answers):
 
 @wrong("q2", hint="pairs that reach the beginning already stay as they are")
 def wraps_around(answers):
-    answer = swap(answers["q2"], "near = a[reach:], b[reach:]", "near = a, b")
-    answer = swap(answer, "far = a[:-reach], b[:-reach]",
-                  "far = np.roll(a, reach, 0), np.roll(b, reach, 0)")  # fmt: skip
-    answer = swap(answer, "np.concatenate([a[:reach], joined[0]])", "joined[0]")
-    return {"q2": swap(answer, "np.concatenate([b[:reach], joined[1]])", "joined[1]")}
+    old = "b = np.concatenate([b[:reach], a[reach:] * b[:-reach] + b[reach:]])"
+    return {"q2": swap(answers["q2"], old, "b = a * np.roll(b, reach, 0) + b")}
 
 
 @wrong("q2", hint="with 8 steps three rounds are enough")
@@ -110,20 +118,20 @@ def resets_one_step_late(answers):
                        "begins = np.roll(resets, 1, axis=0)")}  # fmt: skip
 
 
-@wrong("q4", hint="one step alone needs no round, but it has a result")
+@wrong("q4", hint="with one step there is nothing to join, but the step itself counts")
 def fails_with_one_step(answers):
-    return {"q4": swap(answers["q4"], " if len(a) > 1 else b", " if len(a) > 1 else a")}
+    return {"q4": swap(answers["q4"], "    return b\n", "    return b if len(b) > 1 else 0 * b\n")}
 
 
 @wrong("q5", hint="what comes back from step t + 1 is multiplied by that step's a")
 def takes_its_own_factor(answers):
-    return {"q5": swap(answers["q5"], "np.concatenate([a[1:], np.zeros_like(a[:1])])", "a")}
+    return {"q5": swap(answers["q5"], "dy[t] + later", "dy[t] + a[t] * later").replace(
+        "later = a[t] * db[t]", "later = db[t] + 0")}  # fmt: skip
 
 
 @wrong("q5", hint="backwards time runs from the last step to the first")
 def goes_forwards(answers):
-    return {"q5": swap(answers["q5"], "after[::-1], dy[::-1]", "after, dy").replace(
-        "none)[::-1]", "none)")}  # fmt: skip
+    return {"q5": swap(answers["q5"], "reversed(range(len(a)))", "range(len(a))")}
 
 
 @wrong("q5", hint="a multiplies the state before it, not after")
@@ -138,12 +146,12 @@ def forgets_the_initial_state(answers):
 
 @wrong("q5", hint="h0 is multiplied by the first a")
 def forgets_the_first_factor(answers):
-    return {"q5": swap(answers["q5"], "a[0] * db[0]", "db[0]")}
+    return {"q5": swap(answers["q5"], "db, later\n", "db, db[0]\n")}
 
 
 @wrong("q5", hint="what comes from later steps counts as well, not dy alone")
 def sees_its_own_step_only(answers):
-    return {"q5": swap(answers["q5"], "    da = db *", "    db = dy.copy()\n    da = db *")}
+    return {"q5": swap(answers["q5"], "dy[t] + later", "dy[t] + 0 * later")}
 
 
 @wrong("q6", hint="f and J are taken at the states before each step")
@@ -236,10 +244,13 @@ def step_by_step(answers):
     return {
         "q2": """# === ANSWER q2 ===
 def rounds(a, b):
+    def two(far, near):
+        return near[0] * far[0], near[0] * far[1] + near[1]
+
     T, table, r = len(a), [], 0
     pairs = list(zip(a, b))
     while 2**r < T:
-        pairs = [pairs[t] if t < 2**r else join(pairs[t - 2**r], pairs[t]) for t in range(T)]
+        pairs = [pairs[t] if t < 2**r else two(pairs[t - 2**r], pairs[t]) for t in range(T)]
         table.append([pair[1] for pair in pairs])
         r += 1
     return np.array(table).reshape((r,) + b.shape)
