@@ -54,6 +54,17 @@ def write_figure_assets(app):
         app.add_css_file(f"figures/{name}")
     for name in assets["js"]:
         app.add_js_file(f"figures/{name}", loading_method="defer")
+    app.course_training = figures.write_training(folder / "training")
+
+
+def add_training(app, pagename, templatename, context, doctree):
+    """What trains networks is loaded by the page that does, and by no other."""
+    if 'class="u-widget u-train"' not in context.get("body", ""):
+        return
+    for name in app.course_training["css"]:
+        app.add_css_file(f"training/{name}")
+    for name in app.course_training["js"]:
+        app.add_js_file(f"training/{name}", loading_method="defer")
 
 
 def copy_mathjax(app, error):
@@ -110,5 +121,6 @@ def setup(app):
     app.connect("config-inited", drop_thebe, priority=11)
     app.connect("builder-inited", write_figure_assets)
     app.connect("html-page-context", fix_buttons, priority=900)
+    app.connect("html-page-context", add_training)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

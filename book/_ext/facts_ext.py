@@ -4,6 +4,8 @@
 ```              every cell: equations, parameters, source, departures, measured errors
 ```{conventions}
 ```              who writes the LSTM and the GRU how
+```{audit}
+```              what `course audit` found in libraries, as it was recorded
 """
 
 from pathlib import Path
@@ -16,7 +18,7 @@ from course_utils import ledger
 from course_utils.conventions import CONVENTIONS
 from course_utils.specs import SPECS
 
-RESULT = "cell_table"
+RESULT, AUDIT = "cell_table", "library_audit"
 ERRORS = {"forward": "equations", "autograd": "autograd", "complex": "complex step"}
 
 
@@ -98,7 +100,29 @@ class Conventions(Table):
             yield self.text(f"**{c.who}**"), self.text(c.lstm), gru, layout
 
 
+class Audit(Table):
+    """What ``course audit`` found, from the ledger: a row for each layer."""
+
+    head = ("layer", "is our", "digits", "what explains it")
+    widths, look = (26, 20, 20, 34), "audit-table"
+
+    def rows(self):
+        self.env.note_dependency(str(ledger.folder("reference/notation") / f"{AUDIT}.json"))
+        for library, found in ledger.result(AUDIT)["values"].items():
+            for row in found["layers"]:
+                digits = f"{row['values']:.0f}, {row['gradients']:.0f}"
+                unread = f"as stored {row['unread']:.0f}"
+                yield (
+                    self.text(f"`{row['layer']}`")
+                    + self.text(f"{library} {found['version']}", classes=["ledger-note"]),
+                    self.text(f"`{row['key']}`"),
+                    self.text(digits) + self.text(unread, classes=["ledger-note"]),
+                    self.text(row["why"]),
+                )
+
+
 def setup(app):
     app.add_directive("cells", Cells)
+    app.add_directive("audit", Audit)
     app.add_directive("conventions", Conventions)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

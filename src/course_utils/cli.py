@@ -358,6 +358,26 @@ def verify(
     raise typer.Exit(0 if good else 1)
 
 
+@app.command()
+def audit(
+    library: Annotated[
+        str | None, typer.Argument(help="torch, keras, torchrecurrent, …; all installed without")
+    ] = None,
+):
+    """Hold an installed library against the printed equations, and say what differs."""
+    from course_utils.audit import LIBRARIES, version
+    from course_utils.audit import audit as audited
+
+    unexplained = 0
+    for name in [library] if library else [n for n in LIBRARIES if version(n)]:
+        findings = audited(name)
+        print(f"{name} {version(name)}")
+        for finding in findings:
+            print(f"  {finding.sentence()}")
+            unexplained += not finding.explained
+    raise typer.Exit(1 if unexplained else 0)
+
+
 @app.command(name="show-code")
 def show_code(
     key: Annotated[str, typer.Argument(help="a cell, such as lstm")],

@@ -30,20 +30,21 @@ IMPORTS = {
     "numpy_nn": {"compiled", "shapes", "specs"},
     "torch_nn": {"compiled", "shapes", "specs"},
     "tasks": {"shapes"},
-    "figures": {"equations", "files", "specs"},
+    "figures": {"compiled", "equations", "files", "numpy_nn", "specs"},
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
     "lab": {
-        "compiled", "errors", "files", "ledger", "numpy_nn", "specs", "tasks", "torch_nn",
+        "compiled", "errors", "files", "ledger", "numpy_nn", "shapes", "specs", "tasks", "torch_nn",
         "training",
     },
     "experiments": {
-        "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",
+        "audit", "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",
         "torch_nn", "training",
     },
     "recipes": {"tasks"},
+    "audit": {"errors", "numpy_nn", "specs"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
-    "cli": {"compiled", "errors", "grading", "lab", "specs"},
+    "cli": {"audit", "compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 

@@ -20,7 +20,6 @@ def _uncompiled():
         yield
 
 
-
 def nets(key, dtype=np.float64):
     return [numpy_nn.init_params(key, D, H, np.random.default_rng(k), dtype) for k in range(K)]
 

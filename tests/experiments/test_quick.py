@@ -15,6 +15,14 @@ LOOSE = {
         v["descent"]["open"]["taken"] > v["descent"]["offered"]["taken"]
         and v["descent"]["offered"]["solved"] == v["of"]
     ),
+    # a search as small as this shows that every net has its row, and that shares add up
+    **dict.fromkeys(
+        ("ablation_adding", "ablation_reber", "ablation_text", "ablation_timing"),
+        lambda v: (
+            len(v["nets"]["gru"]["test"]) == v["of"] == len(v["nets"]["np"]["wrong"])
+            and 0.5 < v["nets"]["gru"]["over"]["ratio"] < 2 == 2 * v["nets"]["np"]["over"]["ratio"]
+        ),
+    ),
     "act_parity": lambda v: all(way["found"] == v["of"] for way in v["ways"].values()),
     "adding": lambda v: v["lstm_keeps"]["24"]["solved"] == v["of"],
     "adding_irnn": lambda v: (
@@ -27,6 +35,7 @@ LOOSE = {
     "cell_table": lambda v: all(
         max(row["forward"], row["autograd"], row["complex"] or 0) < 1e-10 for row in v.values()
     ),
+    "cell_search": lambda v: len(v["timing"]["nets"]["gru"]["test"]) == v["timing"]["of"],
     "charlm": lambda v: (
         v["nets"]["rnn"]["bits"] < v["witten_bell"]["bits"]["1"] < v["uniform"]
         and v["kneser_ney"]["best"] < v["witten_bell"]["best"]
@@ -48,7 +57,10 @@ LOOSE = {
         and v["seen"] < v["bits"]["1"]
         and v["past"]["seen"]["intact"] < v["past"]["new"]["intact"]
     ),
+    "counting_nets": lambda v: v["lstm"]["learned"] > 0 and v["lstm"]["reach"] >= v["gru"]["reach"],
+    "coupled_adding": lambda v: v["both"]["weights"] > v["coupled"]["weights"],
     "copy_plateau": lambda v: v["rnn"]["10"]["left"] == 0 and v["rnn"]["10"]["level"] > 0.9,
+    "copying": lambda v: v["copy"]["lru"]["recall"] > 0.9,
     "credit_cut": lambda v: v["wrong"]["full"] < 0.5 and v["cosine"]["start"] < 0.9999,
     "cue_gap": lambda v: (
         v["solved"]["tanh"]["2"] == v["of"] == v["solved"]["lstm"]["30"]
@@ -71,6 +83,7 @@ LOOSE = {
         v["cue"]["zoneout"]["solved"] == v["of"]
         and v["digits"]["none"]["seen"] > v["digits"]["cell"]["seen"]
     ),
+    "equal_budget": lambda v: v["nets"]["lstm"]["bits"][-1] < v["nets"]["lstm"]["bits"][0],
     "exposure": lambda v: v["free_run"] > 2 * v["one_step"],
     "forecast_intervals": lambda v: (
         v["co2"]["conformal"]["inside"] > v["co2"]["quantiles"]["inside"]
@@ -97,8 +110,14 @@ LOOSE = {
         and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
+    "library_audit": lambda v: all(row["explained"] for row in v["torch"]["layers"]),
     "layer_gradients": lambda v: v["plain"]["lowest"] < 0.01 < 0.1 < v["residual"]["lowest"],
+    "length_cost": lambda v: (
+        v["formula_off"] < 1e-9
+        and v["layers"]["attention"]["peak_grows"] > 2 * v["layers"]["lstm"]["peak_grows"]
+    ),
     "linear_collapse": lambda v: v["linear"] < 0.76 and v["tanh"] > 0.9,
+    "listening": lambda v: v["ctc"]["right"][0] > 0.4 < v["attention"]["right"][0],
     "lm_studies": lambda v: v["sizes"][1]["bits"] < v["sizes"][0]["bits"] - 0.3,
     "many_cells": lambda v: v["of"] == len(v["cells"]) and v["least"] > 0,
     "market_walk": lambda v: (
@@ -106,11 +125,15 @@ LOOSE = {
         and v["size"]["linear"]["ratio"] < 1
         and v["smoothed"]["asked"]["direction"]["share"] > 0.7
     ),
+    "newton_rounds": lambda v: (
+        v["lstm"]["rounds"][0] <= 8 and v["off"]["most"] < 1e-9 and v["gru"]["rounds"][0] <= 8
+    ),
     "ntm_fragile": lambda v: max(v["variants"]["base"]["wrong"]) < 0.4,
     "ntm_lengths": lambda v: all(
         v[net]["curves"][0][-1] < v[net]["curves"][0][0] and v[net]["wrong"][0] < 0.4
         for net in ("machine", "lstm")
     ),
+    "ntm_starts": lambda v: v["random"]["wrong"][0] < 0.4,
     "ntm_tasks": lambda v: v["repeat"]["curves"][0][-1] < v["repeat"]["curves"][0][0],
     "order": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "orthogonal_drift": lambda v: v["least"] < 0.95 and v["largest"] > 1.5,
@@ -122,7 +145,6 @@ LOOSE = {
     "program_length": lambda v: v["spare"]["hard"] > 0.5,
     "program_noise": lambda v: v["plain"]["hard"] > 0.5,
     "quote_cell": lambda v: v["inside"] < v["bits"] < v["worst"] < v["outside"],
-    "reading": lambda v: v["ctc"]["right"][0] > 0.5 < v["attention"]["right"][0],
     "recipe_scores": lambda v: v["forecast"]["fear"] < v["forecast"]["baseline"],
     "reber": lambda v: v["lstm_1997"]["solved"] == v["of"],
     "reber_stream": lambda v: (
@@ -160,12 +182,20 @@ LOOSE = {
     "speed_many": lambda v: v["solved"]["gru"][1] > v["solved"]["gru"][0],
     "speed_select": lambda v: v["steps"] == [8, 16] and min(v["unbound"]["ms"]) > 0,
     "speed_pinned": lambda v: min(v.values()) > 0,
+    "stream_cells": lambda v: v["lstm"]["first"] > 5,
     "text_lm": lambda v: (
         v["lstm"]["mixed"] < v["ngram"]["kneser_ney"]["bits"] < v["ngram"]["witten_bell"]["bits"]
         and v["lstm"]["bits"] < v["uniform"] - 2
         and v["cells"]["quote"]["trained"]["fit"] > 0.7
     ),
+    "timing_spikes": lambda v: v["delay"]["none"]["2"]["right"] > 0,
+    "timing_wave": lambda v: (
+        v["peepholes"]["weights"] == 17 == v["none"]["weights"] + 3
+        and min(v["peepholes"]["cosine"]["rms_by_net"]) < 0.6
+    ),
+    "train_presets": lambda v: v["quick"]["solved"] == [0, v["quick"]["of"]],
     "translated_dates": lambda v: v["attention"]["loss"][-1] < v["attention"]["loss"][0],
+    "tracking": lambda v: v["parity"]["rnn"]["near_median"] > 0.8,
     "truncation": lambda v: (
         v["lstm"]["trained"]["mean"][0] < 0.9
         and v["lstm"]["accuracy"]["16"] > 0.9
@@ -179,6 +209,7 @@ LOOSE = {
         and v["lstm"]["bits"] < v["lstm"]["pieces"] < v["uniform"]
         and v["real"]["share"] > 0.7
     ),
+    "tunes_cells": lambda v: v["coupled"]["bits"] < 6.2,
     "unshifted": lambda v: v["now"]["right"] < 0.2 < v["late"]["right"],
     "writing": lambda v: v["error"] < 0.5 * v["still"],
     "wrong_operation": lambda v: (
@@ -202,6 +233,8 @@ TINY = {
     "connectivity": {
         "hidden": 8, "passes": 1, "larger": (8, 0.0, 1, 1e-2), "places": 40, "exchanged": 30,
     },
+    "counting_nets": {"updates": 2, "nets": 2, "asked": 5},
+    "coupled_adding": {"updates": 2, "every": 1, "nets": 2, "batch": 4},
     "clock_signal": {"updates": 4},
     "credit_cut": {"updates": 4, "echo_updates": 4},
     "cue_gap": {"updates": 4, "every": 2},
@@ -210,6 +243,7 @@ TINY = {
     "direction": {"updates": 3, "test": 50},
     "directions": {"updates": 3, "test": 10},
     "drift": {"updates": 4, "every": 2},
+    "equal_budget": {"updates": 4, "every": 2},
     "exposure": {"updates": 3},
     "forget_bias": {"updates": 4, "every": 2},
     "gate_language": {"updates": 5},
@@ -221,24 +255,34 @@ TINY = {
     "reber": {"updates": 4, "every": 2},
     "reber_stream": {"updates": 4, "streams": 1, "symbols": 200},
     "shortcuts": {"updates": 4, "every": 2},
+    "stream_cells": {"updates": 2, "symbols": 60, "warm_up": 20, "nets": 2, "chunk": 10},
+    "timing_spikes": {"updates": 2, "measured": 2, "batch": 2, "nets": 2},
+    "timing_wave": {"updates": 3, "nets": 2},
+    "tracking": {"tasks": (("parity", 3), ("anbn", 3))},
     "truncation": {"updates": 4, "draws": 4},
     "truncation_training": {"updates": 4, "every": 2},
+    "tunes_cells": {"tunes": 20},
     "tunes_lm": {"hidden": 8, "passes": 1, "tunes": 60, "written": 2, "longest": 60},
 }  # fmt: skip
 
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
-    "hard_soft", "pointing", "quote_cell", "reading", "reber_stream", "score_scale", "seeing",
+    "hard_soft", "listening", "pointing", "quote_cell", "reber_stream", "score_scale", "seeing",
     "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip
 NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
          for n in sorted(LOOSE)]  # fmt: skip
 
 
+# many nets side by side: by default their cells' source runs as it is, for compiling takes longer
+FEW = {"many_cells", "tracking", "copying"}  # at their small size too
+TOGETHER = {"counting_nets", "coupled_adding", "stream_cells", "timing_spikes", "timing_wave"}
+
+
 def values_of(name, **settings):
     """What an experiment returns at its small size, or with some settings still smaller."""
-    plain = compiled.uncompiled() if name == "many_cells" else contextlib.nullcontext()
-    with plain:  # every cell once: compiling them would take a minute
+    plain = name in FEW or (settings and name in TOGETHER)
+    with compiled.uncompiled() if plain else contextlib.nullcontext():
         record = running.run(name, config=replace(running.load(name).QUICK, **settings))
     assert record["cpu_seconds"] < 60
     return json.loads(json.dumps(record["values"], allow_nan=False))

@@ -53,6 +53,29 @@ LOOKING = {
 }
 
 
+JOURNEYS = {
+    "Plain cell": {},
+    "LSTM, open": {"cell": "lstm", "bias": 3.0, "x": "pulse"},
+    "GRU, cut": {"cell": "gru", "loss": 14, "chunk": 6, "clip": 0.5, "draw": 1},
+    "Loud": {"scale": 2.0, "loud": 3.0},
+}
+
+
+def reading_net(embedding=3, hidden=5):
+    """What ``reading_glass`` takes, of a net that has learned nothing."""
+    from course_utils.lab.reading import reading
+
+    text = 'The "quick" fox (brown) jumps over the\nlazy dog, and so on. ' * 3
+    vocabulary, rng = "".join(sorted(set(text))), np.random.default_rng(1)
+    sizes = {"embedding.weight": (len(vocabulary), embedding), "readout.bias": (len(vocabulary),),
+             "readout.weight": (len(vocabulary), hidden)}  # fmt: skip
+    for name, shape in SPECS["lstm"].shapes(embedding, hidden).items():
+        sizes[f"layer.{name}_l0"] = shape
+    weights = {name: rng.normal(0, 0.8, shape) for name, shape in sizes.items()}
+    cells = {"quote": {"cell": 2, "sign": -1.0}, "line": {"cell": 0, "sign": 1.0}}
+    return reading(weights, vocabulary, text[:20], text[20:], cells)
+
+
 def decay():
     """Made-up measurements of the right shape: these pictures are about pictures."""
     radius, gain = [0.5, 0.7, 0.9, 1.0, 1.2], [0.01, 1.0]
@@ -85,6 +108,14 @@ def addressing(**told):
 def clocks():
     """Four modules, each twice as slow as the one before, at step 6."""
     return figures.clockwork_explorer((1, 2, 4, 8), size=8, inputs=2, step=6)
+def newton_numbers(H=4, T=24):
+    """Weights (H, H) and what the input adds (T, H), as rounded as the explorer prints them."""
+    rng = np.random.default_rng(1)
+    return (0.5 * rng.normal(size=(H, H))).round(4), (0.5 * rng.normal(size=(T, H))).round(4)
+
+
+def newton():
+    return figures.newton_explorer(*newton_numbers(), scale=1.5)
 
 
 def attention_map():
@@ -139,6 +170,18 @@ def wave(k, speed=1.0):
     return fig
 
 
+def searched():
+    """A random search of two cells on one task."""
+    rng = np.random.default_rng(0)
+    task = {
+        "rate": np.geomspace(3e-4, 0.1, 12), "bias": rng.uniform(0, 5, 12), "chance": 0.9,
+        "size": [4, 8, 16] * 4, "limits": {"rate": (3e-4, 0.1), "bias": (0, 5)},
+        "nets": {key: rng.uniform(0.1, 1, 24) for key in ("v", "nog")},
+    }  # fmt: skip
+    cells = {"v": ("V", "lstm_peephole"), "nog": ("NOG", "lstm_nog")}
+    return figures.search_explorer({"a task": task}, cells)
+
+
 def parts():
     """(title, figure) of everything."""
     inputs = np.sin(np.arange(10) / 1.5 - 0.2)
@@ -152,9 +195,14 @@ def parts():
     yield "Play an LSTM", figures.lstm_explorer(PRESETS)
     yield "How fast does a gradient fade?", figures.decay_explorer(decay())
     yield "One selection step", figures.selection_explorer([[2, 1], [4, 0], [6, 4]], "ab")
+    yield "Two cells", figures.compare_cells(keys=["lstm", "lstm_peephole", "gru"])
     yield "A query among keys", figures.attention_explorer(**LOOKING)
     yield "Where does a head look?", addressing()
+    yield "The gradient's journey", figures.gradient_journey(JOURNEYS)
+    yield "A text and its reader", figures.reading_glass(reading_net())
     yield "Which modules move?", clocks()
+    yield "The nets of a search", searched()
+    yield "All steps at once", newton()
     yield "A plot", gates_plot()
     yield "A heat map", attention_map()
     yield "One slider", figures.explore(wave, alt=both[0], live=False, k=range(4))

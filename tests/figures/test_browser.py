@@ -24,6 +24,7 @@ SLIDERS = {
     "lstm": (".u-lstm input[name=t]", ".u-lstm .u-say"),
     "decay": (".u-decay input[name=radius]", ".u-decay .u-say"),
     "looking": (".u-looking input[name=q1]", ".u-looking .u-say"),
+    "newton": (".u-newton input[name=scale]", ".u-newton .u-say"),
     "frames": (".u-frames input[type=range]", ".u-frames"),
 }
 
@@ -41,6 +42,7 @@ def path(tmp_path_factory):
     )
     parts = [figures.stepper("lstm"), figures.lstm_explorer(PRESETS),
              figures.decay_explorer(decay()), figures.attention_explorer(**LOOKING),
+             gallery.newton(),
              frames]  # fmt: skip
     head = "".join(f'<link rel="stylesheet" href="{n}">' for n in names["css"])
     scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])

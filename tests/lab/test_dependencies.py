@@ -37,14 +37,14 @@ def other(step):
     "tasks/__init__.py": "from course_utils.tasks.adding import Adding\n",
     "tasks/adding.py": "class Adding:\n    def sample(self):\n        return 1\n",
     "torch_nn/__init__.py": "from course_utils.torch_nn.recurrent import Recurrent\n",
-    "torch_nn/recurrent.py": '''
+    "torch_nn/recurrent.py": """
 class Recurrent:
     def forward(self, x):
         return x
 
     def reset_parameters(self):
         return 0.1
-''',
+""",
     "timing.py": "def interleave(ways):\n    return ways\n",
     "numpy_nn/__init__.py": "def unroll(key):\n    return 1\n",
     "experiments/__init__.py": "",
@@ -84,7 +84,7 @@ def one(config):
 def unused():
     return None
 ''',
-    "experiments/lstm/gates/clock.py": '''
+    "experiments/lstm/gates/clock.py": """
 from course_utils.timing import interleave
 
 
@@ -94,7 +94,7 @@ class Config:
 
 def run(config, progress=iter):
     return interleave([])
-''',
+""",
 }
 EQUATIONS = {"lstm": "h = 1", "lstm_peephole": "h = 2", "gru": "h = 3"}
 VERSIONS = {"numpy": "2.4.6", "torch": "2.13.0+cpu", "python": "3.11.7", "scikit-learn": "1.9.1"}

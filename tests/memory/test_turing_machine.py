@@ -13,6 +13,7 @@ from course_utils.torch_nn.memory import TuringMachine
 
 T, B, D, O = 4, 3, 5, 2
 WRITES = ("erase_add", "blend")
+STARTS = ("constant", "learned", "random")  # of the memory
 
 
 def build(controller="lstm", seed=0, **options):
@@ -57,10 +58,13 @@ def by_numpy(machine, x, key):
     return np.stack(outputs), M, w
 
 
-@pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("key", ["lstm", "gru"])
-def test_the_machine_equals_numpy(key, write):
-    machine, x = build(key, write=write, read_heads=2, write_heads=3, memory="learned")
+@pytest.mark.parametrize(
+    ("key", "write", "initial"),
+    [("lstm", "erase_add", "learned"), ("gru", "blend", "learned"), ("gru", "erase_add", "random"),
+     ("lstm", "blend", "constant")],
+)  # fmt: skip
+def test_the_machine_equals_numpy(key, write, initial):
+    machine, x = build(key, write=write, read_heads=2, write_heads=3, memory=initial)
     y, state = machine(x)
     outputs, M, w = by_numpy(machine, x, key)
     close(y.detach().numpy(), outputs, 1e-12)
@@ -107,13 +111,27 @@ def test_the_trace_is_what_the_machine_did():
         close(w.sum(-1).detach().numpy(), np.ones(w.shape[:-1]), 1e-12)
 
 
-@pytest.mark.parametrize("initial", ["constant", "learned"])
+@pytest.mark.parametrize("initial", STARTS)
 def test_the_memory_may_grow_after_training(initial):
     machine, x = build(memory=initial)
-    y, state = machine(x, machine.start(B, slots=11))
-    assert state.memory.shape == (B, 11, 3) and y.isfinite().all()
+    y, state = machine(x, machine.start(B, slots=14))
+    assert state.memory.shape == (B, 14, 3) and y.isfinite().all()
     names = [name for name, _ in machine.named_parameters()]
     assert ("empty" in names) == (initial == "learned")
+
+
+@pytest.mark.parametrize("initial", STARTS)
+def test_a_memory_starts_alike_for_all_rows_and_in_every_slot_unless_it_is_random(initial):
+    machine, _ = build(memory=initial)
+    few, many = (machine.start(B, slots).memory for slots in (4, 14))
+    assert (many == many[:1]).all() and (many[:, :4] == few).all()
+    assert (many[:, 6:12] == many[:, :6]).all() and (many[:, 12:] == many[:, :2]).all()  # six slots
+    alike = (many[0, :6, None] == many[0, None, :6]).all(-1)  # (N, N)
+    assert alike.all() != (initial == "random")
+    assert alike.sum() == (6 if initial == "random" else 36)
+    assert (build(seed=1, memory=initial)[0].empty == machine.empty).all() == (
+        initial == "constant"
+    )
 
 
 @pytest.mark.parametrize("shape", [(0, B, D), (T, 0, D), (0, 0, D)])

@@ -148,10 +148,13 @@ def climbs(answers):
 def never_zeroes_the_gradients(answers):
     source = swap(answers["q7"], "losses = []", "losses, kept = [], 0")
     old = "_, _, dW_xh, dW_hh, db = rnn_backward(W_xh, W_hh, x, h0, h, danswer @ W_hy)"
-    new = old + """
+    new = (
+        old
+        + """
         new = (dW_xh, dW_hh, db, dW_hy)
         kept = new if kept == 0 else tuple(k + n for k, n in zip(kept, new))
         dW_xh, dW_hh, db, dW_hy = kept"""
+    )
     return {"q7": swap(source, old, new)}
 
 

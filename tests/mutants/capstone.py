@@ -30,7 +30,8 @@ def fills_gaps_from_both_sides(answers):
 
 
 @wrong(
-    "q2", "q9",
+    "q2",
+    "q9",
     hint="the target of a training window must lie before cut, not only the window itself",
 )
 def splits_by_the_window(answers):
@@ -48,7 +49,8 @@ def trains_on_the_first_test_day(answers):
 
 
 @wrong(
-    "q3", "q9",
+    "q3",
+    "q9",
     hint="mean and deviation of the whole series have seen the test: take values[:cut]",
 )
 def scales_with_the_future(answers):

@@ -136,12 +136,12 @@ def saves_the_only_step(answers):
     return {"q4": swap(answers["q4"], "return np.inf, 0.0", "return 1 - epsilon, 1.0")}
 
 
-@wrong("q5", hint="the flag is 1 at the first ponder step of each input, and 0 after it")
+@wrong("q5", "q6", hint="the flag is 1 at the first ponder step of each input, and 0 after it")
 def raises_the_flag_always(answers):
     return {"q5": swap(answers["q5"], "(B, 1), n == 0)", "(B, 1), 1.0)")}
 
 
-@wrong("q5", hint="the flag marks the first ponder step, not the first time step")
+@wrong("q5", "q6", hint="the flag marks the first ponder step, not the first time step")
 def flags_the_first_time_step(answers):
     return {"q5": swap(answers["q5"], "(B, 1), n == 0)", "(B, 1), t == 0)")}
 
@@ -151,7 +151,10 @@ def thinks_about_padding(answers):
     return {"q5": swap(answers["q5"], "there = t < lengths", "there = lengths > -1")}
 
 
-@wrong("q5", hint="the state that goes on is the mean of the ponder steps, not the last of them")
+@wrong(
+    "q5", "q6",
+    hint="the state that goes on is the mean of the ponder steps, not the last of them",
+)  # fmt: skip
 def goes_on_from_the_last_state(answers):
     return {
         "q5": swap(
@@ -163,7 +166,7 @@ def goes_on_from_the_last_state(answers):
     }
 
 
-@wrong("q5", hint="the last step counts with 1 - total, what the glass still lacks")
+@wrong("q5", "q6", hint="the last step counts with 1 - total, what the glass still lacks")
 def leaves_the_last_weight(answers):
     return {"q5": swap(answers["q5"], "torch.where(full, 1 - total, h)", "h")}
 
@@ -173,7 +176,10 @@ def does_not_close_at_the_limit(answers):
     return {"q5": swap(answers["q5"], " | (n == max_steps - 1)", "")}
 
 
-@wrong("q5", hint="every row has its own N: one that has stopped must not wait for the others")
+@wrong(
+    "q5", "q6",
+    hint="every row has its own N: one that has stopped must not wait for the others",
+)  # fmt: skip
 def stops_all_rows_together(answers):
     old = "full = (total + h >= 1 - 0.01) | (n == max_steps - 1)"
     new = "full = (total + h >= 1 - 0.01)[live].all() | torch.full((B,), n == max_steps - 1)"
@@ -185,7 +191,10 @@ def drives_stopped_rows_on(answers):
     return {"q5": swap(answers["q5"], "now = now.where(live[:, None], state)", "now = now + 0")}
 
 
-@wrong("q5", hint="each input is pondered from the state of the time step before, not from zero")
+@wrong(
+    "q5", "q6",
+    hint="each input is pondered from the state of the time step before, not from zero",
+)  # fmt: skip
 def starts_from_zero_each_time(answers):
     return {
         "q5": swap(
@@ -196,7 +205,7 @@ def starts_from_zero_each_time(answers):
     }
 
 
-@wrong("q5", hint="R must keep its graph: it is all that the price's gradient passes through")
+@wrong("q5", "q6", hint="R must keep its graph: it is all that the price's gradient passes through")
 def detaches_the_remainder_in_the_layer(answers):
     return {
         "q5": swap(answers["q5"], "R = torch.where(live & full, 1 - total, R)",

@@ -189,7 +189,7 @@ def another_way(answers):
         "    dW = np.einsum('tbg,tbd->gd', da, x)\n"
         "    dU = np.tensordot(da, h_prev, axes=([0, 1], [0, 1]))\n"
         "    return dW, dU, da.sum(axis=(0, 1))\n",
-            "q6": "def worth(H, peak, bandwidth, call, gain):\n"
+        "q6": "def worth(H, peak, bandwidth, call, gain):\n"
         "    def step(B, gain, calls, numbers):\n"
         "        product = max(2 * 4 * H * H * B / (gain * peak),\n"
         "                      (16 * H * H + 20 * H * B) / bandwidth)\n"

@@ -33,8 +33,8 @@ EXERCISES = sorted(
 CHAPTERS = [
     name.removeprefix("book/")
     for part in yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))["parts"]
+    if part.get("numbered")
     for name in (chapter["file"] for chapter in part["chapters"])
-    if not name.startswith("book/reference/")
 ]
 
 

@@ -15,9 +15,15 @@
 ``lstm_explorer``    an LSTM unit to play with; ``decay_explorer`` gradients that fade
 ``selection_explorer``  a step of the Neural Programmer, whose logits the reader moves
 ``addressing_explorer``  where a head of a Turing machine looks
+``gradient_journey``  a loss to move along a chain, and what comes back
+``reading_glass``    a text to read with the network that reads it
 ``clockwork_explorer``  which modules move when, and what that saves
+``search_explorer``  the nets of a recorded random search
 ``predict_curve``    the reader draws first, then sees what was measured; ``predict_bars``
+``compare_cells``    two cells that the reader chooses: equations that differ, both diagrams
 ``attention_explorer``  a query to drag among keys
+``newton_explorer``  all steps of a network at once, round by round
+``trainer``          two networks that train in the page; ``write_training`` its scripts
 ``explore``          a slider over a drawing: live in a notebook, precomputed in the book
 ``standalone``       an SVG that carries its colours; ``write_svg`` puts one into a file
 ``write_assets``     CSS and scripts for the site
@@ -39,7 +45,10 @@ _WHERE = {
     "stepper": "cell_stepper", "way_back": "bptt_stepper",
     "lstm_explorer": "explorers", "decay_explorer": "explorers",
     "attention_explorer": "looking", "explore": "frames", "selection_explorer": "selection",
-    "addressing_explorer": "addressing", "clockwork_explorer": "clocks",
+    "addressing_explorer": "addressing", "gradient_journey": "journey_explorer",
+    "reading_glass": "glass", "compare_cells": "compare", "clockwork_explorer": "clocks",
+    "search_explorer": "searches", "newton_explorer": "newton", "trainer": "two_networks",
+    "write_training": "training_page",
     "predict_curve": "predict", "predict_bars": "predict",
     "standalone": "export", "write_svg": "export",
 }  # fmt: skip

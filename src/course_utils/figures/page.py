@@ -19,21 +19,26 @@ from course_utils.files import write
 
 STYLES = (
     "palette.css", "figures.css", "predict.css", "looking.css", "selection.css", "addressing.css",
-    "clocks.css",
+    "journey.css", "glass.css", "compare.css", "clocks.css", "searches.css", "newton.css",
 )  # fmt: skip
 FACES = {"MathJax_Main-Regular.woff": "normal", "MathJax_Math-Italic.woff": "italic"}
 FONTS = "static/mathjax/output/chtml/fonts/woff-v2"  # in the package sphinx-mathjax-offline
 SCRIPTS = (
     "svg.js", "stepper.js", "lstm.js", "decay.js", "looking.js", "frames.js",
     "predict.js", "predict_curve.js", "predict_bars.js",
-    "selection.js", "addressing.js", "clocks.js",
+    "selection.js", "addressing.js", "cells.js", "journey_run.js", "journey.js",
+    "glass_run.js", "glass.js", "compare.js", "clocks.js", "searches.js", "newton.js",
 )  # fmt: skip
 
 
 def asset(name):
-    """Text of one asset; palette.css is generated."""
+    """Text of one asset; palette.css and cells.js are generated."""
     if name == "palette.css":
         return palette.css()
+    if name == "cells.js":
+        from course_utils.figures import printed_cells  # which imports the compiler
+
+        return printed_cells.script()
     return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 

@@ -6,10 +6,13 @@ configuration give the same batch, always.
 """
 
 from course_utils.tasks.adding import Adding
+from course_utils.tasks.alarm import Alarm
+from course_utils.tasks.anbn import AnBn
 from course_utils.tasks.batch import Batch
 from course_utils.tasks.bits import AssociativeRecall, CopyBits, RepeatCopy
 from course_utils.tasks.copying import Copy
 from course_utils.tasks.cue import Cue
+from course_utils.tasks.cups import Cups
 from course_utils.tasks.dates import Dates
 from course_utils.tasks.digit_strings import DigitStrings
 from course_utils.tasks.digits import Digits
@@ -26,11 +29,14 @@ from course_utils.tasks.xor import TemporalXor
 
 __all__ = [
     "Adding",
+    "Alarm",
+    "AnBn",
     "AssociativeRecall",
     "Batch",
     "Copy",
     "CopyBits",
     "Cue",
+    "Cups",
     "Dates",
     "DigitStrings",
     "Digits",

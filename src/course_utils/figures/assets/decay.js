@@ -3,12 +3,7 @@
   "use strict";
   var LEFT = 72, RIGHT = 20, WIDTH = 640, TOP = 40, BOTTOM = 296, HIGH = 9, LOW = -15;
 
-  function power(exponent) {
-    if (exponent > -1 && exponent < 3) return unrolled.number(Math.pow(10, exponent), exponent < 0 ? 2 : 1);
-    var whole = Math.floor(exponent), mantissa = Math.pow(10, exponent - whole).toFixed(1);
-    if (mantissa === "10.0") { mantissa = "1.0"; whole += 1; }
-    return mantissa + " × 10" + String(whole).replace(/./g, function (c) { return "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] || "⁻"; });
-  }
+  var power = unrolled.power;
 
   // charts.py draws the same for pages without script
   function draw(svg, data, radius, log) {

@@ -46,6 +46,14 @@
     return value.toFixed(digits === undefined ? 2 : digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
   };
 
+  // 10 to that exponent as a reader sees it: 0.05, 3.2, 1.8 × 10⁻³.
+  unrolled.power = function (exponent) {
+    if (exponent > -1 && exponent < 3) return unrolled.number(Math.pow(10, exponent), exponent < 0 ? 2 : 1);
+    var whole = Math.floor(exponent), mantissa = Math.pow(10, exponent - whole).toFixed(1);
+    if (mantissa === "10.0") { mantissa = "1.0"; whole += 1; }
+    return mantissa + " × 10" + String(whole).replace(/./g, function (c) { return "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] || "⁻"; });
+  };
+
   // With script there are controls, so the table that stood in for them may close.
   unrolled.reveal = function (root) {
     root.querySelectorAll("[hidden]").forEach(function (part) { part.hidden = false; });

@@ -12,6 +12,7 @@ from course_utils.torch_nn.memory import addressing
 from course_utils.torch_nn.one_step import OneStep
 
 EMPTY = 1e-6  # what every cell of a constant initial memory holds
+NOISE = 0.5  # standard deviation of the cells of a random one
 
 
 class State(NamedTuple):
@@ -61,9 +62,10 @@ class TuringMachine(nn.Module):
 
     ``y, state = machine(x, state)``: x (T, B, D) -> y (T, B, output_size), logits or whatever the
     loss takes them for.  controller: "feedforward" or any cell by key.  write: "erase_add", the
-    paper's, or "blend".  memory: "constant" (1e-6, which Collier & Beel 2018 found to train best)
-    or "learned" (one trained vector, the same in every slot), so that ``start(B, slots)`` may give
-    more slots than were trained with.  Heads begin at slot 0.
+    paper's, or "blend".  memory, what it holds at the start: "constant" (1e-6, which Collier & Beel
+    2018 found to train best), "learned" (one trained vector, the same in every slot) or "random"
+    (normal with deviation 0.5, drawn once, never trained).  ``start(B, slots)`` may give more slots
+    than were trained with; random ones then begin again with the first.  Heads begin at slot 0.
 
     In a step the controller sees x and what was read before; the heads write, then read the new
     memory; y is a linear function of the controller's output and of what was read.  The paper
@@ -100,7 +102,7 @@ class TuringMachine(nn.Module):
         if not isinstance(shifts, int) or shifts < 1 or shifts % 2 == 0:
             raise ValueError(f"shifts: expected an odd positive integer, got {shifts!r}")
         _one_of("write", write, ("erase_add", "blend"))
-        _one_of("memory", memory, ("constant", "learned"))
+        _one_of("memory", memory, ("constant", "learned", "random"))
         self.input_size, self.slots, self.width, self.write = input_size, slots, width, write
         self.heads = (read_heads, write_heads)
         factory = {"device": device, "dtype": dtype}
@@ -117,6 +119,9 @@ class TuringMachine(nn.Module):
         empty = torch.full((width,), EMPTY, **factory)
         if memory == "learned":
             self.empty = nn.Parameter(nn.init.normal_(empty, std=0.05))
+        elif memory == "random":
+            noise = nn.init.normal_(torch.empty(slots, width, **factory), std=NOISE)
+            self.register_buffer("empty", noise)
         else:
             self.register_buffer("empty", empty)
 
@@ -126,9 +131,12 @@ class TuringMachine(nn.Module):
         positive_integer(slots=slots)
         readers, writers = self.heads
         at_first = F.one_hot(torch.tensor(0, device=self.empty.device), slots).to(self.empty.dtype)
+        rows = self.empty  # (M,), or (N, M) where the slots differ
+        if rows.ndim == 2:
+            rows = rows.repeat(-(-slots // len(rows)), 1)[:slots]
         return State(
             self.controller.start(batch_size),
-            self.empty.expand(batch_size, slots, self.width),
+            rows.expand(batch_size, slots, self.width),
             at_first.expand(batch_size, readers, slots),
             at_first.expand(batch_size, writers, slots),
             self.empty.new_zeros(batch_size, readers, self.width),

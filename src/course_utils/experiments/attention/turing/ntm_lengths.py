@@ -31,7 +31,7 @@ class Config:
     traced: tuple = (5, 10)
     right: float = 0.01
     seeds: tuple = tuple(range(20))
-    lstm_seeds: tuple = tuple(range(10))
+    lstm_seeds: tuple = tuple(range(20))
     group: int = 20  # machines trained side by side
 
 

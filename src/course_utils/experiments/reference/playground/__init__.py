@@ -1,0 +1,1 @@
+"""Experiments behind the page that trains networks."""
