@@ -3,10 +3,13 @@
 Descriptions are a page's first sentences with formulas in plain letters instead of TeX.
 """
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import unicodeit
 from docutils import nodes
+
+STATIC = Path(__file__).parents[1] / "_static"
 
 LOST = """<h1>This page is not there</h1>
 <p>It may have moved, or the link has a typing mistake. The
@@ -16,7 +19,8 @@ knows every word of the book.</p>"""
 
 def icon(app, config):
     """The tab's icon, and where a missing page looks for styles: from any depth of address."""
-    config.html_favicon = "book/_static/favicon.svg"
+    config.html_favicon = str(STATIC / "favicon.svg")
+    config.ogp_social_cards = {**config.ogp_social_cards, "image_mini": str(STATIC / "icon.png")}
     prefix = urlsplit(config.html_baseurl).path or "/"
     config.notfound_urls_prefix = prefix
     config.notfound_context = {"title": "Not found", "body": LOST.format(prefix=prefix)}
