@@ -3,6 +3,7 @@
 import ast
 import re
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,3 +154,33 @@ def test_every_character_of_a_line_has_the_kind_of_its_token():
 def test_a_module_without_a_file_of_python_is_told():
     with pytest.raises(ValueError, match="module: expected one with a file of Python, got 'math'"):
         python_lines("math")
+
+
+def page(name):
+    """What the page says to add to a recipe: its blocks of Python, in order."""
+    book = Path(__file__).parents[2] / "book/reference/recipes.md"
+    section = book.read_text("utf-8").split(f"\n(recipe-{name})=\n")[1].split("\n(recipe-")[0]
+    return re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+
+
+def test_the_page_says_what_a_new_text_gets(capsys):
+    found = recipes.run("lengths", **TINY["lengths"]) | {"kinds": list("abcdef")}
+    capsys.readouterr()
+    (block,) = page("lengths")
+    exec(block, found)
+    answers = ast.literal_eval(capsys.readouterr().out)
+    assert len(answers) == len(found["new"]) and set(answers) <= set("abcdef")
+
+
+def test_the_page_says_what_comes_next_and_how_to_follow_a_trend(monkeypatch):
+    ahead, level = page("forecast")
+    plain = recipes.run("forecast", EPOCHS=1, AHEAD=3)
+    exec(ahead, plain)
+    assert plain["coming"].shape == (3,) and np.isfinite(plain["coming"]).all()
+    head, line, tail = recipes.text("forecast").partition("past, future = rows")
+    rest, tail = tail.split("\n", 1)
+    changed = f"{head}{line}{rest}\n{level}{tail}"
+    monkeypatch.setattr(recipes, "text", lambda name: changed)
+    found = recipes.run("forecast", EPOCHS=1, AHEAD=3)
+    assert found["baseline"] == pytest.approx(plain["baseline"])  # errors keep their meaning
+    assert (found["before"][:, -1] == 0).all()
