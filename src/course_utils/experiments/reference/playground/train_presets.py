@@ -7,7 +7,7 @@ batches of ``batch`` sequences; the share of right answers on ``tests`` new sequ
 its own, so its run is another seed and no copy of one.  About 2 CPU seconds a seed and preset.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -79,13 +79,6 @@ def settings_of(config, row):
         "finding": finding, "task": task, "length": length, "units": units, "rate": rate,
         "clip": config.clip, "optimiser": "adam", "seed": 1, **of_sides,
     }  # fmt: skip
-
-
-def unrecorded(config):
-    """What the page takes before the study was recorded: the settings, and no runs."""
-    values = {row[0]: {"settings": settings_of(config, row), "rates": [[], []], "solved": [0, 0],
-                       "of": 0} for row in config.presets}  # fmt: skip
-    return {"config": asdict(config), "values": values}
 
 
 def run(config, progress=iter):
