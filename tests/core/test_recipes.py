@@ -184,3 +184,17 @@ def test_the_page_says_what_comes_next_and_how_to_follow_a_trend(monkeypatch):
     found = recipes.run("forecast", EPOCHS=1, AHEAD=3)
     assert found["baseline"] == pytest.approx(plain["baseline"])  # errors keep their meaning
     assert (found["before"][:, -1] == 0).all()
+
+
+@pytest.mark.parametrize("ahead", [2, 11, 12, 30])
+def test_a_season_ago_is_repeated_as_far_as_the_forecast_goes(ahead):
+    found = recipes.run("forecast", EPOCHS=1, HIDDEN=2, AHEAD=ahead)
+    season = found["before"][found["future"]][:, -found["season"] :]  # (n, 11)
+    np.testing.assert_array_equal(found["naive"], np.tile(season, 3)[:, :ahead])
+
+
+def test_words_are_tagged_as_characters_are(monkeypatch):
+    changed = recipes.text("tag").replace("python_lines()[0][:LINES]", "[['a', 'bc'], ['d']] * 20")
+    changed = changed.replace("python_lines()[1][:LINES]", "[[0, 1], [2]] * 20")
+    monkeypatch.setattr(recipes, "text", lambda name: changed)
+    assert recipes.run("tag", EPOCHS=1, HIDDEN=4)["baseline"] == 1.0

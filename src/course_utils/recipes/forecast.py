@@ -13,7 +13,7 @@ rng = np.random.default_rng(SEED)
 file = Path(find_spec("statsmodels").origin).with_name("datasets") / "sunspots" / "sunspots.csv"
 
 series = np.loadtxt(file, delimiter=",", skiprows=1)[:, 1]  # YOUR DATA (M,), in order of time
-season = 11  # YOUR SEASON: steps after which it repeats, about (12 for months, 1 for none)
+season = 11  # YOUR SEASON: it repeats after so many steps, at most WINDOW (months 12, none 1)
 
 cut = int(0.75 * len(series))  # the past teaches, the future tests: never at random
 mean, std = series[:cut].mean(), series[:cut].std()  # of the past alone
@@ -21,7 +21,7 @@ rows = np.arange(WINDOW, len(series) - AHEAD + 1)  # the first step that each wi
 before = np.stack([series[k - WINDOW : k] for k in rows])  # (N, WINDOW)
 after = np.stack([series[k : k + AHEAD] for k in rows])  # (N, AHEAD)
 past, future = rows + AHEAD <= cut, rows >= cut  # no window of the past has a target in the future
-naive = before[future][:, [k - season for k in range(AHEAD)]]
+naive = before[future][:, [k % season - season for k in range(AHEAD)]]
 weights, *_ = np.linalg.lstsq(np.c_[before[past], np.ones(past.sum())], after[past])
 linear = np.c_[before[future], np.ones(future.sum())] @ weights  # (N, AHEAD)
 

@@ -13,7 +13,7 @@ keras.utils.set_random_seed(SEED)
 file = Path(find_spec("statsmodels").origin).with_name("datasets") / "sunspots" / "sunspots.csv"
 
 series = np.loadtxt(file, delimiter=",", skiprows=1)[:, 1]  # YOUR DATA (M,), in order of time
-season = 11  # YOUR SEASON: steps after which it repeats, about (12 for months, 1 for none)
+season = 11  # YOUR SEASON: it repeats after so many steps, at most WINDOW (months 12, none 1)
 
 cut = int(0.75 * len(series))  # the past teaches, the future tests: never at random
 mean, std = series[:cut].mean(), series[:cut].std()  # of the past alone

@@ -15,7 +15,8 @@ texts = python_lines()[0][:LINES]  # YOUR DATA: N texts (or lists of words)
 tags = python_lines()[1][:LINES]  # YOUR LABELS: N lists of integers from 0, here kinds of token
 
 cut = int(0.8 * len(texts))  # learn from the first, test on the last: neighbours are alike
-known = {c: k for k, c in enumerate(sorted(set("".join(texts[:cut]))), 2)}  # 0 padding, 1 unknown
+known = sorted({c for text in texts[:cut] for c in text})
+known = {c: k for k, c in enumerate(known, 2)}  # 0 padding, 1 unknown
 x, y = np.zeros((2, len(texts), max(map(len, texts))), int)  # (N, T)
 for row, (text, tag) in enumerate(zip(texts, tags, strict=True)):
     x[row, : len(text)], y[row, : len(tag)] = [known.get(c, 1) for c in text], tag

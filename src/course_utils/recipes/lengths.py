@@ -12,7 +12,7 @@ torch.manual_seed(SEED)
 names = [set(Locale(code).languages.values()) for code in ("en", "de", "fr", "es", "it", "pl")]
 pairs = sorted((n, k) for k in range(6) for n in names[k] if sum(n in s for s in names) == 1)
 
-texts = [name for name, _ in pairs]  # YOUR DATA: N texts (or lists of words) of any length
+texts = [name for name, _ in pairs]  # YOUR DATA: N texts of any length, a letter a step
 y = torch.tensor([k for _, k in pairs])  # YOUR LABELS (N,): integers from 0, here the language
 
 order = torch.randperm(len(texts))

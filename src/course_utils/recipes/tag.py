@@ -16,11 +16,11 @@ texts = python_lines()[0][:LINES]  # YOUR DATA: N texts (or lists of words)
 tags = python_lines()[1][:LINES]  # YOUR LABELS: N lists of integers from 0, here kinds of token
 
 cut = int(0.8 * len(texts))  # learn from the first, test on the last: neighbours are alike
-known = {c: k for k, c in enumerate(sorted(set("".join(texts[:cut]))), 2)}  # 0 padding, 1 unknown
+known = {c: k for k, c in enumerate(sorted({*chain(*texts[:cut])}), 2)}  # 0 padding, 1 unknown
 x = pad_sequence([torch.tensor([known.get(c, 1) for c in t]) for t in texts], batch_first=True)
 y = pad_sequence([torch.tensor(t) for t in tags], batch_first=True, padding_value=-100)  # (N, T)
 seen = defaultdict(Counter)  # what stood in the middle of three characters
-windows = [[text[max(t - 1, 0) : t + 2] for t in range(len(text))] for text in texts]
+windows = [[(*text[max(t - 1, 0) : t + 2],) for t in range(len(text))] for text in texts]
 for window, tag in zip(chain(*windows[:cut]), chain(*tags[:cut]), strict=True):
     seen[window][tag] += 1
 guesses = [max(seen[w], key=seen[w].get, default=0) for w in chain(*windows[cut:])]
