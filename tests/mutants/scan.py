@@ -86,7 +86,7 @@ def sees_no_diagonal(answers):
     return {"q3": swap(answers["q3"], "    return 2", "    return 1")}
 
 
-@wrong("q3", hint="ask for every unit, not for the first alone")
+@wrong("q3", hint="a matrix may be off the diagonal everywhere")
 def looks_at_one_unit(answers):
     return {"q3": swap(answers["q3"], "for k in range(H)", "for k in range(0)")}
 
