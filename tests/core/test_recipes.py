@@ -194,7 +194,8 @@ def test_a_season_ago_is_repeated_as_far_as_the_forecast_goes(ahead):
 
 
 def test_words_are_tagged_as_characters_are(monkeypatch):
-    changed = recipes.text("tag").replace("python_lines()[0][:LINES]", "[['a', 'bc', 'd'], ['d']] * 20")
+    words = "[['a', 'bc', 'd'], ['d']] * 20"
+    changed = recipes.text("tag").replace("python_lines()[0][:LINES]", words)
     changed = changed.replace("python_lines()[1][:LINES]", "[[0, 1, 2], [2]] * 20")
     monkeypatch.setattr(recipes, "text", lambda name: changed)
     assert recipes.run("tag", EPOCHS=1, HIDDEN=4)["baseline"] == 1.0

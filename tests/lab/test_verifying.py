@@ -137,8 +137,8 @@ def course(*args):
 @pytest.mark.parametrize(
     "args, said",
     [
-        (("run", "nosuch"), "course: experiment: 'nosuch' is unknown; there are: ablation_adding"),
-        (("verify", "nosuch"), "course: experiment: 'nosuch' is unknown; there are: ablation_adding"),
+        (("run", "nosuch"), "course: experiment: 'nosuch' is unknown; there are: ablation_"),
+        (("verify", "nosuch"), "course: experiment: 'nosuch' is unknown; there are: ablation_"),
         (("verify", "adding", ""), "course: experiment: '' is unknown"),
         (("run", "adding", "--budget", "0.001"), "more than the budget of 0.001; nothing was run"),
     ],

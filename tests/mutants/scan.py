@@ -164,12 +164,12 @@ def multiplies_the_columns(answers):
     return {"q6": swap(answers["q6"], "(1 - f**2)[:, :, None] * V", "(1 - f**2)[:, None, :] * V")}
 
 
-@wrong("q6", hint="J times what changed at the step before, h_new - h: without it this is a fixed-point iteration")
+@wrong("q6", hint="J times what changed one step before: without it this is fixed-point iteration")
 def leaves_the_jacobian_out(answers):
     return {"q6": swap(answers["q6"], "f[t] + J[t] @ change", "f[t]")}
 
 
-@wrong("q6", hint="J times what changed at the step before, h_new - h: without it this is a fixed-point iteration")
+@wrong("q6", hint="J times what changed one step before: without it this is fixed-point iteration")
 def forgets_to_go_on(answers):
     return {"q6": swap(answers["q6"], "        change = new[t] - h[t]\n",
                        "        change = change + 0\n")}  # fmt: skip
