@@ -186,7 +186,11 @@ def apart(text):
     """Whether a text is no prose."""
     node = text.parent
     while node is not None:
-        if isinstance(node, APART) or type(node).__name__ in ("symbols_node", "dropdown_title"):
+        if isinstance(node, APART) or type(node).__name__ in (
+            "symbols_node",
+            "dropdown_title",
+            "folded_title",
+        ):
             return True
         if node.get("nb_element") or set(QUIET) & set(node.get("classes", [])):
             return True

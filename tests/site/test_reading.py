@@ -5,6 +5,8 @@ import json
 import browsing
 import pytest
 
+from course_utils import ledger
+
 pytestmark = [pytest.mark.site, pytest.mark.browser]
 ROWS = "section.claims-chapter table.claims-table tbody tr"
 # a stop of the Tab key is a control, or says by its role that it answers, or scrolls
@@ -101,7 +103,7 @@ def test_the_claims_page_is_short_on_a_phone(browser):
     height = "document.documentElement.scrollHeight"
     assert page.evaluate(height) < 8_000
     page.evaluate("document.querySelectorAll('details.claims-fold').forEach(f => f.open = true)")
-    assert page.evaluate(height) < 40_000  # about 170 a claim
+    assert page.evaluate(height) < 190 * len(ledger.claims())
     sizes = page.evaluate(
         "[...document.querySelectorAll('svg.paper-and-here text')]"
         ".map(t => [parseFloat(getComputedStyle(t).fontSize), t.getBoundingClientRect().right])"

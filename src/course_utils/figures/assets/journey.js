@@ -144,6 +144,7 @@
       pick(kind, Object.keys(data.inputs).findIndex(function (name) { return String(data.inputs[name]) === String(s.x); }));
       write("loss", s.loss, "t = " + s.loss);
       write("at", at, "t = " + at);
+      sliders.at.disabled = reach(s) === s.loss;                // cut at once: there is no way to go
       write("scale", s.scale, gated ? "× " + n(s.scale) : "radius " + n(s.scale));
       write("bias", s.bias, n(s.bias) + ": it keeps " + n(share(s.bias), 3));
       sliders.bias.closest("label").hidden = !gated;
