@@ -29,6 +29,7 @@ WORDS = 200  # a minute
 CELL = re.compile(r"^(`{3,})\{code-cell\}.*?^\1[ ]*$", re.DOTALL | re.MULTILINE)
 CARD = re.compile(r"^`{3,}\{exercise-card\} (\S+)", re.MULTILINE)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+LEGEND = "An arrow leads to a chapter that uses what the one before it shows."
 ENTRY = {"asks", "able", "play", "needs"}
 
 
@@ -74,6 +75,7 @@ class CourseMap(SphinxDirective):
         self.minutes = {c: reading(text) for c, text in texts.items()}
         self.cards = {c: CARD.findall(text) for c, text in texts.items()}
         made = nodes.container(classes=["course-map"])
+        made += self.paragraph(LEGEND, "map-legend")
         made += nodes.raw("", self.drawn(parts), format="html")
         for part, said in parts.items():
             made += nodes.rubric("", part)

@@ -8,7 +8,6 @@ links there, so that places which other pages link to get an invisible link firs
 
 import html
 import io
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -21,13 +20,10 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject
 from tqdm import tqdm
 
+from browser import NoBrowser, chromium
 from course_utils.files import write
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 SIZE = {
     "format": "A4",
     "margin": {"top": "15mm", "bottom": "18mm", "left": "14mm", "right": "14mm"},
@@ -237,25 +233,13 @@ def make(site, toc, target, browser, scratch):
     return before
 
 
-def chromium():
-    """Where this machine's Chromium is."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        sys.exit("this needs Chromium; install it (Debian: apt install chromium)")
-    return found
-
-
 def main(site=ROOT / "_build" / "html", target=ROOT / "_build" / "unrolled.pdf"):
-    from playwright.sync_api import sync_playwright
-
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), chromium_sandbox=False, args=FLAGS
-        )
-        count = make(Path(site), toc, Path(target), browser, scratch)
-        browser.close()
+    try:
+        with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
+            count = make(Path(site), toc, Path(target), browser, scratch)
+    except (NoBrowser, FileNotFoundError) as why:
+        sys.exit(f"make pdf: {why}")
     print(f"{target}: {count} pages")
 
 

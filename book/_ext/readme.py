@@ -10,16 +10,17 @@ from pathlib import Path
 
 import yaml
 
+from browser import chromium
 from course_utils import ledger
 from course_utils.files import write
 from course_utils.grading.exercise import load
 from course_utils.specs import SPECS
+from pdf import READY
 
 ROOT = Path(__file__).parents[2]
 PICTURES = {  # file: page, the place on it, the width of the window
     "map": ("book/intro", "svg.map-drawing", 1240),
     "cell": ("book/lstm/gates", ".u-widget:has(svg):not(.u-predict)", 1240),
-    "predict": ("book/recurrence/gradients", ".u-predict", 1240),
 }
 MARKED = re.compile(r"(<!-- counted: make derive -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
@@ -48,14 +49,7 @@ def renewed(text):
 
 def photograph(site, folder):
     """The places in `PICTURES`, as they look with a light scheme."""
-    from playwright.sync_api import sync_playwright
-
-    from pdf import FLAGS, READY, chromium
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), chromium_sandbox=False, args=FLAGS
-        )
+    with chromium() as browser:
         for name, (page, place, width) in PICTURES.items():
             window = browser.new_page(viewport={"width": width, "height": 900})
             window.goto((site / f"{page}.html").resolve().as_uri())
@@ -63,7 +57,6 @@ def photograph(site, folder):
             window.wait_for_timeout(1500)
             yield write(folder / f"{name}.png", window.locator(place).first.screenshot())
             window.close()
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Questions to oneself at a chapter's end, each with its answer folded away.
 
-    ```{self-test}
-    ? Why does the network need a non-linearity?
-    Without one, all steps together are a single matrix. …
+```{self-test}
+? Why does the network need a non-linearity?
+Without one, all steps together are a single matrix. …
 
-    ? The next question, on one line; it may hold $formulas$.
-    Its answer, any Markdown.
-    ```
+? The next question, on one line; it may hold $formulas$.
+Its answer, any Markdown.
+```
 """
 
 import re

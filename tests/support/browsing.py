@@ -1,16 +1,13 @@
 """Chromium through Playwright, for tests of pages; skips with a reason where there is none."""
 
 import os
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-FLAGS = (
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+import browser
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,19 +28,12 @@ def site():
 
 @contextmanager
 def chromium():
-    """A running browser."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    found = found or shutil.which("google-chrome")
-    if found is None:
-        missing("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found, chromium_sandbox=False, args=FLAGS
-        )
-        yield browser
-        browser.close()
+    """A running browser; the test is skipped where there is none."""
+    try:
+        with browser.chromium() as started:
+            yield started
+    except browser.NoBrowser as why:
+        missing(str(why))
 
 
 SETTLED_MS = 1800  # course.js mends the theme's marks once more a second and a half after loading
