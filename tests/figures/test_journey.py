@@ -208,4 +208,8 @@ def test_the_loss_the_message_and_the_inputs_are_the_readers(tmp_path):
         assert at("loss") == 10
         press(66 + 558 / 16 * 2.5, 414 - 12), page.mouse.down(), page.mouse.up()
         assert at("x3") == pytest.approx(1.5, abs=0.15)
+        for key, cut in (("Home", True), ("End", False)):  # chunks of one step: nowhere to go
+            page.locator(".u-journey input[name=chunk]").focus()
+            page.keyboard.press(key)
+            assert page.locator(".u-journey input[name=at]").is_disabled() == cut
         assert not seen.errors

@@ -7,6 +7,7 @@ import shutil
 import browsing
 import pytest
 import small_books as books
+from docutils import nodes
 from sphinx.errors import ExtensionError
 
 import glossary_ext
@@ -14,6 +15,7 @@ import search_ext
 import symbols_ext
 from course_utils import equations
 from course_utils.specs import SPECS
+from folds import fold
 
 ENTRIES, PLANNED = glossary_ext.read(books.ROOT)
 
@@ -382,3 +384,11 @@ def test_the_book_answers_what_learners_type(browser, query, pages):
     words = window.page.locator("#search-results .context").all_inner_texts()
     assert words and not any(re.search(r"\\[a-z]{2}|[{}]{2}", text) for text in words)
     window.context.close()
+
+
+def test_a_question_that_unfolds_is_no_place_for_a_link():
+    """A link inside of what opens and shuts on a click could not be reached."""
+    answer, question = nodes.paragraph("", "the forget gate"), nodes.Text("the forget gate")
+    made = fold([question], answer)
+    assert glossary_ext.apart(made[0][0])
+    assert not glossary_ext.apart(answer[0])
