@@ -5,8 +5,8 @@
 S (V, K) holds values under keys.  keep 1: linear attention.  keep a number a step: mLSTM without
 its normaliser, or a decay.  keep exp(Δ_t ⊗ A), v = Δ_t ⊙ x_t, k = B_t, q = C_t: the selective
 state space of Mamba.  erase > 0: the delta rule, which takes out what stands under a key before it
-writes, gated where keep < 1.  Katharopoulos et al. 2020, section 3.4; Beck et al. 2024, section
-2.3; Gu & Dao 2023, algorithm 2; Yang et al. 2024 and 2025.
+writes, gated where keep < 1.  Katharopoulos et al. 2020; Beck et al. 2024; Gu & Dao 2023; Yang et
+al. 2024 and 2025 (the papers' numbers of equations were not looked up).
 """
 
 import numpy as np
@@ -57,8 +57,8 @@ def mlstm(q, k, v, a_i, log_f):
     """The mLSTM's memory, step by step, with normaliser and stabiliser, before the output gate.
 
     q, k (T, B, K), v (T, B, V); a_i (T, B), the input gate before its exponential; log_f (T, B),
-    the logarithm of the forget gate.  y (T, B, V).  Beck et al. 2024, eqs 19–27, keys scaled by the
-    caller; the state starts at zero.
+    the logarithm of the forget gate.  y (T, B, V).  Beck et al. 2024 (mLSTM), keys scaled by
+    the caller; the state starts at zero.
     """
     sizes = expect(q=(q, "T B K"), k=(k, "T B K"), v=(v, "T B V"), a_i=(a_i, "T B"),
                    log_f=(log_f, "T B"))  # fmt: skip

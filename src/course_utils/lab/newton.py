@@ -6,8 +6,8 @@
 s_t = F(s_{t-1}, x_t) for t = 1 … T is a system of T equations.  Guess the whole trajectory, and let
 r_t = F(s_{t-1}, x_t) - s_t be what each equation lacks.  Linearised about the guess, the correction
 obeys d_t = J_t d_{t-1} + r_t, with J_t the Jacobian of the step at the guess: a linear recurrence,
-which a scan solves.  All steps of F and all Jacobians are one batch.  Lim et al. 2024 (DEER),
-section 3; Danieli et al. 2025 (ParaRNN), section 3.
+which a scan solves.  All steps of F and all Jacobians are one batch.  Lim et al. 2024 (DEER);
+Danieli et al. 2025 (ParaRNN).
 
 After k iterations the first k steps are those of the loop, whatever the guess: so there are never
 more iterations than steps.  How many fewer, the largest Lyapunov exponent decides.
