@@ -4,6 +4,13 @@ import os
 import sys
 
 import pytest
+from hypothesis import settings
+
+# Drawn examples are the same in every run, so that a change is judged by what it changes.  Whoever
+# wants new ones sets UNROLLED_EXPLORE=1; what it finds becomes a test of its own.
+settings.register_profile("repeatable", derandomize=True)
+if not os.environ.get("UNROLLED_EXPLORE"):
+    settings.load_profile("repeatable")
 
 # Triton reads it when it is first imported, and PyTorch's compiler may be the first to do so.
 os.environ.setdefault("TRITON_INTERPRET", "1")

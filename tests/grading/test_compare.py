@@ -145,6 +145,14 @@ def test_anything_can_be_packed(value):
     json.dumps(pack("q", {"x": value}), allow_nan=False)
 
 
+@pytest.mark.parametrize("number", [1.7976931345e308, -np.finfo(float).max, 5e-324])
+def test_a_number_at_the_end_of_the_floats_stays_finite(number):
+    bundle = json.loads(json.dumps(pack("q", {"x": number, "z": 1j * number}), allow_nan=False))
+    _, parts = unpack(bundle)
+    assert np.isclose(parts["x"].values, number, rtol=1e-9, atol=0)
+    assert np.isclose(parts["z"].values.imag, number, rtol=1e-9, atol=0)
+
+
 @pytest.mark.parametrize("kind", [float, int, bool])
 @pytest.mark.parametrize("shape", [(5,), (3, 2)])
 def test_one_hot_vectors_in_place_of_ids_are_named(shape, kind):

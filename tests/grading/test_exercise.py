@@ -183,13 +183,17 @@ def test_a_variant_loses_the_right_points(exercise, sandbox, references):
 
 
 def test_a_variant_runs_with_the_questions_that_name_what_it_defines(exercise):
-    """q1 defines `gates`; q3's check made to call it, q3 is in its reach, and q2 is not."""
+    """q1 defines `gates`; q3's check made to call it, q3 is in its reach, and q2 is not.
+
+    From q3 the way back leads to q1, without which it could not run.
+    """
     assert list(within_reach(exercise, {"q1"}).questions) == ["q1"]
     cells = [replace(c, source=c.source + "\ngates") if c.question == "q3" else c
              for c in exercise.cells]  # fmt: skip
-    reached = within_reach(replace(exercise, cells=tuple(cells)), {"q1"})
-    assert list(reached.questions) == ["q1", "q3"]
-    assert {c.question for c in reached.cells} == {None, "q1", "q3"}
+    for changed in ({"q1"}, {"q3"}):
+        reached = within_reach(replace(exercise, cells=tuple(cells)), changed)
+        assert list(reached.questions) == ["q1", "q3"]
+        assert {c.question for c in reached.cells} == {None, "q1", "q3"}
 
 
 @pytest.mark.slow

@@ -72,10 +72,12 @@ def pack_part(value):
 def plain(number):
     """A float to ten digits, or the text that stands for one that JSON lacks.
 
-    Ten, so that two machines derive the same exercise; every tolerance is far wider.
+    Ten, so that two machines derive the same exercise; every tolerance is far wider.  Next to the
+    largest float, ten digits round to infinity: there the number stays as it is.
     """
     if math.isfinite(number):
-        return float(f"{number:.10g}")
+        rounded = float(f"{number:.10g}")
+        return rounded if math.isfinite(rounded) else number
     return "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"
 
 

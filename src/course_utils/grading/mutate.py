@@ -93,15 +93,16 @@ def try_mutant(mutant, exercise, sandbox, references):
 
 
 def within_reach(exercise, keys):
-    """The exercise with these questions, and those whose cells name what their answers define."""
-    keys, grown = set(keys), True
-    while grown:
-        grown = False
-        defined = {name for key in keys for name in exercise.questions[key].requires}
-        for cell in exercise.cells:
-            if cell.question and cell.question not in keys and defined & names_in(cell.source):
-                keys.add(cell.question)
-                grown = True
+    """The exercise with these questions, those that use their answers, and what those use."""
+    used = {key: set() for key in exercise.questions}  # which answers a question names
+    for cell in exercise.cells:
+        if cell.question:
+            named = names_in(cell.source)
+            used[cell.question] |= {
+                key for key, rules in exercise.questions.items() if named & set(rules.requires)
+            }
+    users = {key: {user for user in used if key in used[user]} for key in used}
+    keys = closure(closure(keys, users), used)
     out = {c.cell_id for c in exercise.cells if c.question and c.question not in keys}
     return replace(
         exercise,
@@ -110,6 +111,15 @@ def within_reach(exercise, keys):
         notebook={**exercise.notebook,
                   "cells": [c for c in exercise.notebook["cells"] if c.get("id") not in out]},
     )  # fmt: skip
+
+
+def closure(keys, leads):
+    """These keys and all that ``leads`` (key -> keys) reaches from them."""
+    found, ahead = set(), set(keys)
+    while ahead:
+        found |= ahead
+        ahead = set().union(*(leads[key] for key in ahead)) - found
+    return found
 
 
 def names_in(source):
