@@ -23,8 +23,8 @@ JOINED = ("bs-", "col-")  # classes that Bootstrap's script puts together from h
 GROUPING = ("media", "supports", "layer")
 FONT = re.compile(r"url\([\"']?(?:\.\./)*(vendor/fontawesome/webfonts/[\w-]+)\.woff2")
 ATTRIBUTES = re.compile(r"\b(?:class|id)=\"([^\"]*)\"")
-NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
-ICON = re.compile(r"\\(f[0-9a-f]{3})\b")
+NAME = re.compile(r"[.#](-?(?:[A-Za-z_]|\\.)(?:[\w-]|\\.)*)")
+ICON = re.compile(r"\\(f[0-9a-f]{3})\b|([\uf000-\uf8ff])")  # a parser may have read the escape
 DIGEST = re.compile(r"(?<=_static/)([\w./-]+\.css)\?(?:digest|v)=\w+")
 
 
@@ -35,7 +35,7 @@ def slim(site):
     sheets = [path for pattern in SHEETS for path in sorted(static.glob(pattern))]
     cut = {path: prune(path.read_text("utf-8"), words) for path in sheets}
     others = (p.read_text("utf-8") for p in static.rglob("*.css") if p not in cut)
-    icons = {int(code, 16) for code in ICON.findall("".join([*cut.values(), *others]))}
+    icons = named("".join([*cut.values(), *others]))
     digests = {}
     for path, css in cut.items():
         css = with_fonts(css, static, icons)
@@ -48,6 +48,11 @@ def slim(site):
             write(page, new)
     for left in static.glob("scripts/fontawesome.js*"):
         left.unlink()
+
+
+def named(css):
+    """The icons of a style sheet: numbers of characters in the fonts' private area."""
+    return {int(code, 16) if code else ord(char) for code, char in ICON.findall(css)}
 
 
 def spoken(site):
@@ -98,7 +103,7 @@ def matches(selector, words):
     bare = re.sub(r"\[[^\]]*\]", "", selector)
     while (shorter := re.sub(r":[\w-]+\([^()]*\)", "", bare)) != bare:
         bare = shorter
-    names = NAME.findall(bare.replace("\\", ""))
+    names = [name.replace("\\", "") for name in NAME.findall(bare)]
     return all(name in words or name.startswith(JOINED) for name in names)
 
 
