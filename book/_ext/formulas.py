@@ -36,7 +36,8 @@ MathJax.startup.getComponents();
 MathJax.startup.makeMethods();
 function typeset(tex, display) {
   MathJax.texReset();
-  return JSON.stringify(MathJax.startup.adaptor.outerHTML(MathJax.tex2svg(tex, {display: display})));
+  const node = MathJax.tex2svg(tex, {display: display});
+  return JSON.stringify(MathJax.startup.adaptor.outerHTML(node));
 }
 function stylesheet() {
   return JSON.stringify(MathJax.startup.adaptor.textContent(MathJax.svgStylesheet()));

@@ -16,6 +16,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 from course_utils.files import write
+from slim_plots import lighter
 
 SHEETS = ("styles/pydata-sphinx-theme.css", "sphinx-design*.css", "mystnb*.css")
 NO_SCRIPTS = ("searchindex.js", "search_data.js", "glossary_notes.js")  # texts, not programs
@@ -25,7 +26,7 @@ FONT = re.compile(r"url\([\"']?(?:\.\./)*(vendor/fontawesome/webfonts/[\w-]+)\.w
 ATTRIBUTES = re.compile(r"\b(?:class|id)=\"([^\"]*)\"")
 NAME = re.compile(r"[.#](-?(?:[A-Za-z_]|\\.)(?:[\w-]|\\.)*)")
 ICON = re.compile(r"\\(f[0-9a-f]{3})\b|([\uf000-\uf8ff])")  # a parser may have read the escape
-DIGEST = re.compile(r"(?<=_static/)([\w./-]+\.css)\?(?:digest|v)=\w+")
+DIGEST = re.compile(r"(?<=_static/)([\w./-]+\.css)\?(?:digest|v)=(\w+)")
 
 
 def slim(site):
@@ -43,7 +44,7 @@ def slim(site):
         digests[path.relative_to(static).as_posix()] = hashlib.sha256(css.encode()).hexdigest()[:8]
     for page in site.rglob("*.html"):  # a browser must not show what it kept of an earlier build
         text = page.read_text("utf-8")
-        new = DIGEST.sub(lambda m: f"{m[1]}?v={digests[m[1]]}" if m[1] in digests else m[0], text)
+        new = DIGEST.sub(lambda m: f"{m[1]}?v={digests.get(m[1], m[2])}", lighter(text))
         if new != text:
             write(page, new)
     for left in static.glob("scripts/fontawesome.js*"):

@@ -1,11 +1,13 @@
 """Formulas set by the build: the drawing is MathJax's, said aloud, and no page loads a script."""
 
 import json
+import pickle
 import re
 
 import browsing
 import numpy as np
 import pytest
+from docutils import nodes
 from lxml import etree
 
 import formulas
@@ -14,8 +16,8 @@ TEX = [
     ("h_t", False),
     (r"x < y \ \text{and}\ a_{t-1}^2", False),
     (r"\class{u-sym u-sym-0}{c_t} = f_t \odot c_{t-1} + i_t \odot \tanh(a_t)", True),
-    (r"\begin{aligned} a &= \sqrt{\tfrac{1}{2}} \\ b &= \left( \sum_{k=1}^{n} k \right) \end{aligned}",
-     True),
+    (r"\begin{aligned} a &= \sqrt{\tfrac{1}{2}} \\ b &= \left( \sum_{k=1}^{n} k \right) "
+     r"\end{aligned}", True),
     (r"\begin{cases} 1 & x > 0 \\ 0 & \text{else} \end{cases}", True),
     (r"\underbrace{\overrightarrow{h}_t + \hat{y}}_{\text{both}} \bigl\lVert g \bigr\rVert", True),
     (r"\boxed{\binom{n}{k}} \quad \mathbf{W} \mathcal{L} \operatorname{Cov} \texttt{nan}", True),
@@ -30,7 +32,7 @@ def matrix(transform):
         numbers = [float(x) for x in re.split(r"[ ,]+", inside)]
         step = np.eye(3)
         if name == "translate":
-            step[:2, 2] = (numbers + [0.0])[:2]
+            step[:2, 2] = [*numbers, 0.0][:2]
         elif name == "scale":
             step[0, 0], step[1, 1] = (numbers * 2)[:2]
         else:
@@ -121,6 +123,9 @@ def test_what_was_set_once_is_read_the_second_time(tmp_path, monkeypatch):
     assert formulas.Kept(tmp_path / "kept.json").known == {}
 
 
+RAW = re.compile(r"formula-error|data-mjx-error|<merror|mathjax|\\\(|\\\[\s|\\begin\{")
+
+
 def html_pages():
     return sorted(p for p in browsing.site().rglob("*.html") if "_static" not in p.parts)
 
@@ -132,7 +137,7 @@ def test_every_formula_is_set_and_none_by_a_script():
         html = page.read_text("utf-8")
         places = len(re.findall(r'<(?:span|div) class="[^"]*\bmath notranslate', html))
         assert places == html.count("<mjx-container") == html.count("<mjx-assistive-mml"), page
-        assert not re.search(r"formula-error|data-mjx-error|<merror|mathjax|\\\(|\\\[\s", prose(html)), page
+        assert not RAW.search(prose(html)), page
         seen += places
     assert seen > 1000
     assert not list(browsing.site().rglob("*mathjax*"))
@@ -146,16 +151,12 @@ def prose(html):
 @pytest.mark.site
 def test_as_many_formulas_as_the_source_has():
     """Each formula of the parsed source stands in its page."""
-    import pickle
-
     doctrees = browsing.site().parent / ".doctrees"
     if not doctrees.is_dir():
         browsing.missing("no parsed sources beside the book")
-    from docutils import nodes
-
     for path in doctrees.glob("book/**/*.doctree"):
         tree = pickle.loads(path.read_bytes())
-        wanted = sum(1 for _ in tree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)))
+        wanted = len(list(tree.findall(nodes.math))) + len(list(tree.findall(nodes.math_block)))
         page = browsing.site() / path.relative_to(doctrees).with_suffix(".html")
         assert page.read_text("utf-8").count("<mjx-container") >= wanted, page
 
@@ -167,7 +168,8 @@ def test_formulas_are_read_without_a_script():
         context = browser.new_context(java_script_enabled=False)
         page = context.new_page()
         page.goto((browsing.site() / "book/lstm/gates.html").as_uri())
-        boxes = [f.bounding_box() for f in page.locator(".bd-article p mjx-container svg").all()[:40]]
+        set_in_text = page.locator(".bd-article p mjx-container svg").all()[:40]
+        boxes = [formula.bounding_box() for formula in set_in_text]
         assert len(boxes) > 20
         assert all(box and box["width"] > 2 and 4 < box["height"] < 80 for box in boxes)
         wide = page.locator(".bd-article div.math mjx-container").first.bounding_box()

@@ -11,6 +11,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 import slim
+import slim_plots
 
 LIMIT, PACKED_LIMIT = 2_000_000, 600_000
 HEAVIER = {}  # page: (bytes, packed bytes), with the reason beside it
@@ -28,8 +29,25 @@ def test_a_rule_stays_if_an_element_can_match_it():
     kept = slim.prune(css, {"a", "b", "here", "md:b"})
     flat = re.sub(r"\s+", "", kept)
     assert flat == re.sub(r"\s+", "", """.a{color:red} a:not(.gone)>p{x:y} :is(.a,.gone){x:y}
-    .b[data-x=".gone,"]::after{content:"}"} #here{x:y} .bs-new{x:y} @media print{.b{x:y}} .md\\:b{x:y}
-    @font-face{font-family:F} @keyframes k{from{x:y}to{x:z}}""")  # fmt: skip
+    .b[data-x=".gone,"]::after{content:"}"} #here{x:y} .bs-new{x:y} @media print{.b{x:y}}
+    .md\\:b{x:y} @font-face{font-family:F} @keyframes k{from{x:y}to{x:z}}""")  # fmt: skip
+
+
+def test_a_plot_loses_only_what_nobody_sees():
+    text = '<text x="7%s" aria-label="0.123456"%s>0.123456 <tspan>a</tspan> <tspan>b</tspan></text>'
+    plot = (
+        '<svg class="u-figure u-plot" viewBox="0 0 9.12345 9"><g id="p1-axes_1"> <g id="p1-tick_2">'
+        ' <path d="M 1.234567 -0.000001 L 0.123456 2 " style="fill: none; stroke: red"/>'
+        ' <path d="M 1 2" style="fill: none"/> </g> '
+        + text % (".000001", ' transform="rotate(-0 7.0 1)"')
+        + ' <use href="#p1-axes_1" transform="scale(0.012345)"/></g></svg>'
+    )
+    assert slim_plots.lighter("<p id='x_1'>1.234567</p>" + plot) == (
+        """<p id='x_1'>1.234567</p><svg class="u-figure u-plot" viewBox="0 0 9.12345 9">"""
+        '<g id="p1-axes_1"><g><path d="M 1.23 0 L 0.1235 2" style="fill: none; stroke: red"/></g>'
+        + text % ("", "")
+        + '<use href="#p1-axes_1" transform="scale(0.0123)"/></g></svg>'
+    )
 
 
 @cache
