@@ -123,7 +123,7 @@ def test_what_was_set_once_is_read_the_second_time(tmp_path, monkeypatch):
     assert formulas.Kept(tmp_path / "kept.json").known == {}
 
 
-RAW = re.compile(r"formula-error|data-mjx-error|<merror|mathjax|\\\(|\\\[\s|\\begin\{")
+RAW = re.compile(r"formula-error|data-mjx-error|<merror|\\\(|\\\[\s|\\begin\{")
 
 
 def html_pages():
@@ -138,6 +138,7 @@ def test_every_formula_is_set_and_none_by_a_script():
         places = len(re.findall(r'<(?:span|div) class="[^"]*\bmath notranslate', html))
         assert places == html.count("<mjx-container") == html.count("<mjx-assistive-mml"), page
         assert not RAW.search(prose(html)), page
+        assert not re.search(r"<script[^>]*mathjax|window\.MathJax", html, re.I), page
         seen += places
     assert seen > 1000
     assert not list(browsing.site().rglob("*mathjax*"))
