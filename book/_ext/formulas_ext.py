@@ -22,7 +22,7 @@ CLASSES = "math notranslate nohighlight"
 
 def prepare(app):
     """Open the kept formulas and write the style sheet; glyphs go into every finished page."""
-    if app.builder.format != "html":
+    if app.builder.name != "html":  # the builder of notebooks calls its format HTML too
         return
     app.formulas = Kept(cache_folder(app.srcdir).parent / "formulas.json")
     folder = Path(app.outdir).parent / "formula_assets"
