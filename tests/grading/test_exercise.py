@@ -24,8 +24,9 @@ from course_utils.grading.mutate import (
     table,
     try_all,
     try_mutant,
-    within_reach,
 )
+from course_utils.grading.reach import needed, within_reach
+from course_utils.grading.recall import trials
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
@@ -64,6 +65,27 @@ def without_mistakes(data):
     return notebook, public, hints
 
 
+@pytest.fixture(scope="module", params=SOLUTIONS, ids=lambda p: p.stem)
+def tried(request):
+    """A solution, and where its slow tests, which stand together, run each program once."""
+    with trials(load(request.param)) as sandbox:
+        yield request.param, sandbox
+
+
+ALONE = pytest.mark.parametrize(
+    "alone",
+    [True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["alone", "with those that it uses"],
+)
+
+
+def with_hints(exercise, alone):
+    """The variants with a hint; alone: of questions that use no other, or of all the others."""
+    for mutant in load_mutants(exercise.name, MUTANTS):
+        if mutant.hint and alone == (len(needed(exercise, {mutant.loses[0]})) == 1):
+            yield mutant
+
+
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_exercises_are_derived_from_solutions(path):
     """Without wrong variants and wrong cells, with which `make test-all` does it."""
@@ -80,9 +102,10 @@ def test_exercises_are_derived_from_solutions(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_exercises_are_derived_with_their_mistakes(path):
-    for target, text in derive(path, lambda name: load_mutants(name, MUTANTS)).items():
+def test_exercises_are_derived_with_their_mistakes(tried):
+    path, sandbox = tried
+    fresh = derive(path, lambda name: load_mutants(name, MUTANTS), sandbox=sandbox)
+    for target, text in fresh.items():
         assert (ROOT / "exercises" / target).read_text("utf-8") == text, "run `make derive`"
 
 
@@ -120,14 +143,15 @@ def test_an_exercise_gives_nothing_away(path):
             assert cells[cell.cell_id].count("\n") < cell.source.count("\n")
 
 
+@ALONE
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_every_known_mistake_is_known_by_name(path):
+def test_every_known_mistake_is_known_by_name(path, alone):
     """Whoever makes one of the recorded mistakes reads its own hint, and no other."""
     exercise = load(path)
-    for mutant in load_mutants(path.stem, MUTANTS):
-        key = mutant.loses[0] if mutant.loses else None
-        rules = exercise.references["questions"].get(key)
-        if not mutant.hint or mutant.hint not in [m["hint"] for m in rules["mistakes"]]:
+    for mutant in with_hints(exercise, alone):
+        key = mutant.loses[0]
+        rules = exercise.references["questions"][key]
+        if mutant.hint not in [m["hint"] for m in rules["mistakes"]]:
             continue
         given = emitted(exercise, key, mutant.answers(exercise)[key])
         assert verdict.known_mistake(rules, given) == mutant.hint, mutant.name
@@ -146,17 +170,17 @@ def test_an_exercise_sets_the_precision_for_itself_alone():
     assert torch.get_default_dtype() == torch.float32
 
 
+@ALONE
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_hints_cover_the_variants(path):
+def test_hints_cover_the_variants(path, alone):
     """A variant without a record stops with an error, which is told in words of its own."""
     exercise = load(path)
-    for mutant in load_mutants(path.stem, MUTANTS):
-        if mutant.hint:
-            rules = exercise.references["questions"][mutant.loses[0]]
-            recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
-            given = emitted(exercise, rules["bundle"]["question"],
-                            mutant.answers(exercise)[mutant.loses[0]])  # fmt: skip
-            assert recorded == (given is not None), mutant.name
+    for mutant in with_hints(exercise, alone):
+        rules = exercise.references["questions"][mutant.loses[0]]
+        recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
+        given = emitted(exercise, rules["bundle"]["question"],
+                        mutant.answers(exercise)[mutant.loses[0]])  # fmt: skip
+        assert recorded == (given is not None), mutant.name
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
@@ -197,9 +221,8 @@ def test_a_variant_runs_with_the_questions_that_name_what_it_defines(exercise):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path):
-    complaints, count = try_all(path, MUTANTS)
+def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(tried):
+    complaints, count = try_all(tried[0], MUTANTS, tried[1])
     assert complaints == []
     assert count >= 2
 
@@ -227,10 +250,10 @@ def table_of_weaker_tests():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_the_table_of_weaker_tests_is_what_they_catch(path):
+def test_the_table_of_weaker_tests_is_what_they_catch(tried):
     """Written with COURSE_WRITE=1, one exercise after the other."""
-    fresh = measure(path, MUTANTS)
+    path, sandbox = tried
+    fresh = measure(path, MUTANTS, sandbox)
     if os.environ.get("COURSE_WRITE"):
         rates = table_of_weaker_tests() | {path.stem: fresh}
         TABLE.write_text(table(dict(sorted(rates.items()))), "utf-8")
@@ -246,10 +269,9 @@ def test_the_table_of_weaker_tests_has_a_row_for_each_exercise_and_their_sum():
     assert max(rate["variants"] for rate in rates.values()) <= 100, "percents name no count"
 
 
-@pytest.mark.slow
 def test_weaker_tests_catch_less():
     """All wrong variants are caught by the checks, fewer with sizes of one, none by a look."""
-    rates = measure(ROOT / "solutions" / "recurrence" / "gradients.ipynb", MUTANTS)
+    rates = table_of_weaker_tests()["gradients"]
     assert rates["the checks"] == rates["variants"] > rates["H = D = 1"]
     assert rates["the shape is right"] < rates["variants"] / 10
 
