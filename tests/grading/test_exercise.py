@@ -82,7 +82,7 @@ ALONE = pytest.mark.parametrize(
 def with_hints(exercise, alone):
     """The variants with a hint; alone: of questions that use no other, or of all the others."""
     for mutant in load_mutants(exercise.name, MUTANTS):
-        if mutant.hint and alone == (len(needed(exercise, {mutant.loses[0]})) == 1):
+        if mutant.hint and alone == (needed(exercise, {mutant.loses[0]}) == {mutant.loses[0]}):
             yield mutant
 
 
@@ -218,6 +218,19 @@ def test_a_variant_runs_with_the_questions_that_name_what_it_defines(exercise):
         reached = within_reach(replace(exercise, cells=tuple(cells)), changed)
         assert list(reached.questions) == ["q1", "q3"]
         assert {c.question for c in reached.cells} == {None, "q1", "q3"}
+
+
+OWN = ["def f(gates):\n    return gates", "def f():\n    gates = 1\n    return gates",
+       "[gates for gates in ()]", "f = lambda gates: gates"]  # fmt: skip
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_a_name_of_a_functions_own_is_no_answers(exercise, own):
+    """Whatever q3 calls a variable, it runs without q1; and none runs with those after it."""
+    for key, reached in ("q3", ["q3"]), ("q1", ["q1"]):
+        cells = [replace(c, source=f"{c.source}\n{own}") if c.question == "q3" else c
+                 for c in exercise.cells]  # fmt: skip
+        assert list(within_reach(exercise, {key}, cells).questions) == reached
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """A sandbox that recalls says what one would that runs everything, and runs each program once."""
 
+from contextlib import closing
 from itertools import product
 
 import pytest
@@ -36,17 +37,12 @@ class FreshIsolate:
     def close(self):
         pass
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
 
 def said(sandbox, cells, timeout=10, limits=None, guard=()):
     """What an isolate says to each cell, up to its end."""
     replies = []
-    with sandbox.isolate(limits, guard) as isolate:
+    isolate = sandbox.isolate(limits, guard)
+    with closing(isolate):
         for source in cells:
             try:
                 replies.append(isolate.run(source, timeout))

@@ -170,7 +170,8 @@ def known_mistakes(exercise, sandbox, mutants, references):
             continue
         key = mutant.loses[0]
         program = exercise.with_answers(mutant.answers(exercise))
-        program = [c for c in program if c.question in {None, *needed(exercise, {key})}]
+        run_with = {None, *needed(exercise, {key}, program)}
+        program = [c for c in program if c.question in run_with]
         run = run_program(program, exercise, sandbox, exercise.seed)
         cells = [c.cell_id for c in exercise.cells if is_check(c, key)]
         bundles = [run.checks[c].bundle for c in cells]

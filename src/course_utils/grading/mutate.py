@@ -81,7 +81,8 @@ def try_mutant(mutant, exercise, sandbox, references):
     answers = mutant.answers(exercise)
     changed = {c.question for c in exercise.cells if c.role == "answer"
                and c.source != answers[c.question]}  # fmt: skip
-    reached = within_reach(exercise, changed | set(mutant.loses))
+    program = exercise.with_answers(answers)
+    reached = within_reach(exercise, changed | set(mutant.loses), program)
     record = grade(as_submission(reached, answers), reached, sandbox, references)
     complaints = []
     for key, question in record.questions.items():

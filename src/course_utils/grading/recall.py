@@ -63,9 +63,13 @@ class Recalled:
         except IsolateGone as error:
             return error
 
+    def close(self):
+        """End the isolate, where one was started."""
+        if self.inside is not None:
+            self.inside.close()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.inside is not None:
-            self.inside.close()
+        self.close()

@@ -54,7 +54,8 @@ def kill_rates(exercise, mutants, sandbox):
 def parts_of(exercise, program, sandbox, keys=None):
     """{question: {part: Part}} at the public seed; an empty dict where a check gave nothing."""
     keys = exercise.questions if keys is None else keys
-    kept = [c for c in program if c.question in {None, *needed(exercise, keys)}]
+    run_with = {None, *needed(exercise, keys, program)}
+    kept = [c for c in program if c.question in run_with]
     run = run_program(kept, exercise, sandbox, exercise.seed)
     parts = {key: {} for key in keys}
     for cell in kept:
