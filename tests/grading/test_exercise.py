@@ -1,5 +1,6 @@
 """From solutions to exercises, and what a student and an instructor get from them."""
 
+import contextlib
 import csv
 import json
 import os
@@ -26,7 +27,8 @@ from course_utils.grading.mutate import (
     try_mutant,
 )
 from course_utils.grading.reach import needed, within_reach
-from course_utils.grading.recall import trials
+from course_utils.grading.recall import Recall
+from course_utils.grading.sandbox.backends import open_sandbox
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
@@ -65,11 +67,25 @@ def without_mistakes(data):
     return notebook, public, hints
 
 
+@pytest.fixture(scope="module")
+def opened():
+    """Where the author's code of an exercise runs; PyTorch is loaded once for all that need it."""
+    with contextlib.ExitStack() as stack:
+        known = {}
+
+        def sandbox_for(exercise):
+            needs = exercise.preload, exercise.rooms
+            if needs not in known:
+                known[needs] = stack.enter_context(open_sandbox(exercise, unsandboxed=True))
+            return Recall(known[needs])
+
+        yield sandbox_for
+
+
 @pytest.fixture(scope="module", params=SOLUTIONS, ids=lambda p: p.stem)
-def tried(request):
+def tried(request, opened):
     """A solution, and where its slow tests, which stand together, run each program once."""
-    with trials(load(request.param)) as sandbox:
-        yield request.param, sandbox
+    return request.param, opened(load(request.param))
 
 
 ALONE = pytest.mark.parametrize(
@@ -87,9 +103,10 @@ def with_hints(exercise, alone):
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_exercises_are_derived_from_solutions(path):
+def test_exercises_are_derived_from_solutions(path, opened):
     """Without wrong variants and wrong cells, with which `make test-all` does it."""
-    ((target, text),) = derive(path, diagnosed=False).items()
+    sandbox = opened(load(path))
+    ((target, text),) = derive(path, diagnosed=False, sandbox=sandbox).items()
     committed = (ROOT / "exercises" / target).read_bytes()
     notebook, public, hints = without_mistakes(committed)
     fresh, references, _ = without_mistakes(text.encode())
@@ -146,14 +163,19 @@ def test_an_exercise_gives_nothing_away(path):
 @ALONE
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_every_known_mistake_is_known_by_name(path, alone):
-    """Whoever makes one of the recorded mistakes reads its own hint, and no other."""
+    """Whoever makes one of the recorded mistakes reads its own hint, and no other.
+
+    A variant without a record stops with an error, which is told in words of its own.
+    """
     exercise = load(path)
     for mutant in with_hints(exercise, alone):
         key = mutant.loses[0]
         rules = exercise.references["questions"][key]
-        if mutant.hint not in [m["hint"] for m in rules["mistakes"]]:
-            continue
         given = emitted(exercise, key, mutant.answers(exercise)[key])
+        recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
+        assert recorded == (given is not None), mutant.name
+        if not recorded:
+            continue
         assert verdict.known_mistake(rules, given) == mutant.hint, mutant.name
         for name, part in unpack(rules["bundle"])[1].items():  # the same with one part right
             mixed = given | {name: part}
@@ -168,19 +190,6 @@ def test_an_exercise_sets_the_precision_for_itself_alone():
     assert any("set_default_dtype" in cell.source for cell in exercise.cells)
     assert emitted(exercise, "q1", solution_answers(exercise)["q1"])
     assert torch.get_default_dtype() == torch.float32
-
-
-@ALONE
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_hints_cover_the_variants(path, alone):
-    """A variant without a record stops with an error, which is told in words of its own."""
-    exercise = load(path)
-    for mutant in with_hints(exercise, alone):
-        rules = exercise.references["questions"][mutant.loses[0]]
-        recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
-        given = emitted(exercise, rules["bundle"]["question"],
-                        mutant.answers(exercise)[mutant.loses[0]])  # fmt: skip
-        assert recorded == (given is not None), mutant.name
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
