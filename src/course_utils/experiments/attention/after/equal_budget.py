@@ -63,9 +63,9 @@ def run(config, progress=iter):
             "bits": np.median(bits, axis=0).round(4).tolist(),
             "seconds": np.median([net["seconds"] for net in own], axis=0).round(3).tolist(),
             "last": float(np.median(bits[:, -1])),
-            "last_by_seed": bits[:, -1].round(4).tolist(),
+            "last_by_seed": bits[:, -1].tolist(),
             "timed": float(np.median(timed)),
-            "timed_by_seed": np.round(timed, 4).tolist(),
+            "timed_by_seed": timed,
             "parameters": own[0]["parameters"],
             "width": width,
         }
