@@ -32,7 +32,7 @@ class Config:
     symbols: int = 10_000
     warm_up: int = 50
     nets: int = 16
-    seeds: tuple = (0,)
+    seeds: tuple = (0, 1, 2)
 
 
 QUICK = Config(cells=(("lstm", 8),), updates=700, streams=2, symbols=400, nets=3)

@@ -27,7 +27,7 @@ PEEPHOLES = ("weight_ci", "weight_cf", "weight_co")
 class Config:
     """Biases and spread of the start, training, the test; ``nets`` in all, ``together`` at once."""
 
-    shapes: tuple = ("cosine", "triangle")
+    shapes: tuple = ("cosine", "triangle", "rectangle")
     period: int = 10
     trained: int = 4
     tested: int = 40
