@@ -1,4 +1,4 @@
-"""The sLSTM cell of xlstm, in its version for the CPU; its input comes multiplied, by our matrix."""
+"""The sLSTM cell of xlstm, in its version for the CPU, with a matrix on the input before it."""
 
 import torch
 from xlstm.blocks.slstm.cell import sLSTMCell, sLSTMCellConfig
