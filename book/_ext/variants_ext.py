@@ -22,11 +22,10 @@ from course_utils.lab.variant_effects import VARIANTS, changed, effects
 from course_utils.specs import SPECS
 
 HEAD = ("variant, and what it changes", "what it costs", "seen to matter", "not seen to matter")
-WIDTHS = (27, 16, 31, 26)
+WIDTHS = (26, 18, 31, 25)
 GROUPS = {
-    "relatives": "{doc}`/book/variants/relatives`",
-    "ablations": "{doc}`/book/variants/ablations`",
-    "structure": "{doc}`/book/variants/structure`",
+    name: f"in {{doc}}`{name} </book/variants/{name}>`"
+    for name in ("relatives", "ablations", "structure")
 }
 ORDERS = {  # as the page says it: the name of the CSS variable
     "as in the chapters": "",
@@ -133,13 +132,13 @@ def cost(variant):
         price["time"] = time
     if variant.key == "clockwork":
         price["time"] = ledger.value("clock_cost", "time.3")
-    lines = [f"parameters × {price['parameters']:.2f}"]
+    lines = [f"× {price['parameters']:.2f} parameters"]
     if "operations" in price:
-        lines.append(f"operations × {price['operations']:.2f}")
+        lines.append(f"× {price['operations']:.2f} operations")
     if "products" in price:
-        lines.append(f"products a step: {price['products']}")
-    of = " of a plain RNN’s" * (variant.key == "clockwork")
-    lines.append(f"time × {price['time']:.2f}{of}" if "time" in price else "time not measured")
+        lines.append(f"{price['products']} products a step")
+    of = " of a plain RNN" * (variant.key == "clockwork")
+    lines.append(f"× {price['time']:.2f} time{of}" if "time" in price else "time not measured")
     return price | {"lines": lines}
 
 

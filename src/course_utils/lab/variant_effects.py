@@ -45,10 +45,12 @@ class Effect:
 
     @property
     def numbers(self):
-        """The effect and its interval, such as "54.2 × the loss (9.69 to 103)"."""
+        """The effect and its interval, such as "54 × the loss (9.69 to 103)"."""
         ends = self.value, self.low, self.high
         if self.kind == "ratio":
-            value, low, high = (f"{x:.2g}" if x < 1 else f"{x:.2f}"[:4].strip(".") for x in ends)
+            value, low, high = (
+                f"{x:.2g}" if x < 0.1 else f"{x:.2f}" if x < 10 else f"{x:.0f}" for x in ends
+            )
             return f"{value} × the loss ({low} to {high})"
         percent = self.form.endswith("%")
         digits = self.form.strip("%") + "f" if percent else self.form
@@ -204,9 +206,12 @@ def deep(kind):
 
 def swept(depth, words):
     """More layers at equal parameters, against one."""
+    against = "one layer, equal parameters"
     return (
         partial(between, "depth_sweep", f"{depth}.by_seed", "1.by_seed", f"digits, {words}",
-                "one layer, equal parameters", 1, form=".0%"),
+                against, 1, form=".0%"),
+        partial(between, "depth_sweep", f"text.{depth}.by_seed", "text.1.by_seed",
+                f"letters, bits, {words}", against, -1, form=".2f"),
     )  # fmt: skip
 
 
