@@ -74,7 +74,7 @@ class Variants(OfTables):
             row += self.cells(variant, price, several)
             rows.append(row)
         box = nodes.container(classes=["variants"])
-        if self.env.app.builder.format == "html":  # a notebook has the table alone
+        if self.env.app.builder.name != "notebooks":  # they have the table alone
             box += nodes.raw("", radios(), format="html")
         box += self.table(HEAD, WIDTHS, rows, "variants-table")
         return [box]
