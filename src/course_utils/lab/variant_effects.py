@@ -125,13 +125,13 @@ def counted(record, a, b, task, against, of="of"):
     values = ledger.result(record)["values"]
     n, (x, y) = values[of], (ledger.value(record, path) for path in (a, b))
     return Effect(task, against, "shares", *shares_apart(x, n, y, n), 1,
-                  text=f"{x} of {n}, {y}")  # fmt: skip
+                  text=f"{x} of {n} against {y}")  # fmt: skip
 
 
 def between(record, a, b, task, against, better, paired=False, form=".3g"):
     """A difference of medians; a, b: paths of the values net by net."""
     x, y = (ledger.value(record, path) for path in (a, b))
-    text = f"{np.median(x):{form}}, {np.median(y):{form}}"
+    text = f"{np.median(x):{form}} against {np.median(y):{form}}"
     apart = medians_apart(x, y, paired=paired)
     return Effect(task, against, "medians", *apart, better, form, text)
 
