@@ -35,7 +35,7 @@ class Config:
     passes: int = 2
     lr: float = 4e-3
     tunes: int = 10**9  # of the collection, from its start
-    seeds: tuple = tuple(range(6))
+    seeds: tuple = tuple(range(5))
 
 
 QUICK = Config(nets=("coupled",), passes=1, tunes=60, seeds=(0,))
