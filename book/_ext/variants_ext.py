@@ -22,7 +22,7 @@ from course_utils.lab.variant_effects import VARIANTS, changed, effects
 from course_utils.specs import SPECS
 
 HEAD = ("variant, and what it changes", "what it costs", "seen to matter", "not seen to matter")
-WIDTHS = (26, 18, 31, 25)
+WIDTHS = (31, 15, 30, 24)
 GROUPS = {
     name: f"in {{doc}}`{name} </book/variants/{name}>`"
     for name in ("relatives", "ablations", "structure")
