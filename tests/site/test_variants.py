@@ -46,7 +46,7 @@ def test_the_table_is_complete_and_sorts_without_a_script(browser):
     context.close()
 
 
-@pytest.mark.parametrize("width, scheme", [(390, "dark"), (390, "light"), (1300, "light")])
+@pytest.mark.parametrize("width, scheme", [(390, "dark"), (1300, "light")])
 def test_the_table_fits(browser, width, scheme):
     window = browsing.Page(browser, width=width, scheme=scheme)
     page = window.open(browsing.site() / PAGE)
