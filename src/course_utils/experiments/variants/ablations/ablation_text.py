@@ -40,7 +40,7 @@ class Config:
     share: float = 0.1
     level: float = 0.95
     solved: float = 0.5
-    seeds: tuple = (0, 1)
+    seeds: tuple = (0, 1, 2, 3)
 
 
 QUICK = Config(
