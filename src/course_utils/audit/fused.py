@@ -10,7 +10,7 @@ from course_utils.errors import UserError
 
 
 def onednn(layer, x):
-    """Whether layer(x), of PyTorch and on the processor, calls oneDNN's kernel for recurrent layers.
+    """Whether layer(x), of PyTorch and on the processor, calls oneDNN's recurrent kernel.
 
     x as the layer takes it, a PackedSequence too.  False where PyTorch is built without oneDNN.
     """
@@ -28,7 +28,7 @@ def onednn(layer, x):
 
 
 def keras_cudnn(layer, x, mask=None):
-    """Why layer(x, mask), an LSTM of Keras on PyTorch, would not reach cuDNN on a GPU; "" if it would.
+    """Why layer(x, mask), an LSTM of Keras on PyTorch, would miss cuDNN on a GPU; "" if it would not.
 
     x (B, T, D), mask (B, T) of booleans or None.  Keras' own functions decide, in training; only
     whether there is a GPU they are told.  UserError with another backend.
