@@ -28,7 +28,7 @@ def onednn(layer, x):
 
 
 def keras_cudnn(layer, x, mask=None):
-    """Why layer(x, mask), an LSTM of Keras on PyTorch, would miss cuDNN on a GPU; "" if it would not.
+    """Why layer(x, mask), an LSTM of Keras on PyTorch, would miss cuDNN on a GPU; "": it would not.
 
     x (B, T, D), mask (B, T) of booleans or None.  Keras' own functions decide, in training; only
     whether there is a GPU they are told.  UserError with another backend.
