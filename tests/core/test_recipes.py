@@ -132,11 +132,33 @@ def test_the_three_parts_of_a_series_share_no_target_and_the_best_weights_are_ke
     cuts, z = found["cuts"], torch.tensor(found["z"], dtype=torch.float32)
     begins = [max(begin, found["WINDOW"]) for begin in cuts[:-1]]
     for target, begin, end in zip(targets, begins, cuts[1:], strict=True):
-        torch.testing.assert_close(target[0], z[begin : begin + 3])
-        torch.testing.assert_close(target[-1], z[end - 3 : end])
+        torch.testing.assert_close(target[0], z[begin : begin + 3] - z[begin - 1])
+        torch.testing.assert_close(target[-1], z[end - 3 : end] - z[end - 4])
     assert found["error"](*found["validation"]).item() == pytest.approx(found["best"])
     assert found["std"] == found["series"][: cuts[1]].std()
-    assert found["z"][: cuts[1]].mean() == pytest.approx(0)
+
+
+def with_data(monkeypatch, name, data):
+    """The program, with this behind `series =` in the line that is marked."""
+    changed = re.sub(r"(?m)^series = .*# YOUR DATA.*$", f"series = {data}", recipes.text(name))
+    monkeypatch.setattr(recipes, "text", lambda name: changed)
+
+
+def test_series_too_short_for_a_window_are_left_out_and_a_gap_is_told(monkeypatch):
+    with monkeypatch.context() as patch:
+        with_data(patch, "many", "[np.arange(n) % 7.0 for n in (40, 60, 12, 14, 16)]")
+        assert recipes.run("many", EPOCHS=1)["forecast"].shape == (3, 5)
+    with_data(monkeypatch, "validate", "np.where(np.arange(90) == 50, np.nan, 1.0)")
+    with pytest.raises(AssertionError, match="has a gap; fill it with the last value"):
+        recipes.run("validate")
+
+
+def test_a_level_that_rises_for_ever_is_no_difference(monkeypatch):
+    """Windows are measured from their last value, so that no test value lies above all others."""
+    with_data(monkeypatch, "validate", "np.arange(200) + np.sin(np.arange(200))")
+    found = recipes.run("validate", EPOCHS=1, HIDDEN=2)
+    largest = [part[0].abs().max().item() for part in (found["validation"], found["test"])]
+    assert max(largest) < 1.1 * found["x"].abs().max().item()
 
 
 def test_what_is_loaded_answers_as_what_was_saved(tmp_path):

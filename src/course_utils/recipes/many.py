@@ -11,11 +11,12 @@ from torch import nn
 EPOCHS, HIDDEN, WINDOW, AHEAD, SEED = 6, 32, 10, 5, 0
 torch.manual_seed(SEED)
 file = Path(find_spec("statsmodels").origin).with_name("datasets") / "fertility" / "fertility.csv"
-table = [row[4:55] for row in csv.reader(file.open(encoding="utf-8"))][1:]  # children per woman
+table = [row[4:55] for row in csv.reader(file.read_text("utf-8").splitlines())][1:]  # a year each
 
 series = [np.array(row, float) for row in table if all(row)]  # YOUR DATA: N arrays (M_n,), in time
 season = 1  # YOUR SEASON: it repeats after so many steps, at most WINDOW (months 12, none 1)
 
+series = [values for values in series if len(values) >= WINDOW + AHEAD]  # others: no window
 past = [values[:-AHEAD] for values in series]  # the ends are the test
 size = np.array([np.abs(p[season:] - p[:-season]).mean() + 1e-9 for p in past])  # (N,), its change
 
@@ -42,8 +43,7 @@ for _ in range(EPOCHS):
         adam.zero_grad()
         loss.backward()
         adam.step()
-with torch.no_grad():
-    forecast = readout(gru(now[..., None])[1][-1]).numpy()  # (N, AHEAD)
+forecast = readout(gru(now[..., None])[1][-1]).detach().numpy()  # (N, AHEAD)
 guesses = (forecast, naive, linear, each)
 reached, baseline, fear, alone = (float(np.abs(guess - truth).mean()) for guess in guesses)
 print(f"error {reached:.2f}; no change {baseline:.2f}, linear {fear:.2f}, one for each {alone:.2f}")

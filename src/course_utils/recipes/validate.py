@@ -15,13 +15,13 @@ series = np.loadtxt(file, delimiter=",", skiprows=1)[:, 1:].ravel()  # YOUR DATA
 season = 12  # YOUR SEASON: it repeats after so many steps, at most WINDOW (months 12, none 1)
 
 cuts = [0, int(0.6 * len(series)), int(0.8 * len(series)), len(series)]  # past, validation, test
-std = series[: cuts[1]].std()  # and the mean below: of the first part alone
-z = (series - series[: cuts[1]].mean()) / std
+assert np.isfinite(series).all(), "series: has a gap; fill it with the last value known"
+z, std = series / series[: cuts[1]].std(), series[: cuts[1]].std()  # of the first part alone
 
 
 def windows(begin, end):  # those with all targets in this part; what they read may lie before it
-    first, stop = max(begin, WINDOW), end - AHEAD + 1
-    pairs = [(z[k - WINDOW : k], z[k : k + AHEAD]) for k in range(first, stop)]
+    rows = range(max(begin, WINDOW), end - AHEAD + 1)  # each from its last value: levels may rise
+    pairs = [(z[k - WINDOW : k] - z[k - 1], z[k : k + AHEAD] - z[k - 1]) for k in rows]
     return [torch.tensor(np.stack(side), dtype=torch.float32) for side in zip(*pairs, strict=True)]
 
 
