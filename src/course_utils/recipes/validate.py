@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-EPOCHS, PATIENCE, HIDDEN, WINDOW, AHEAD, SEED = 100, 10, 24, 24, 6, 0
+EPOCHS, PATIENCE, HIDDEN, WINDOW, AHEAD, SEED = 400, 10, 24, 24, 6, 0
 torch.manual_seed(SEED)
 file = Path(find_spec("statsmodels").origin).with_name("datasets") / "elnino" / "elnino.csv"
 
