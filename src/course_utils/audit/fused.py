@@ -6,6 +6,8 @@
 Neither needs a GPU, and so neither says that one is reached here.
 """
 
+import sys
+
 from course_utils.errors import UserError
 
 
@@ -31,15 +33,15 @@ def keras_cudnn(layer, x, mask=None):
     """Why layer(x, mask), an LSTM of Keras on PyTorch, would miss cuDNN on a GPU; "": it would not.
 
     x (B, T, D), mask (B, T) of booleans or None.  Keras' own functions decide, in training; only
-    whether there is a GPU they are told.  UserError with another backend.
+    whether there is a GPU they are told.  UserError with another backend or version.
     """
-    import sys
-
     from keras.src import backend
 
     if backend.backend() != "torch":
         raise UserError("keras: this asks Keras' code for PyTorch; set KERAS_BACKEND=torch")
     rules = sys.modules["keras.src.backend.torch.rnn"]
+    if not hasattr(rules, "_is_cuda_cudnn_available"):
+        raise UserError("keras: this version decides elsewhere; this was written for 3.15")
     real, gpu, answers = backend.lstm, rules._is_cuda_cudnn_available, []
 
     def asked(*args, **kwargs):
