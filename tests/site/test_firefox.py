@@ -19,17 +19,21 @@ UNSET = r"""(() => {
   return {count: all.length, bad: bad.map(e => e.outerHTML.slice(0, 100))};
 })()"""
 FORMULAS_READY = "window.MathJax?.startup?.promise?.then(() => null)"
-# Every figure that a script keeps, by the first control of it in sight, with a key that moves it.
+# Every figure that a script keeps: its number, its kind, and a key for its first control in sight.
 FIGURES = """(() => {
-  const key = e => ({range: Number(e.value) < Number(e.max) ? "ArrowRight" : "ArrowLeft",
-    radio: "ArrowRight", checkbox: "Space", "select-one": "ArrowDown"}[e.type] || "Enter");
+  const arrow = e => Number(e.value) < Number(e.max) ? "ArrowRight" : "ArrowLeft";
+  const kinds = [["input[type=range]", arrow], ["input[type=radio]", () => "ArrowRight"],
+    ["select", () => "ArrowDown"], ["[role=slider][tabindex='0']", () => "ArrowUp"]];
   return [...document.querySelectorAll(".bd-article [data-awake]")].map((figure, k) => {
     figure.dataset.k = k;
-    const control = [...figure.querySelectorAll("input, select, button")]
-      .find(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.type !== "text");
-    if (!control) return [k, figure.className, null];
-    control.dataset.first = "";
-    return [k, figure.className, key(control)];
+    for (const [kind, key] of kinds) {
+      const control = [...figure.querySelectorAll(kind)]
+        .find(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled);
+      if (!control) continue;
+      control.dataset.first = "";
+      return [k, figure.className, key(control)];
+    }
+    return [k, figure.className, null];
   });
 })()"""
 LOOK = "k => document.querySelector(`[data-k='${k}']`).innerHTML"

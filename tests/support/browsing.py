@@ -36,6 +36,7 @@ def chromium():
         missing(str(why))
 
 
+PATIENCE_MS = 300_000  # for one answer; a machine of two cores may have ten other things to do
 SETTLED_MS = 1800  # course.js mends the theme's marks once more a second and a half after loading
 
 
@@ -62,6 +63,7 @@ class Page:
         self.context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
+        self.context.set_default_timeout(PATIENCE_MS)
         self.errors, self.requests = [], []
         self.context.route("**/*", self._asked)
         self.page = self.context.new_page()
