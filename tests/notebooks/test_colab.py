@@ -22,7 +22,9 @@ from nb_builder import BOOTSTRAP, MINUTES
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 FIRST = {  # cells that install, as they are written (another test: what is committed is that)
-    "chapter": BOOTSTRAP.format(url="https://example.org/course", branch="main", data=" arch==8.0.0"),
+    "chapter": BOOTSTRAP.format(
+        url="https://example.org/course", branch="main", data=" arch==8.0.0"
+    ),
     "exercise": INSTALL.format(ours=OURS, package="git+https://example.org/course@main"),
 }
 # Of what Colab had in June 2026 (github.com/googlecolab/backend-info, pip-freeze.gpu.txt) whatever

@@ -1,4 +1,4 @@
-"""Chromium through Playwright, for tests of pages; skips with a reason where there is none."""
+"""Browsers for tests of pages, Chromium through Playwright and Firefox; skips without one."""
 
 import os
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import browser
+import firefox as other
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +33,16 @@ def chromium():
     try:
         with browser.chromium() as started:
             yield started
+    except browser.NoBrowser as why:
+        missing(str(why))
+
+
+@contextmanager
+def firefox():
+    """The one page of a running Firefox; the test is skipped where there is none."""
+    try:
+        with other.firefox() as page:
+            yield page
     except browser.NoBrowser as why:
         missing(str(why))
 

@@ -1,4 +1,4 @@
-"""Firefox over WebDriver BiDi, which it speaks by itself; Playwright drives builds of its own only."""
+"""Firefox over WebDriver BiDi, which it speaks itself: Playwright drives only builds of its own."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import browsing
+from browser import NoBrowser
 
 NAMES = ("firefox-esr", "firefox")
 PATIENCE = 300  # seconds for one answer; a machine of two cores may have ten other things to do
@@ -33,10 +33,10 @@ class Refused(RuntimeError):
 
 @contextmanager
 def firefox():
-    """A running Firefox and its one page; the test is skipped where there is none."""
+    """A running Firefox and its one page; NoBrowser where there is none."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        browsing.missing("no Firefox on this machine (Debian: apt install firefox-esr)")
+        raise NoBrowser("no Firefox on this machine (Debian: apt install firefox-esr)")
     from websockets.sync.client import connect
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
