@@ -26,7 +26,6 @@ from course_utils.specs import SPECS
 
 SIZES = {"T": 30, "B": 16, "D": 4, "H": 16, "N": 4}
 GOALS_MS = {"printed": 8, "typed": 20}
-GROWTH_MB = 20  # what a browser's own caches move meanwhile
 BEGIN = """(facts, sizes) => {
   const { T, B, D, N } = sizes, { between } = unrolled.use("random")(1, "bench"), how = { optimiser: "adam", rate: 0.001, clip: 1 };
   const { key, ...typed } = facts, drawn = (n) => Float64Array.from({ length: n }, () => between(-1, 1));
@@ -117,7 +116,7 @@ def measure(window, quick):
 def processes():
     """The browser's processes: those below this one that are no driver."""
     for process in psutil.Process().children(recursive=True):
-        if re.search("chrom|firefox|Web Content|Isolated", process.name()):
+        if re.search("chrom|firefox", process.exe()):  # names are cut short, and are of the page
             yield process
 
 

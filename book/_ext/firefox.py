@@ -79,7 +79,8 @@ class Page:
         self.errors, self.requests = [], []
         self.call("session.new", capabilities={})
         self.call("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
-        self.context = self.call("browsingContext.getTree")["contexts"][0]["context"]
+        # not the window that Firefox opens by itself: it has no focus, and no button answers Enter
+        self.context = self.call("browsingContext.create", type="tab")["context"]
 
     def call(self, method, **params):
         """The result of one command; what happened meanwhile is kept in errors and requests."""

@@ -94,6 +94,24 @@ def test_chapters_are_quiet_fit_are_set_and_answer_keys(page):
     assert not found
 
 
+BAD = r"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Bad</title><body class="bd-article">
+<div style="width: 1301px">wide</div><p class="math">\(x\)</p><p class="math">y</p>
+<div data-awake class="stuck"><input type="range"></div><div data-awake class="bare"></div>
+<img src="http://unrolled.invalid/x.png" alt=""><script>setTimeout(() => nothing())</script>"""  # noqa: E501
+
+
+def test_what_is_wrong_with_a_page_is_seen(page, tmp_path):
+    (tmp_path / "bad.html").write_text(BAD, "utf-8")
+    page.open(tmp_path / "bad.html")
+    found = " / ".join(complaints(page))
+    for words in (
+        "formula not set", "px wider than 1300", "px wider than 390", "stuck: Arrow",
+        "bare: no control", "nothing is not defined", "asked for http://unrolled",
+    ):  # fmt: skip
+        assert words in found, words
+    assert found.count("formula not set") == 1  # the other one has an extent and no TeX
+
+
 def test_a_chapter_is_printed(page):
     """Its print style and its script for printing run, and the words are on paper."""
     page.open(browsing.site() / "book/lstm/gates.html")
