@@ -97,7 +97,7 @@ def test_chapters_are_quiet_fit_are_set_and_answer_keys(page):
 BAD = r"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Bad</title><body class="bd-article">
 <div style="width: 1301px">wide</div><p class="math">\(x\)</p><p class="math">y</p>
 <div data-awake class="stuck"><input type="range"></div><div data-awake class="bare"></div>
-<img src="http://unrolled.invalid/x.png" alt=""><script>setTimeout(() => nothing())</script>"""  # noqa: E501
+<img src="https://unrolled.invalid/x.png" alt=""><script>setTimeout(() => nothing())</script>"""  # noqa: E501
 
 
 def test_what_is_wrong_with_a_page_is_seen(page, tmp_path):
@@ -106,7 +106,7 @@ def test_what_is_wrong_with_a_page_is_seen(page, tmp_path):
     found = " / ".join(complaints(page))
     for words in (
         "formula not set", "px wider than 1300", "px wider than 390", "stuck: Arrow",
-        "bare: no control", "nothing is not defined", "asked for http://unrolled",
+        "bare: no control", "nothing is not defined", "asked for https://unrolled",
     ):  # fmt: skip
         assert words in found, words
     assert found.count("formula not set") == 1  # the other one has an extent and no TeX
@@ -127,11 +127,13 @@ def test_the_page_trains(page):
     page.open(browsing.site() / "book/playground.html")
     button, losses = "document.querySelector('.u-train [name=once]')", []
     says = "document.querySelector('.u-train-status').textContent"
+    told = page.evaluate(changed(says, ""))
+    assert "right" in told and "loss" not in told
     page.evaluate(f"{button}.focus()")
     for _ in range(10):
-        before = page.evaluate(says)
         page.press("Enter")
-        losses.append(page.evaluate(changed(says, before)))
+        told = page.evaluate(changed(says, told))
+        losses.append(told)
     assert all("loss" in told for told in losses) and len(set(losses)) == 10
     rate = page.evaluate("document.querySelector('[data-chart=rate]').ariaLabel")
     assert rate.startswith("After 10 updates: ")
