@@ -111,7 +111,8 @@ def path(tmp_path_factory):
     """Both figures as a notebook's output has them: each with its own style and scripts."""
     folder = tmp_path_factory.mktemp("predict")
     before = os.environ.pop("UNROLLED_BOOK", None)
-    parts = [curve(), curve(ylog=True, xlog=True, ylim=(1e-4, 10)), bars()]
+    powers = {"ylog": True, "xlog": True, "ylim": (1e-4, 10)}
+    parts = [curve(), curve(question="And in powers of ten?", **powers), bars()]
     body = "".join(part._repr_html_() for part in parts)
     if before is not None:
         os.environ["UNROLLED_BOOK"] = before
