@@ -98,8 +98,8 @@ def _watch(outputs, name):
 
 
 def _watch_backward(loss):
-    """A list to which the backward pass adds, first come first, the operations that were given
-    finite gradients and return others."""
+    """A list to which the backward pass adds its first operation that returns what is not finite:
+    it was given gradients that are."""
     operations, seen, ahead = [], set(), [loss.grad_fn]
     while ahead:
         node = ahead.pop()
@@ -115,7 +115,7 @@ def _watch_operation(operations, name):
     """A hook of one operation of the backward pass."""
 
     def hook(returned, given):
-        if _first(name, returned) and not _first(name, given):
+        if not operations and _first(name, returned):
             operations.append(name)
 
     return hook
