@@ -1,7 +1,7 @@
 """Greff et al. 2015 on a stream of embedded Reber strings: the LSTM and eight of its variants.
 
 Random search over learning rate, forget bias and hidden size, the same draws for all variants, two
-nets a draw.  The paper's settings, tasks and budget differ: see the chapter.  About 30 CPU
+nets a draw.  The paper's settings, tasks and budget differ: see the chapter.  About 55 CPU
 seconds a seed.
 """
 

@@ -1,7 +1,7 @@
 """Greff et al. 2015 on ringing eight steps after each pulse: the LSTM and eight of its variants.
 
 Random search over learning rate, forget bias and hidden size, the same draws for all variants, two
-nets a draw.  The paper's settings, tasks and budget differ: see the chapter.  About 30 CPU
+nets a draw.  The paper's settings, tasks and budget differ: see the chapter.  About 24 CPU
 seconds a seed.
 """
 
