@@ -84,6 +84,12 @@ def fix_buttons(app, pagename, templatename, context, doctree):
     context.pop("ipynb_source", None)
 
 
+def leave_corners_empty(app, pagename, templatename, context, doctree):
+    """A corner above row heads is a plain cell: an empty heading would be read out as one."""
+    if body := context.get("body"):
+        context["body"] = body.replace('<th class="head"><p></p></th>', '<td class="head"></td>')
+
+
 def drop_thebe(app, config):
     """Silence sphinx-thebe, which Jupyter Book always loads.
 
@@ -101,5 +107,6 @@ def setup(app):
     app.connect("config-inited", drop_thebe, priority=11)
     app.connect("builder-inited", write_figure_assets)
     app.connect("html-page-context", fix_buttons, priority=900)
+    app.connect("html-page-context", leave_corners_empty)
     app.connect("html-page-context", add_training)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
