@@ -42,8 +42,6 @@
   window.addEventListener("load", function () {
     mend();
     setTimeout(mend, 1500);                            // after the theme switch
-    var math = window.MathJax && window.MathJax.startup;
-    if (math && math.promise) math.promise.then(stops);  // formulas are wide only when they are set
     window.addEventListener("resize", stops);
     var button = document.querySelector(".theme-switch-button");
     if (button) {                                      // the theme sets its label anew at each switch

@@ -52,7 +52,7 @@ SETTLED_MS = 1800  # course.js mends the theme's marks once more a second and a 
 
 
 def settled(browser, site, names, *, many=6, **options):
-    """(name, its `Page`) of pages on which MathJax and the scripts have done all they do.
+    """(name, its `Page`) of pages on which the scripts have done all they do.
 
     ``many`` pages wait together: they load one after the other and then need one wait.
     """
@@ -62,7 +62,6 @@ def settled(browser, site, names, *, many=6, **options):
             window.open(site / name, wait=0)
         windows[-1].page.wait_for_timeout(SETTLED_MS + 300)
         for name, window in zip(group, windows, strict=True):
-            window.page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
             yield name, window
             window.context.close()
 
