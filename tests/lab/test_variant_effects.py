@@ -10,6 +10,7 @@ from course_utils.lab.variant_effects import (
     changed,
     effects,
     medians_apart,
+    rounded,
     shares_apart,
 )
 from course_utils.specs import SPECS
@@ -59,6 +60,17 @@ def test_no_difference_is_told_by_the_interval_alone():
             e = Effect("", "", kind, none + (low + high) / 2, none + low, none + high, 1)
             assert e.seen == seen
             assert not seen or e.helps == (low > 0)
+
+
+@pytest.mark.parametrize("ratio", [0.9996, 0.9951, 1.0043, 1.00007])
+def test_an_end_beside_no_difference_is_not_printed_as_none(ratio):
+    assert (float(rounded(ratio)) - 1) * (ratio - 1) > 0
+
+
+@pytest.mark.parametrize(("ratio", "text"), [(1, "1.00"), (0.0026, "0.0026"), (5.917, "5.92"),
+                                             (103.4, "103")])  # fmt: skip
+def test_a_ratio_is_printed_in_few_digits(ratio, text):
+    assert rounded(ratio) == text
 
 
 def test_a_ratio_that_is_turned_round_is_the_same_comparison():

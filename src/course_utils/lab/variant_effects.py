@@ -48,9 +48,7 @@ class Effect:
         """The effect and its interval, such as "54 × the loss (9.69 to 103)"."""
         ends = self.value, self.low, self.high
         if self.kind == "ratio":
-            value, low, high = (
-                f"{x:.2g}" if x < 0.1 else f"{x:.2f}" if x < 10 else f"{x:.0f}" for x in ends
-            )
+            value, low, high = (rounded(x) for x in ends)
             return f"{value} × the loss ({low} to {high})"
         percent = self.form.endswith("%")
         digits = self.form.strip("%") + "f" if percent else self.form
@@ -65,6 +63,16 @@ class Effect:
         if self.kind == "ratio":
             return abs(np.log(self.value))
         return abs(self.value) / max(self.high - self.low, 1e-9)
+
+
+def rounded(ratio):
+    """A ratio in few digits; more, where few would print it as no difference."""
+    if ratio < 0.1:
+        return f"{ratio:.2g}"
+    digits = 2 if ratio < 10 else 0
+    while float(text := f"{ratio:.{digits}f}") == 1 and ratio != 1 and digits < 5:
+        digits += 1
+    return text
 
 
 @dataclass(frozen=True)
