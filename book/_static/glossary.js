@@ -36,7 +36,7 @@
   }
 
   function start() {
-    document.body.appendChild(note);
+    (document.querySelector("main") || document.body).appendChild(note);
     document.querySelectorAll(".bd-article a[href*='#term-']").forEach(function (link) {
       var told = notes[decodeURIComponent(link.hash.slice(1)).toLowerCase()];
       if (!told || link.closest("dt")) return;
