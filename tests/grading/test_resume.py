@@ -253,6 +253,11 @@ def test_what_killed_processes_left_is_swept(tmp_path, monkeypatch):
 SLEEPER = "# === ANSWER q2 ===\nimport time\ntime.sleep(3600)\n"
 
 
+def hear_ctrl_c():
+    """Jobs in the background of a script ignore Ctrl-C, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_leaves_nothing_and_goes_on(
@@ -271,7 +276,8 @@ def test_a_run_that_is_stopped_leaves_nothing_and_goes_on(
     )
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(ROOT / "src")}
     started = subprocess.Popen([sys.executable, "-c", source], env=environment,
-                               stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+                               stderr=subprocess.PIPE, start_new_session=True,
+                               preexec_fn=hear_ctrl_c)  # fmt: skip
     deadline = time.monotonic() + 120
     while not (out / "records" / "a.ipynb.json").is_file():
         assert time.monotonic() < deadline and started.poll() is None
