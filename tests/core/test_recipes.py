@@ -40,6 +40,10 @@ LOWER_IS_BETTER = {
 }  # fmt: skip
 
 
+# the series that these forecast are statsmodels' own
+needs_statsmodels = pytest.mark.skipif(
+    find_spec("statsmodels") is None, reason="statsmodels is not installed"
+)
 # of Keras 3.15 on PyTorch, with NumPy 2: its variables do not know __array__'s argument copy
 keras_warns = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -69,7 +73,13 @@ def test_a_recipe_is_short_and_marks_what_to_replace(name):
     assert not re.search(r"lambda|TODO", recipes.text(name))
 
 
-@pytest.mark.parametrize("name", sorted(TINY))
+def with_its_data(name):
+    """The recipe's name, skipped where the package that brings its data is missing."""
+    marks = needs_statsmodels if "statsmodels" in recipes.text(name) else ()
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", [with_its_data(name) for name in sorted(TINY)])
 def test_a_recipe_runs_and_prints_what_it_reached_and_its_baseline(name, capsys):
     found = recipes.run(name, **TINY[name])
     said = capsys.readouterr().out
@@ -102,6 +112,7 @@ def test_padding_and_packing_change_no_answer():
     torch.testing.assert_close(together[:1], model([ids[0]]))
 
 
+@needs_statsmodels
 def test_no_window_of_the_past_reaches_into_the_future():
     found = recipes.run("forecast", EPOCHS=1, AHEAD=5)
     ends = found["rows"] + found["AHEAD"]
@@ -112,6 +123,7 @@ def test_no_window_of_the_past_reaches_into_the_future():
     np.testing.assert_array_equal(found["naive"][0], series[first - season : first - season + 5])
 
 
+@needs_statsmodels
 def test_the_end_of_no_series_is_learned_and_none_sets_the_scale_of_another():
     found = recipes.run("many", EPOCHS=0, AHEAD=5)
     for n, k in found["learn"]:
@@ -126,6 +138,7 @@ def test_the_end_of_no_series_is_learned_and_none_sets_the_scale_of_another():
     np.testing.assert_array_equal(found["naive"], 0)  # without a season: no change
 
 
+@needs_statsmodels
 def test_the_three_parts_of_a_series_share_no_target_and_the_best_weights_are_kept():
     found = recipes.run("validate", EPOCHS=4, PATIENCE=9, HIDDEN=2, AHEAD=3)
     targets = [part[1] for part in ((found["x"], found["y"]), found["validation"], found["test"])]
@@ -144,6 +157,7 @@ def with_data(monkeypatch, name, data):
     monkeypatch.setattr(recipes, "text", lambda name: changed)
 
 
+@needs_statsmodels
 def test_series_too_short_for_a_window_are_left_out_and_a_gap_is_told(monkeypatch):
     with monkeypatch.context() as patch:
         with_data(patch, "many", "[np.arange(n) % 7.0 for n in (40, 60, 12, 14, 16)]")
@@ -153,6 +167,7 @@ def test_series_too_short_for_a_window_are_left_out_and_a_gap_is_told(monkeypatc
         recipes.run("validate")
 
 
+@needs_statsmodels
 def test_a_level_that_rises_for_ever_is_no_difference(monkeypatch):
     """Windows are measured from their last value, so that no test value lies above all others."""
     with_data(monkeypatch, "validate", "np.arange(200) + np.sin(np.arange(200))")
@@ -236,6 +251,7 @@ def test_the_page_says_what_a_new_text_gets(capsys):
     assert len(answers) == len(found["new"]) and set(answers) <= set("abcdef")
 
 
+@needs_statsmodels
 def test_the_page_says_what_comes_next_and_how_to_follow_a_trend(monkeypatch):
     ahead, level = page("forecast")
     plain = recipes.run("forecast", EPOCHS=1, AHEAD=3)
@@ -250,6 +266,7 @@ def test_the_page_says_what_comes_next_and_how_to_follow_a_trend(monkeypatch):
     assert (found["before"][:, -1] == 0).all()
 
 
+@needs_statsmodels
 def test_the_page_says_what_comes_next_in_many_series_and_what_a_saved_net_answers(capsys):
     (block,) = page("many")
     found = recipes.run("many", **TINY["many"])
@@ -270,6 +287,7 @@ def test_one_file_without_code_holds_numbers_for_a_scaler_too(tmp_path):
         torch.load(tmp_path / "kept.pt", weights_only=True)
 
 
+@needs_statsmodels
 @pytest.mark.parametrize("ahead", [2, 11, 12, 30])
 def test_a_season_ago_is_repeated_as_far_as_the_forecast_goes(ahead):
     found = recipes.run("forecast", EPOCHS=1, HIDDEN=2, AHEAD=ahead)

@@ -41,6 +41,7 @@ def test_no_forecast_feels_what_comes_after_its_origin(name):
         np.testing.assert_array_equal(first, again)
 
 
+@pytest.mark.skipif(find_spec("statsmodels") is None, reason="statsmodels is not installed")
 @pytest.mark.parametrize("fit", [lab.arima, lab.ets])
 def test_parameters_may_not_be_fitted_beyond_the_first_origin(fit):
     more = {"order": (1, 0, 0)} if fit is lab.arima else {"season": 6}
