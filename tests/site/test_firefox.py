@@ -19,7 +19,6 @@ UNSET = r"""(() => {
   });
   return {count: all.length, bad: bad.map(e => e.outerHTML.slice(0, 100))};
 })()"""
-FORMULAS_READY = "window.MathJax?.startup?.promise?.then(() => null)"
 # Every figure that a script keeps: its number, its kind, and a key for its first control in sight.
 FIGURES = """(() => {
   const arrow = e => Number(e.value) < Number(e.max) ? "ArrowRight" : "ArrowLeft";
@@ -71,7 +70,6 @@ def still(page):
 
 def complaints(page):
     """All that is wrong with the page that is open, at both widths."""
-    page.evaluate(FORMULAS_READY)
     formulas = page.evaluate(UNSET)
     yield from (f"formula not set: {bad}" for bad in formulas["bad"])
     if not formulas["count"]:
@@ -117,7 +115,6 @@ def test_what_is_wrong_with_a_page_is_seen(page, tmp_path):
 def test_a_chapter_is_printed(page):
     """Its print style and its script for printing run, and the words are on paper."""
     page.open(browsing.site() / "book/lstm/gates.html")
-    page.evaluate(FORMULAS_READY)
     paper = pypdf.PdfReader(io.BytesIO(page.pdf()))
     assert len(paper.pages) > 5
     assert "gate" in "".join(sheet.extract_text() for sheet in paper.pages[:3])

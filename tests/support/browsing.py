@@ -28,23 +28,23 @@ def site():
 
 
 @contextmanager
-def chromium():
-    """A running browser; the test is skipped where there is none."""
+def running(start):
+    """The browser that ``start`` starts; the test is skipped where there is none."""
     try:
-        with browser.chromium() as started:
+        with start() as started:
             yield started
     except browser.NoBrowser as why:
         missing(str(why))
 
 
-@contextmanager
+def chromium():
+    """A running Chromium."""
+    return running(browser.chromium)
+
+
 def firefox():
-    """The one page of a running Firefox; the test is skipped where there is none."""
-    try:
-        with other.firefox() as page:
-            yield page
-    except browser.NoBrowser as why:
-        missing(str(why))
+    """The one page of a running Firefox."""
+    return running(other.firefox)
 
 
 PATIENCE_MS = 300_000  # for one answer; a machine of two cores may have ten other things to do
