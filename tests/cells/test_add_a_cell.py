@@ -1,4 +1,4 @@
-"""The cell that CONTRIBUTING prints is the course's own, and would obey every law if it were new."""
+"""The cell that CONTRIBUTING prints is the course's own, and obeys every law under a new name."""
 
 import inspect
 import re

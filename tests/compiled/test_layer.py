@@ -1,6 +1,7 @@
 """Generated code equals the readable cells and the printed equations, in every way a cell is run.
 
-The source runs as plain Python for every cell; compiled for two, and for all among the slow tests.
+The source runs as plain Python for every cell; compiled for two, and for the first of each kind of
+program among the slow tests.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import itertools
 import numpy as np
 import pytest
 import workers
+from kinds import PROGRAMS
 from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import compiled, numpy_nn
@@ -24,6 +26,7 @@ RUNS = [
         marks=[pytest.mark.slow] if jit and (key, dtype) not in QUICK else [],
     )
     for key in KEYS for dtype in DTYPES for jit in (False, True)
+    if not jit or key in PROGRAMS or (key, dtype) in QUICK
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from kinds import by_kind
 from layers import (
     CASES,
     B,
@@ -16,8 +17,6 @@ from layers import (
     tuple_of,
 )
 from torch.nn.utils.rnn import pack_padded_sequence
-
-from course_utils.specs import SPECS
 
 STACK = {"num_layers": 2, "bidirectional": True}
 LENGTHS = torch.tensor([5, 2, 3])
@@ -92,7 +91,7 @@ def row(hx, b):
     "given, ends, form",
     [(True, "ending early", {"bidirectional": True}), (False, "whole", {"num_layers": 2})],
 )
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_resets_give_what_each_sequence_gives_alone(key, form, ends, given):
     layer, lengths = build(key, "eager", **form), ENDS[ends]
     x = draw(T, B, D).requires_grad_()
