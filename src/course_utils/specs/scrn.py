@@ -20,10 +20,15 @@ SPEC = CellSpec(
         Param("weight_hh", "H H", ("W_hh",)),
         Param("weight_sh", "H H", ("W_sh",)),
     ),
-    source=Source("mikolov2015", "the SCRN", "quoted: torchrecurrent"),
+    source=Source(
+        "mikolov2015",
+        "the SCRN",
+        "quoted: torchrecurrent and a comment of the authors' mfactory.lua",
+    ),
     paper_names={"W_xs": "B", "W_xh": "A", "W_hh": "R", "W_sh": "P", "rho": "α"},
     departures=(
         "As many slow units as fast ones.",
+        "h reads the new s, as that comment says; the code below the comment passes the old one.",
         "The output layer of the paper, which also reads s, is left to the reader: y is h.",
     ),
     config={"rho": 0.95},

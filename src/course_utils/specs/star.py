@@ -14,7 +14,9 @@ SPEC = CellSpec(
     gates=("z", "n"),
     states=("h",),
     params=stacked("zn", recurrent="z"),
-    source=Source("turkoglu2021", "the STAR cell", "quoted: torchrecurrent"),
+    source=Source(
+        "turkoglu2021", "the STAR cell", "quoted: torchrecurrent and another PyTorch cell"
+    ),
     paper_names={"z": "k", "n": "z"},
     retention=(("z", -1),),
 )

@@ -17,7 +17,7 @@ SPEC = CellSpec(
     gates=("f", "g"),
     states=("h",),
     params=stacked("fg", recurrent=""),
-    source=Source("balduzzi2016", "the T-RNN", "quoted: torchrecurrent"),
+    source=Source("balduzzi2016", "the T-RNN", "quoted: torchrecurrent and another PyTorch cell"),
     paper_names={"g": "z"},
     departures=("The mapped input g has a bias, as the gate has.",),
     retention=(("f", 1),),
