@@ -202,7 +202,8 @@ def test_a_learned_initial_state_begins_where_the_cell_does_and_is_trained(key):
     y, _ = layer(x, start(B))
     torch.testing.assert_close(y, layer(x)[0])
     (y * data(*y.shape)).sum().backward()
-    assert any(p.grad.abs().max() > 0 for p in start.parameters())
+    grads = [p.grad for p in start.parameters()]  # None of a state that nothing reads
+    assert any(g is not None and g.abs().max() > 0 for g in grads)
     torch.optim.SGD(start.parameters(), lr=1.0).step()
     assert not torch.equal(layer(x, start(B))[0], y)
 

@@ -118,10 +118,9 @@ def test_resets_give_what_each_sequence_gives_alone(key, form, ends, given):
     torch.testing.assert_close(y, alone[0])
     assert_same(tuple_of(state), alone[1])
     apart = torch.autograd.grad(loss_of(*alone), leaves, allow_unused=True)
-    for a, b in zip(together, apart, strict=True):
-        torch.testing.assert_close(
-            *(torch.zeros(()) if g is None else g for g in (a, b)), rtol=1e-9, atol=1e-10
-        )
+    for leaf, *pair in zip(leaves, together, apart, strict=True):
+        a, b = (torch.zeros_like(leaf) if g is None else g for g in pair)
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("key, backend", CASES)
