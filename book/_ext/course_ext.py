@@ -5,8 +5,6 @@ and from ``course_utils.figures``, so that the site asks no other host for anyth
 """
 
 import os
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx.util import logging
@@ -16,11 +14,6 @@ from cache_key import cache_folder
 from course_utils import figures
 
 logger = logging.getLogger(__name__)
-
-# Of MathJax's 24 MB: one script with its glyphs inside (so that no font is fetched, which file://
-# would forbid in some browsers), and the TeX packages that it loads when a formula needs them.
-MATHJAX = "tex-svg.js"
-TEX = ("bbox", "boldsymbol", "braket", "cancel", "color", "enclose", "html", "mathtools")
 
 
 def derive(app, config):
@@ -40,7 +33,6 @@ def derive(app, config):
     # YAML cannot write the tuples that Sphinx compares with.  Names outside the course are not
     # linked, for that would need their inventories; a misspelt name of ours still fails.
     config.nitpick_ignore_regex = [("py:.*", r"(?!course_utils).*")]
-    config.mathjax_path = f"mathjax/{MATHJAX}"
 
 
 def write_figure_assets(app):
@@ -65,18 +57,6 @@ def add_training(app, pagename, templatename, context, doctree):
         app.add_css_file(f"training/{name}")
     for name in app.course_training["js"]:
         app.add_js_file(f"training/{name}", loading_method="defer")
-
-
-def copy_mathjax(app, error):
-    """Put MathJax into the finished site."""
-    if error or app.builder.name != "html":
-        return
-    source = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    target = Path(app.outdir, "_static", "mathjax")
-    extensions = Path("input", "tex", "extensions")
-    (target / extensions).mkdir(parents=True, exist_ok=True)
-    for path in (MATHJAX, *(extensions / f"{name}.js" for name in TEX)):
-        shutil.copyfile(source / path, target / path)
 
 
 def notebook_of(docname):
@@ -104,6 +84,12 @@ def fix_buttons(app, pagename, templatename, context, doctree):
     context.pop("ipynb_source", None)
 
 
+def leave_corners_empty(app, pagename, templatename, context, doctree):
+    """A corner above row heads is a plain cell: an empty heading would be read out as one."""
+    if body := context.get("body"):
+        context["body"] = body.replace('<th class="head"><p></p></th>', '<td class="head"></td>')
+
+
 def drop_thebe(app, config):
     """Silence sphinx-thebe, which Jupyter Book always loads.
 
@@ -121,6 +107,6 @@ def setup(app):
     app.connect("config-inited", drop_thebe, priority=11)
     app.connect("builder-inited", write_figure_assets)
     app.connect("html-page-context", fix_buttons, priority=900)
+    app.connect("html-page-context", leave_corners_empty)
     app.connect("html-page-context", add_training)
-    app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

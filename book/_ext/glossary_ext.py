@@ -25,7 +25,8 @@ from course_ext import notebook_of
 from course_utils.files import write
 
 PAGE = "book/reference/glossary"
-QUIET = ("ledger-note", "ledger-claims", "cells-table", "conventions-table", "audit-table")
+QUIET = ("ledger-note", "ledger-claims", "cells-table", "conventions-table", "audit-table",
+         "variants-table")  # fmt: skip
 FIELDS = {"term", "also", "forms", "means", "shape", "names", "where", "link"}
 # Where a word is not prose: titles, links, code, formulas, tables of symbols, answers to exercises.
 APART = (

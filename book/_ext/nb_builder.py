@@ -15,15 +15,12 @@ from course_ext import notebook_of
 from lowering import Lower, NotLowered
 
 BOOTSTRAP = """\
-#@title Install the course (does nothing outside Colab)
-# Colab lacks only the course's own package; this installs that and leaves all else as it is.
+#@title Install what Colab lacks (does nothing elsewhere, nor a second time)
 import sys
-
-if "google.colab" in sys.modules:
-    %pip install --quiet --no-deps "git+{url}@{branch}"{data}
-    import course_utils
-
-    print("course_utils", course_utils.__version__, "from {url}, branch {branch}")"""
+from importlib.util import find_spec
+if "google.colab" in sys.modules and find_spec("course_utils") is None:
+    %pip install --quiet --no-deps "git+{url}@{branch}"{data}"""
+MINUTES = 3  # what all cells of a notebook take at most on Colab's processor
 
 
 class NotebookBuilder(Builder):
@@ -109,7 +106,10 @@ def assemble(cells, place, page, data=""):
     files are read as data; their own dependencies are not wanted.
     """
     head = cells[0]
-    head.source += f"\n\n*Made from [this page of the book]({page}), which is easier to read.*"
+    head.source += (
+        f"\n\n*Made from [this page of the book]({page}), which is easier to read. All cells "
+        f"together take less than {MINUTES} minutes.*"
+    )
     install = nbformat.v4.new_code_cell(
         BOOTSTRAP.format(url=place.url, branch=place.branch, data=f" {data}" if data else ""),
         metadata={"cellView": "form"},

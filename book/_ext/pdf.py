@@ -44,7 +44,6 @@ MARK = """(ids) => {
   }
   document.body.append(shelf);
 }"""
-READY = "() => !window.MathJax?.startup?.promise || MathJax.startup.promise.then(() => true)"
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,7 @@ def printed(browser, sheet, places=()):
     page = browser.new_page(viewport={"width": 900, "height": 1200}, color_scheme="light",
                             reduced_motion="reduce")  # fmt: skip
     page.goto(sheet.url)
-    page.evaluate(READY)
-    page.wait_for_timeout(600)  # scripts that wait for the formulas
+    page.wait_for_timeout(600)  # scripts that run once the page is loaded
     page.evaluate(MARK, sorted(places))
     data = page.pdf(**SIZE, outline=True, tagged=True, print_background=True)
     page.close()

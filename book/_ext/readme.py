@@ -15,7 +15,6 @@ from course_utils import ledger
 from course_utils.files import write
 from course_utils.grading.exercise import load
 from course_utils.specs import SPECS
-from pdf import READY
 
 ROOT = Path(__file__).parents[2]
 PICTURES = {  # file: page, the place on it, the width of the window
@@ -53,7 +52,6 @@ def photograph(site, folder):
         for name, (page, place, width) in PICTURES.items():
             window = browser.new_page(viewport={"width": width, "height": 900})
             window.goto((site / f"{page}.html").resolve().as_uri())
-            window.evaluate(READY)
             window.wait_for_timeout(1500)
             yield write(folder / f"{name}.png", window.locator(place).first.screenshot())
             window.close()

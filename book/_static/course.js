@@ -12,6 +12,10 @@
     drop("summary[aria-label]", "aria-label");         // a label that hides the visible text
     drop(".citation-list", "role");                    // a list whose items are no list items
     drop("[role=doc-biblioentry]", "role");            // deprecated
+    document.querySelectorAll(".sidebar-primary-item:has(> .navbar-brand)").forEach(function (logo) {
+      logo.setAttribute("role", "navigation");         // a link outside of every landmark
+      logo.setAttribute("aria-label", "Start");
+    });
     document.querySelectorAll(".search-button-field, .theme-switch-button").forEach(function (b) {
       if (b.textContent.trim()) b.removeAttribute("aria-label");
     });
@@ -38,8 +42,6 @@
   window.addEventListener("load", function () {
     mend();
     setTimeout(mend, 1500);                            // after the theme switch
-    var math = window.MathJax && window.MathJax.startup;
-    if (math && math.promise) math.promise.then(stops);  // formulas are wide only when they are set
     window.addEventListener("resize", stops);
     var button = document.querySelector(".theme-switch-button");
     if (button) {                                      // the theme sets its label anew at each switch

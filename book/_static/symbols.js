@@ -108,8 +108,5 @@
 
   function startAll() { document.querySelectorAll("details.u-symbols").forEach(start); }
 
-  window.addEventListener("load", function () {
-    var mathjax = window.MathJax;
-    if (mathjax && mathjax.startup && mathjax.startup.promise) mathjax.startup.promise.then(startAll);
-  });
+  window.addEventListener("load", startAll);                 // its boxes are measured, so styles are there
 })();

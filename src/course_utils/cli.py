@@ -255,23 +255,24 @@ def mutate(
 
     Then say which share of the wrong ones weaker tests would have caught.
     """
+    from course_utils.grading.exercise import load
     from course_utils.grading.files import write
     from course_utils.grading.mutate import drawn, measure, table, try_all
+    from course_utils.grading.recall import trials
 
     solutions = solutions_in(solutions)
+    mutants = solutions.resolve().parent / "tests" / "mutants"
     known = sorted(p.stem for p in solutions.glob("*/*.ipynb"))
     failed, rates = False, {}
     for name in names or known:
-        complaints, count = try_all(
-            solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
-        )
+        path = solution_of(name, solutions)
+        with trials(load(path)) as sandbox:
+            complaints, count = try_all(path, mutants, sandbox)
+            rates[name] = measure(path, mutants, sandbox)
         failed = failed or bool(complaints)
         print(f"{name}: {count} variants, {len(complaints)} complaints")
         for complaint in complaints:
             print(f"  {complaint}")
-        rates[name] = measure(
-            solution_of(name, solutions), solutions.resolve().parent / "tests" / "mutants"
-        )
     if markdown:
         print(f"\n{table(rates)}", end="")
     else:

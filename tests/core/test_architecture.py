@@ -18,6 +18,7 @@ IMPORTS = {
     "__main__": {"cli", "errors"},
     "errors": set(),
     "files": set(),
+    "finite": set(),
     "shapes": set(),
     "timing": set(),
     "counting": set(),

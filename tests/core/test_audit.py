@@ -104,6 +104,23 @@ def test_what_is_installed_is_explained(library):
         assert found.biases or found.layer in BARE
 
 
+def test_the_mlstm_of_xlstm_is_ours_without_its_epsilon():
+    torch = pytest.importorskip("torch")
+    backends = pytest.importorskip("xlstm.blocks.mlstm.backends")
+    from course_utils.lab.matrix_memory import mlstm
+
+    rng = np.random.default_rng(0)
+    q, k, v = rng.standard_normal((3, 6, 2, 4))  # (T, B, K) each
+    a_i, a_f = rng.standard_normal((2, 6, 2))
+    ours = mlstm(q, k / 2, v, a_i, -np.log1p(np.exp(-a_f)))  # theirs divides keys by √K
+    vectors = [torch.from_numpy(a).permute(1, 0, 2)[:, None] for a in (q, k, v)]
+    gates = [torch.from_numpy(a).T[:, None, :, None] for a in (a_i, a_f)]
+    for epsilon, off in ((0.0, 1e-14), (1e-6, 1e-5)):
+        y = backends.parallel_stabilized_simple(*vectors, *gates, eps=epsilon)
+        apart = np.abs(y[:, 0].permute(1, 0, 2).numpy() - ours).max()
+        assert apart < off and (apart > 1e-8 or not epsilon)
+
+
 def test_an_unknown_or_missing_library_is_one_line():
     with pytest.raises(UserError, match=r"library: 'numpy' is not known; there are torch, keras"):
         audit.audit("numpy")

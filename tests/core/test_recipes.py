@@ -21,10 +21,13 @@ TINY = {
     "generate": {"EPOCHS": 1, "HIDDEN": 8},
     "interval": {"EPOCHS": 1, "SEQUENCES": 100},
     "lengths": {"EPOCHS": 1, "HIDDEN": 8},
+    "many": {"EPOCHS": 1, "HIDDEN": 2, "AHEAD": 15},
     "resume": {"UPDATES": 10, "EVERY": 5},
+    "save": {"EPOCHS": 1, "HIDDEN": 8},
     "stream": {"EPOCHS": 1, "CHARACTERS": 5000, "HIDDEN": 8},
     "tag": {"EPOCHS": 1, "LINES": 100},
     "translate": {"UPDATES": 2, "TEXTS": 100, "HIDDEN": 8},
+    "validate": {"EPOCHS": 3, "PATIENCE": 1, "HIDDEN": 2},
 }
 KERAS = {
     "keras_classify": {"EPOCHS": 1, "HIDDEN": 8},
@@ -32,8 +35,8 @@ KERAS = {
     "keras_tag": {"EPOCHS": 1, "LINES": 100},
 }
 LOWER_IS_BETTER = {
-    "bidirectional", "deploy", "forecast", "generate", "interval", "keras_forecast", "resume",
-    "stream",
+    "bidirectional", "deploy", "forecast", "generate", "interval", "keras_forecast", "many",
+    "resume", "stream", "validate",
 }  # fmt: skip
 
 
@@ -109,6 +112,63 @@ def test_no_window_of_the_past_reaches_into_the_future():
     np.testing.assert_array_equal(found["naive"][0], series[first - season : first - season + 5])
 
 
+def test_the_end_of_no_series_is_learned_and_none_sets_the_scale_of_another():
+    found = recipes.run("many", EPOCHS=0, AHEAD=5)
+    for n, k in found["learn"]:
+        assert k + 5 <= len(found["series"][n]) - 5
+    assert found["test"] == [(n, len(s) - 5) for n, s in enumerate(found["series"])]
+    before, after = found["window"](7, 20)
+    found["size"][:7] *= 100  # those of others
+    found["series"][7] = 3 * found["series"][7] + 40  # another level, another unit …
+    found["size"][7] *= 3
+    np.testing.assert_allclose(found["window"](7, 20)[0], before, atol=1e-9)  # … is no difference
+    np.testing.assert_allclose(found["window"](7, 20)[1], after, atol=1e-9)
+    np.testing.assert_array_equal(found["naive"], 0)  # without a season: no change
+
+
+def test_the_three_parts_of_a_series_share_no_target_and_the_best_weights_are_kept():
+    found = recipes.run("validate", EPOCHS=4, PATIENCE=9, HIDDEN=2, AHEAD=3)
+    targets = [part[1] for part in ((found["x"], found["y"]), found["validation"], found["test"])]
+    cuts, z = found["cuts"], torch.tensor(found["z"], dtype=torch.float32)
+    begins = [max(begin, found["WINDOW"]) for begin in cuts[:-1]]
+    for target, begin, end in zip(targets, begins, cuts[1:], strict=True):
+        torch.testing.assert_close(target[0], z[begin : begin + 3] - z[begin - 1])
+        torch.testing.assert_close(target[-1], z[end - 3 : end] - z[end - 4])
+    assert found["error"](*found["validation"]).item() == pytest.approx(found["best"])
+    assert found["std"] == found["series"][: cuts[1]].std()
+
+
+def with_data(monkeypatch, name, data):
+    """The program, with this behind `series =` in the line that is marked."""
+    changed = re.sub(r"(?m)^series = .*# YOUR DATA.*$", f"series = {data}", recipes.text(name))
+    monkeypatch.setattr(recipes, "text", lambda name: changed)
+
+
+def test_series_too_short_for_a_window_are_left_out_and_a_gap_is_told(monkeypatch):
+    with monkeypatch.context() as patch:
+        with_data(patch, "many", "[np.arange(n) % 7.0 for n in (40, 60, 12, 14, 16)]")
+        assert recipes.run("many", EPOCHS=1)["forecast"].shape == (3, 5)
+    with_data(monkeypatch, "validate", "np.where(np.arange(90) == 50, np.nan, 1.0)")
+    with pytest.raises(AssertionError, match="has a gap; fill it with the last value"):
+        recipes.run("validate")
+
+
+def test_a_level_that_rises_for_ever_is_no_difference(monkeypatch):
+    """Windows are measured from their last value, so that no test value lies above all others."""
+    with_data(monkeypatch, "validate", "np.arange(200) + np.sin(np.arange(200))")
+    found = recipes.run("validate", EPOCHS=1, HIDDEN=2)
+    largest = [part[0].abs().max().item() for part in (found["validation"], found["test"])]
+    assert max(largest) < 1.1 * found["x"].abs().max().item()
+
+
+def test_what_is_loaded_answers_as_what_was_saved(tmp_path):
+    found = recipes.run("save", **TINY["save"])
+    assert (tmp_path / "classifier.pt").is_file() and torch.equal(found["after"], found["before"])
+    assert found["loaded"] is not found["model"] and not found["loaded"].training
+    kept = torch.load(tmp_path / "classifier.pt", weights_only=True)
+    assert kept["known"] == found["known"] and kept["kinds"] == ["de", "en", "es", "fr", "pl"]
+
+
 @keras_warns
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(TINY) + sorted(KERAS))
@@ -120,6 +180,10 @@ def test_at_full_size_a_recipe_beats_the_baseline_it_names(name, monkeypatch):
     found = recipes.run(name)
     gain = found["reached"] - found["baseline"]
     assert (-gain if name in LOWER_IS_BETTER else gain) > 0
+    if name == "many":  # as the page says
+        assert found["fear"] < found["reached"] < found["alone"]
+    if name == "validate":
+        assert found["reached"] < found["fear"]
     if name == "interval":
         assert 0.86 < found["covered"] < 0.94  # 0.9 ± 3 standard deviations of 600 cases
 
@@ -184,6 +248,26 @@ def test_the_page_says_what_comes_next_and_how_to_follow_a_trend(monkeypatch):
     found = recipes.run("forecast", EPOCHS=1, AHEAD=3)
     assert found["baseline"] == pytest.approx(plain["baseline"])  # errors keep their meaning
     assert (found["before"][:, -1] == 0).all()
+
+
+def test_the_page_says_what_comes_next_in_many_series_and_what_a_saved_net_answers(capsys):
+    (block,) = page("many")
+    found = recipes.run("many", **TINY["many"])
+    exec(block, found)
+    assert found["coming"].shape == (192, 15) and np.isfinite(found["coming"]).all()
+    (block,) = page("save")
+    found = recipes.run("save", **TINY["save"])
+    capsys.readouterr()
+    exec(block, found)
+    assert ast.literal_eval(capsys.readouterr().out)[0] in found["kinds"]
+
+
+def test_one_file_without_code_holds_numbers_for_a_scaler_too(tmp_path):
+    torch.save({"mean": torch.tensor(np.ones(3))}, tmp_path / "kept.pt")
+    assert torch.load(tmp_path / "kept.pt", weights_only=True)["mean"].sum() == 3
+    torch.save({"mean": np.ones(3)}, tmp_path / "kept.pt")
+    with pytest.raises(Exception, match="weights_only"):  # a pickle.UnpicklingError
+        torch.load(tmp_path / "kept.pt", weights_only=True)
 
 
 @pytest.mark.parametrize("ahead", [2, 11, 12, 30])

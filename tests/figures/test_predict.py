@@ -30,6 +30,13 @@ def bars(**changed):
     return figures.predict_bars(["RNN", "LSTM"], [31, 88], [25, 80], [38, 93], **BARS | changed)
 
 
+def test_a_logarithmic_axis_names_each_of_a_few_points():
+    for few, named in ((LAG, LAG), (np.arange(1, 13), [1, 10])):
+        made = figures.predict_curve(few, np.ones(len(few)), xlog=True, ylim=(0, 2), **CURVE).html()
+        ticks = re.findall(r'class="u-tick"[^>]*text-anchor="middle"[^>]*>([^<]*)<', made)
+        assert ticks == [_text(v) for v in named], few
+
+
 @pytest.mark.parametrize("make", [curve, bars])
 def test_a_figure_is_whole_html_and_tells_the_answer_only_where_it_can_be_hidden(make):
     html = make().html()
@@ -104,7 +111,8 @@ def path(tmp_path_factory):
     """Both figures as a notebook's output has them: each with its own style and scripts."""
     folder = tmp_path_factory.mktemp("predict")
     before = os.environ.pop("UNROLLED_BOOK", None)
-    parts = [curve(), curve(ylog=True, xlog=True, ylim=(1e-4, 10)), bars()]
+    powers = {"ylog": True, "xlog": True, "ylim": (1e-4, 10)}
+    parts = [curve(), curve(question="And in powers of ten?", **powers), bars()]
     body = "".join(part._repr_html_() for part in parts)
     if before is not None:
         os.environ["UNROLLED_BOOK"] = before

@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from course_utils.grading.exercise import load
-from course_utils.grading.exports.autograder import autograder_zip
+from course_utils.grading.exports.autograder import autograder_zip, requirements
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.sandbox.backends import open_sandbox
 
@@ -101,3 +103,19 @@ def test_what_setup_installs_is_pinned(image):
     assert {line.partition("==")[0] for line in lines} >= {"numpy", "nbval", "pytest", "ipython"}
     assert all("==" in line for line in lines)
     assert "requirements.txt" in (image / "source" / "setup.sh").read_text("utf-8")
+
+
+IMPORT = re.compile(r"^ *(?:import|from) (\w+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("solutions/*/*.ipynb")), ids=lambda p: p.stem)
+def test_setup_installs_what_the_cells_import(path):
+    exercise = load(path)
+    wanted = {name for cell in exercise.cells for name in IMPORT.findall(cell.source)}
+    wanted -= {"course_utils", *sys.stdlib_module_names}
+    assert wanted <= {line.partition("==")[0] for line in requirements(exercise).split()}
+
+
+def test_setup_installs_a_module_by_the_name_that_pip_knows():
+    exercise = replace(EXERCISE, preload=("numpy", "sklearn"))
+    assert "scikit-learn==" in requirements(exercise)

@@ -1,5 +1,6 @@
 """From solutions to exercises, and what a student and an instructor get from them."""
 
+import contextlib
 import csv
 import json
 import os
@@ -24,8 +25,10 @@ from course_utils.grading.mutate import (
     table,
     try_all,
     try_mutant,
-    within_reach,
 )
+from course_utils.grading.reach import needed, within_reach
+from course_utils.grading.recall import Recall
+from course_utils.grading.sandbox.backends import open_sandbox
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.ipynb"))
@@ -64,10 +67,46 @@ def without_mistakes(data):
     return notebook, public, hints
 
 
+@pytest.fixture(scope="module")
+def opened():
+    """Where the author's code of an exercise runs; PyTorch is loaded once for all that need it."""
+    with contextlib.ExitStack() as stack:
+        known = {}
+
+        def sandbox_for(exercise):
+            needs = exercise.preload, exercise.rooms
+            if needs not in known:
+                known[needs] = stack.enter_context(open_sandbox(exercise, unsandboxed=True))
+            return Recall(known[needs])
+
+        yield sandbox_for
+
+
+@pytest.fixture(scope="module", params=SOLUTIONS, ids=lambda p: p.stem)
+def tried(request, opened):
+    """A solution, and where its slow tests, which stand together, run each program once."""
+    return request.param, opened(load(request.param))
+
+
+ALONE = pytest.mark.parametrize(
+    "alone",
+    [True, pytest.param(False, marks=pytest.mark.slow)],
+    ids=["alone", "with those that it uses"],
+)
+
+
+def with_hints(exercise, alone):
+    """The variants with a hint; alone: of questions that use no other, or of all the others."""
+    for mutant in load_mutants(exercise.name, MUTANTS):
+        if mutant.hint and alone == (needed(exercise, {mutant.loses[0]}) == {mutant.loses[0]}):
+            yield mutant
+
+
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_exercises_are_derived_from_solutions(path):
+def test_exercises_are_derived_from_solutions(path, opened):
     """Without wrong variants and wrong cells, with which `make test-all` does it."""
-    ((target, text),) = derive(path, diagnosed=False).items()
+    sandbox = opened(load(path))
+    ((target, text),) = derive(path, diagnosed=False, sandbox=sandbox).items()
     committed = (ROOT / "exercises" / target).read_bytes()
     notebook, public, hints = without_mistakes(committed)
     fresh, references, _ = without_mistakes(text.encode())
@@ -80,9 +119,10 @@ def test_exercises_are_derived_from_solutions(path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_exercises_are_derived_with_their_mistakes(path):
-    for target, text in derive(path, lambda name: load_mutants(name, MUTANTS)).items():
+def test_exercises_are_derived_with_their_mistakes(tried):
+    path, sandbox = tried
+    fresh = derive(path, lambda name: load_mutants(name, MUTANTS), sandbox=sandbox)
+    for target, text in fresh.items():
         assert (ROOT / "exercises" / target).read_text("utf-8") == text, "run `make derive`"
 
 
@@ -120,16 +160,22 @@ def test_an_exercise_gives_nothing_away(path):
             assert cells[cell.cell_id].count("\n") < cell.source.count("\n")
 
 
+@ALONE
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_every_known_mistake_is_known_by_name(path):
-    """Whoever makes one of the recorded mistakes reads its own hint, and no other."""
+def test_every_known_mistake_is_known_by_name(path, alone):
+    """Whoever makes one of the recorded mistakes reads its own hint, and no other.
+
+    A variant without a record stops with an error, which is told in words of its own.
+    """
     exercise = load(path)
-    for mutant in load_mutants(path.stem, MUTANTS):
-        key = mutant.loses[0] if mutant.loses else None
-        rules = exercise.references["questions"].get(key)
-        if not mutant.hint or mutant.hint not in [m["hint"] for m in rules["mistakes"]]:
-            continue
+    for mutant in with_hints(exercise, alone):
+        key = mutant.loses[0]
+        rules = exercise.references["questions"][key]
         given = emitted(exercise, key, mutant.answers(exercise)[key])
+        recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
+        assert recorded == (given is not None), mutant.name
+        if not recorded:
+            continue
         assert verdict.known_mistake(rules, given) == mutant.hint, mutant.name
         for name, part in unpack(rules["bundle"])[1].items():  # the same with one part right
             mixed = given | {name: part}
@@ -144,19 +190,6 @@ def test_an_exercise_sets_the_precision_for_itself_alone():
     assert any("set_default_dtype" in cell.source for cell in exercise.cells)
     assert emitted(exercise, "q1", solution_answers(exercise)["q1"])
     assert torch.get_default_dtype() == torch.float32
-
-
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_hints_cover_the_variants(path):
-    """A variant without a record stops with an error, which is told in words of its own."""
-    exercise = load(path)
-    for mutant in load_mutants(path.stem, MUTANTS):
-        if mutant.hint:
-            rules = exercise.references["questions"][mutant.loses[0]]
-            recorded = mutant.hint in [m["hint"] for m in rules["mistakes"]]
-            given = emitted(exercise, rules["bundle"]["question"],
-                            mutant.answers(exercise)[mutant.loses[0]])  # fmt: skip
-            assert recorded == (given is not None), mutant.name
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
@@ -196,10 +229,22 @@ def test_a_variant_runs_with_the_questions_that_name_what_it_defines(exercise):
         assert {c.question for c in reached.cells} == {None, "q1", "q3"}
 
 
+OWN = ["def f(gates):\n    return gates", "def f():\n    gates = 1\n    return gates",
+       "[gates for gates in ()]", "f = lambda gates: gates"]  # fmt: skip
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_a_name_of_a_functions_own_is_no_answers(exercise, own):
+    """Whatever q3 calls a variable, it runs without q1; and none runs with those after it."""
+    for key, reached in ("q3", ["q3"]), ("q1", ["q1"]):
+        cells = [replace(c, source=f"{c.source}\n{own}") if c.question == "q3" else c
+                 for c in exercise.cells]  # fmt: skip
+        assert list(within_reach(exercise, {key}, cells).questions) == reached
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(path):
-    complaints, count = try_all(path, MUTANTS)
+def test_every_exercise_rejects_its_wrong_variants_and_accepts_a_right_one(tried):
+    complaints, count = try_all(tried[0], MUTANTS, tried[1])
     assert complaints == []
     assert count >= 2
 
@@ -227,10 +272,10 @@ def table_of_weaker_tests():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
-def test_the_table_of_weaker_tests_is_what_they_catch(path):
+def test_the_table_of_weaker_tests_is_what_they_catch(tried):
     """Written with COURSE_WRITE=1, one exercise after the other."""
-    fresh = measure(path, MUTANTS)
+    path, sandbox = tried
+    fresh = measure(path, MUTANTS, sandbox)
     if os.environ.get("COURSE_WRITE"):
         rates = table_of_weaker_tests() | {path.stem: fresh}
         TABLE.write_text(table(dict(sorted(rates.items()))), "utf-8")
@@ -246,10 +291,9 @@ def test_the_table_of_weaker_tests_has_a_row_for_each_exercise_and_their_sum():
     assert max(rate["variants"] for rate in rates.values()) <= 100, "percents name no count"
 
 
-@pytest.mark.slow
 def test_weaker_tests_catch_less():
     """All wrong variants are caught by the checks, fewer with sizes of one, none by a look."""
-    rates = measure(ROOT / "solutions" / "recurrence" / "gradients.ipynb", MUTANTS)
+    rates = table_of_weaker_tests()["gradients"]
     assert rates["the checks"] == rates["variants"] > rates["H = D = 1"]
     assert rates["the shape is right"] < rates["variants"] / 10
 

@@ -121,8 +121,8 @@ def test_no_page_names_a_folder_of_the_machine_that_built_it():
 @pytest.mark.browser
 @pytest.mark.parametrize("width, scheme", [(1300, "light"), (1300, "dark"), (390, "light")])
 def test_pages_are_quiet_fit_and_accessible(browser, width, scheme):
-    site, found = browsing.site(), {}
-    for name, window in browsing.settled(browser, site, pages(), width=width, scheme=scheme):
+    site, found, names = browsing.site(), {}, [*pages(), "genindex.html", "search.html"]
+    for name, window in browsing.settled(browser, site, names, width=width, scheme=scheme):
         complaints = [*window.errors, *(f"asked for {url}" for url in window.requests)]
         if window.overflow() > 0:
             complaints.append(f"{window.overflow()} px wider than {width}")

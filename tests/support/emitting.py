@@ -8,19 +8,26 @@ import numpy as np
 
 from course_utils.grading import student
 from course_utils.grading.bundle import unpack
+from course_utils.grading.handout import solution_answers
+from course_utils.grading.reach import needed
 
 
 def emitted(exercise, key, source):
-    """What a question's check emits for an answer, run right here; None where it stops."""
+    """What a question's check emits for an answer, run right here; None where it stops.
+
+    The questions that it uses are answered as in the solution.
+    """
     bundles, names = [], {}
+    program = exercise.with_answers({**solution_answers(exercise), key: source})
+    run = {None, *needed(exercise, {key}, program)}
     torch = sys.modules.get("torch")
     precision = torch and torch.get_default_dtype()
     student.state["sink"] = bundles.append
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-            for cell in exercise.cells:
-                if cell.role == "given" or cell.question == key:
-                    exec(source if cell.role == "answer" else cell.source, names)
+            for cell in program:
+                if cell.question in run:
+                    exec(cell.source, names)
     except Exception:  # whatever a slip does
         return None
     finally:

@@ -43,6 +43,7 @@ def write_book(root, chapters, **execute):
     extensions = config["sphinx"]["local_extensions"]
     config["sphinx"]["local_extensions"] = dict.fromkeys(extensions, str(ROOT / "book/_ext"))
     config["sphinx"]["config"]["html_static_path"] = [str(ROOT / "book" / "_static")]
+    config["sphinx"]["config"]["templates_path"] = [str(ROOT / "book" / "_templates")]
     toc = {
         "format": "jb-book",
         "root": "book/intro",

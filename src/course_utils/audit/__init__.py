@@ -19,6 +19,7 @@ LIBRARIES = {  # name in the registry -> module here, module to import
     "torchrecurrent": ("torchrecurrent_cells", "torchrecurrent"),
     "minGRU-pytorch": ("mingru_layers", "minGRU_pytorch"),
     "flax": ("flax_cells", "flax"),
+    "xlstm": ("xlstm_cells", "xlstm"),
 }
 
 __all__ = ["LIBRARIES", "Finding", "audit", "version"]

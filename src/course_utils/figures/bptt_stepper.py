@@ -1,4 +1,4 @@
-"""The way back through a chain, one step at a time: what arrives, and what each use contributes.
+"""The backward pass through a chain, step by step: what arrives, and what each use contributes.
 
 Numbers come in, HTML goes out; ``assets/stepper.js`` tells the story, and shows a share when the
 reader has walked to it.  Without script: the whole picture and a table.
@@ -145,7 +145,7 @@ def _circuit(share):
         via = ((start, LANE), (_x(t) + 14, LANE))
         wires.append(Wire(source, f"h_{t}", via, "gradient", aim=(14, 0)))
     return Circuit(
-        "way_back", (end + 40, BARS + TALL + 8), "The way back", _alt(share), nodes, wires,
+        "way_back", (end + 40, BARS + TALL + 8), "The backward pass", _alt(share), nodes, wires,
         signs=[(end + 14, CELL_Y, "L")],
     )  # fmt: skip
 
@@ -177,7 +177,7 @@ def _html(delta, share, story):
         f"<td>{_n(so_far[t - 1])}</td></tr>"
         for t in range(T, 0, -1)
     )
-    return f"""<section class="u-widget u-stepper" aria-label="The way back, step by step">
+    return f"""<section class="u-widget u-stepper" aria-label="The backward pass, step by step">
 {svg}
 <div class="u-story" hidden>
 <div class="u-controls"><button type="button" data-go="-1">Back</button>

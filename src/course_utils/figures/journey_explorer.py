@@ -50,7 +50,7 @@ def gradient_journey(presets, *, question=None, steps=16, units=6, seed=0):
     alt = f"A chain of {steps} time steps, {where}. {words}"
     buttons = "".join(f'<button type="button">{escape(name)}</button>' for name in presets)
     two = "" if first["cell"] == "rnn" else " u-both"
-    body = f"""<section class="u-widget u-journey{two}" aria-label="The gradient's way back">
+    body = f"""<section class="u-widget u-journey{two}" aria-label="The gradient, step by step">
 <div class="u-presets" role="group" aria-label="Examples" hidden>{buttons}</div>
 <div class="u-scene"><svg class="u-figure u-drawing u-chart" viewBox="0 0 {WIDTH} {HEIGHT}"
 role="img" aria-label="{escape(alt)}">{journey_chart(first, found, at)}</svg></div>

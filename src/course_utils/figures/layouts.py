@@ -129,6 +129,22 @@ def lstm(out=494):
     )  # fmt: skip
 
 
+def lstm_1997():
+    """The places of ``lstm``, so that the two can be held side by side; nothing stands at f's."""
+    size = (600, 376)
+    at = lstm_nodes(158, 238, 322, 406, 494, size)
+    del at["f"], at["keep"]
+    wires = [w for w in lstm_wires(at, "igo") if not w.belt and w.source != "f"]
+    return Circuit(
+        "lstm_1997", size, "The LSTM cell of 1997",
+        "The cell state runs along the top as a conveyor belt, from c at t−1 to c at t. Nothing "
+        "multiplies it; the product of input gate i and candidate g is added. A copy of c passes "
+        "tanh, is multiplied by the output gate o, and leaves as h. All three layers read x at t "
+        "and h at t−1.",
+        at.values(), [*belt("c_prev", "add", "c", "c_out"), *wires], body=(60, 22, 480, 310),
+    )  # fmt: skip
+
+
 def lstm_peephole():
     size = (644, 376)
     at = lstm_nodes(168, 258, 346, 446, 536, size)
@@ -216,6 +232,7 @@ def gru():
 LAYOUTS = {
     "rnn": rnn,
     "lstm": lstm,
+    "lstm_1997": lstm_1997,
     "lstm_peephole": lstm_peephole,
     "lstm_coupled": lstm_coupled,
     "gru": gru,

@@ -36,9 +36,10 @@ def predict_curve(
     x (K,) increasing; measured (K,); low, high (K,), the interval around it, or neither.
     question: what to predict, one sentence, without the answer.  xlabel, ylabel: the axes' names.
     answer: a sentence that appears with the measurement.  ylim: (bottom, top) of the grid; give it
-    where the range itself would tell.  xlog, ylog: logarithmic axes.  unit: behind numbers, for
-    example "%".  points: indices of x at which the reader draws, at most 12; default: spread
-    evenly.  meaning: the quantity or the model measured, which gives the curve its colour.
+    where the range itself would tell.  xlog, ylog: logarithmic axes; along x every one of at most
+    eight points bears its number.  unit: behind numbers, for example "%".  points: indices of x at
+    which the reader draws, at most 12; default: spread evenly.  meaning: the quantity or the model
+    measured, which gives the curve its colour.
     FigureError names an argument that does not fit.
     """
     x, (measured, low, high) = _array("x", x), _checked(measured, low, high)
@@ -57,7 +58,9 @@ def predict_curve(
         raise FigureError(
             f"points: expected 1 to {MOST_POINTS} increasing indices below {len(x)}, got {points}"
         )
-    drawn = _axes(across, up, xlabel, ylabel) + _curve(across, up, x, measured, low, high, meaning)
+    named = x[points] if xlog and len(points) <= 8 else across.ticks()
+    drawn = _axes(across, up, named, xlabel, ylabel)
+    drawn += _curve(across, up, x, measured, low, high, meaning)
     data = {
         "x": _plain(x[points]), "measured": _plain(measured[points]), "unit": unit,
         "at": [round(across(v), 2) for v in x[points]], "scale": up.facts(), "xlabel": xlabel,
@@ -274,13 +277,13 @@ def _behind(unit):
     return f", {unit}" if unit else ""
 
 
-def _axes(across, up, xlabel, ylabel):
+def _axes(across, up, named, xlabel, ylabel):
     out = ""
     for v in up.ticks():
         at = {"class": "u-tick", "x": LEFT - 10, "y": up(v), "dy": ".33em", "text-anchor": "end"}
         rule = {"class": "u-rule", "d": path([(LEFT, up(v)), (WIDTH - RIGHT, up(v))])}
         out += tag("path", rule) + tag("text", at, _text(v))
-    for v in across.ticks():
+    for v in named:
         at = {"class": "u-tick", "x": across(v), "y": BOTTOM + 26, "text-anchor": "middle"}
         out += tag("text", at, _text(v))
     out += tag("text", {"class": "u-key", "x": 0, "y": 20}, escape(ylabel))

@@ -20,8 +20,9 @@ from course_utils.grading.files import write
 from course_utils.grading.fingerprint import print_of
 from course_utils.grading.handout import lines
 from course_utils.grading.handout_cells import added_cells, is_module
+from course_utils.grading.reach import needed
+from course_utils.grading.recall import trials
 from course_utils.grading.runner import run_program
-from course_utils.grading.sandbox.backends import open_sandbox
 
 CARRIED = ("kernelspec", "language_info", "course")
 INPUTS = "{}-inputs"
@@ -37,13 +38,14 @@ def derive_all(solutions, exercises, mutants=None, names=()):
     return written
 
 
-def derive(path, mutants=None, diagnosed=True):
+def derive(path, mutants=None, diagnosed=True, sandbox=None):
     """One solution -> {relative path: text} of its student notebook.
 
     diagnosed: False leaves out the wrong cells of the diagnosis, which take a while.
+    sandbox: see `trials`.
     """
     exercise = load(path)
-    with open_sandbox(exercise, unsandboxed=True) as sandbox:  # the author's own code
+    with trials(exercise, sandbox) as sandbox:
         run = run_program(with_inputs(exercise), exercise, sandbox, exercise.seed)
         references = emitted(exercise, run)
         mistakes = known_mistakes(exercise, sandbox, mutants, references)
@@ -168,7 +170,8 @@ def known_mistakes(exercise, sandbox, mutants, references):
             continue
         key = mutant.loses[0]
         program = exercise.with_answers(mutant.answers(exercise))
-        program = [c for c in program if c.question in (None, key)]
+        run_with = {None, *needed(exercise, {key}, program)}
+        program = [c for c in program if c.question in run_with]
         run = run_program(program, exercise, sandbox, exercise.seed)
         cells = [c.cell_id for c in exercise.cells if is_check(c, key)]
         bundles = [run.checks[c].bundle for c in cells]

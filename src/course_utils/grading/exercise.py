@@ -15,6 +15,7 @@ from pathlib import Path
 from course_utils.errors import UserError
 from course_utils.grading.bundle import decode
 from course_utils.grading.compare import ATOL, RTOL
+from course_utils.grading.syntax import libraries
 
 MARKER = re.compile(r"^# === ANSWER (\w+) ===", re.MULTILINE)
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -204,9 +205,18 @@ def load(path):
         notebook=notebook,
         path=path.resolve(),
         helpers=about.get("helpers", "allow"),
-        preload=("numpy", *about.get("preload", ())),
+        preload=preload(cells, about.get("preload", ())),
         rooms=tuple(about.get("rooms", ())),
     )
+
+
+def preload(cells, also):
+    """What is loaded before an isolate starts: NumPy, ``also``, and what the cells import.
+
+    PyTorch and its first optimiser take three seconds, which every run would pay anew.
+    """
+    found = [name for cell in cells for name in libraries(cell.source)]
+    return tuple(dict.fromkeys(["numpy", *also, *found]))
 
 
 def question(cell, course, stub_source):

@@ -13,17 +13,10 @@ from course_utils.grading.derive import derive
 from course_utils.grading.exercise import OURS, find, load
 from course_utils.grading.files import write
 from course_utils.grading.handout import lines
-from course_utils.grading.handout_cells import address
+from course_utils.grading.handout_cells import INSTALL, address
 from course_utils.grading.mutate import load_mutants
 
 COLAB = "https://colab.research.google.com/github"
-INSTALL = """\
-{ours}install === only Colab needs it, which lacks nothing but the course's own package
-import sys
-
-if "google.colab" in sys.modules:
-    %pip install --quiet --no-deps "{package}"
-"""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ DROP = """\
 What counts is your answers alone: what they need, functions and imports, stands in the answer's \
 own cell."""
 INSTALL = """\
-{ours}install === only Colab needs it, which lacks nothing but the course's own package
+{ours}install === only on Colab and only once: the course's package, and what `course check` needs
 import sys
-
-if "google.colab" in sys.modules:
-    %pip install --quiet --no-deps "git+{url}@{branch}"
+from importlib.util import find_spec
+if "google.colab" in sys.modules and find_spec("course_utils") is None:
+    %pip install --quiet --no-deps "{package}" nbval coverage
 """
 REFERENCES = """\
 {ours}references === what the checks compare with; run it, there is nothing to change
@@ -49,7 +49,8 @@ def added_cells(exercise, public):
     where = address(exercise.path)
     if where is not None:
         url, branch = where
-        cells["install"] = code("install", INSTALL.format(ours=OURS, url=url, branch=branch))
+        package = f"git+{url}@{branch}"
+        cells["install"] = code("install", INSTALL.format(ours=OURS, package=package))
     return cells
 
 

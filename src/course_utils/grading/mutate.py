@@ -10,14 +10,14 @@ solution's answers (question -> source) and returns those it changes:
 
 import ast
 import importlib.util
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.grading.exercise import ExerciseError, load
 from course_utils.grading.grade import grade, make_references
 from course_utils.grading.handout import as_submission
-from course_utils.grading.sandbox.backends import open_sandbox
-from course_utils.grading.syntax import parsed
+from course_utils.grading.reach import within_reach
+from course_utils.grading.recall import trials
 from course_utils.grading.weaker import WEAKER, kill_rates
 
 
@@ -81,7 +81,8 @@ def try_mutant(mutant, exercise, sandbox, references):
     answers = mutant.answers(exercise)
     changed = {c.question for c in exercise.cells if c.role == "answer"
                and c.source != answers[c.question]}  # fmt: skip
-    reached = within_reach(exercise, changed | set(mutant.loses))
+    program = exercise.with_answers(answers)
+    reached = within_reach(exercise, changed | set(mutant.loses), program)
     record = grade(as_submission(reached, answers), reached, sandbox, references)
     complaints = []
     for key, question in record.questions.items():
@@ -90,41 +91,6 @@ def try_mutant(mutant, exercise, sandbox, references):
         if key not in mutant.loses and not question.full:
             complaints.append(f"{mutant.name}: {key} loses points: {question.parts}")
     return complaints
-
-
-def within_reach(exercise, keys):
-    """The exercise with these questions, those that use their answers, and what those use."""
-    used = {key: set() for key in exercise.questions}  # which answers a question names
-    for cell in exercise.cells:
-        if cell.question:
-            named = names_in(cell.source)
-            used[cell.question] |= {
-                key for key, rules in exercise.questions.items() if named & set(rules.requires)
-            }
-    users = {key: {user for user in used if key in used[user]} for key in used}
-    keys = closure(closure(keys, users), used)
-    out = {c.cell_id for c in exercise.cells if c.question and c.question not in keys}
-    return replace(
-        exercise,
-        cells=tuple(c for c in exercise.cells if c.cell_id not in out),
-        questions={key: rules for key, rules in exercise.questions.items() if key in keys},
-        notebook={**exercise.notebook,
-                  "cells": [c for c in exercise.notebook["cells"] if c.get("id") not in out]},
-    )  # fmt: skip
-
-
-def closure(keys, leads):
-    """These keys and all that ``leads`` (key -> keys) reaches from them."""
-    found, ahead = set(), set(keys)
-    while ahead:
-        found |= ahead
-        ahead = set().union(*(leads[key] for key in ahead)) - found
-    return found
-
-
-def names_in(source):
-    """Every name that a cell uses."""
-    return {node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)}
 
 
 def idle_answers(exercise):
@@ -168,10 +134,10 @@ def try_idle(exercise, sandbox, references):
     return complaints
 
 
-def measure(solution, folder):
-    """The kill rates of one exercise's wrong variants; see `weaker`."""
+def measure(solution, folder, sandbox=None):
+    """The kill rates of one exercise's wrong variants; see `weaker`, and `trials` for the rest."""
     exercise = load(solution)
-    with open_sandbox(exercise, unsandboxed=True) as sandbox:
+    with trials(exercise, sandbox) as sandbox:
         return kill_rates(exercise, load_mutants(exercise.name, folder), sandbox)
 
 
@@ -219,15 +185,15 @@ def drawn(rates):
     return made
 
 
-def try_all(solution, folder):
-    """All variants of one exercise -> (complaints, how many variants)."""
+def try_all(solution, folder, sandbox=None):
+    """All variants of one exercise -> (complaints, how many variants); sandbox: see `trials`."""
     exercise = load(solution)
     mutants = load_mutants(exercise.name, folder)
     if not any(m.loses for m in mutants) or all(m.loses for m in mutants):
         return [f"{exercise.name}: needs wrong variants and a right one in {folder}"], len(mutants)
     complaints = [f"{key}: no wrong variant" for key in exercise.questions
                   if not any(key in m.loses for m in mutants)]  # fmt: skip
-    with open_sandbox(exercise, unsandboxed=True) as sandbox:
+    with trials(exercise, sandbox) as sandbox:
         references = make_references(exercise, sandbox)
         complaints += try_idle(exercise, sandbox, references)
         for mutant in mutants:

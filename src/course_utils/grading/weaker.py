@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from course_utils.grading.bundle import BundleError, unpack
 from course_utils.grading.compare import compare
+from course_utils.grading.reach import needed
 from course_utils.grading.runner import run_program
 
 SIZES = ("D", "H")
@@ -53,11 +54,12 @@ def kill_rates(exercise, mutants, sandbox):
 def parts_of(exercise, program, sandbox, keys=None):
     """{question: {part: Part}} at the public seed; an empty dict where a check gave nothing."""
     keys = exercise.questions if keys is None else keys
-    kept = [c for c in program if c.question is None or c.question in keys]
+    run_with = {None, *needed(exercise, keys, program)}
+    kept = [c for c in program if c.question in run_with]
     run = run_program(kept, exercise, sandbox, exercise.seed)
     parts = {key: {} for key in keys}
     for cell in kept:
-        if cell.role == "check":
+        if cell.role == "check" and cell.question in keys:
             try:
                 parts[cell.question] |= unpack(run.checks[cell.cell_id].bundle)[1]
             except BundleError:

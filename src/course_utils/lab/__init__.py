@@ -20,4 +20,5 @@
 ``ablation``         gates held at a value, states not passed on
 ``probing``          what single cells say about the text that they have read
 ``timed_cases``      one network of a size, and the ways to take a training step with it
+``variant_effects``  what a variant was seen to matter for, from the records
 """

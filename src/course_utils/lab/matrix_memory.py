@@ -5,8 +5,8 @@
 S (V, K) holds values under keys.  keep 1: linear attention.  keep a number a step: mLSTM without
 its normaliser, or a decay.  keep exp(Δ_t ⊗ A), v = Δ_t ⊙ x_t, k = B_t, q = C_t: the selective
 state space of Mamba.  erase > 0: the delta rule, which takes out what stands under a key before it
-writes, gated where keep < 1.  Katharopoulos et al. 2020; Beck et al. 2024; Gu & Dao 2023; Yang et
-al. 2024 and 2025 (the papers' numbers of equations were not looked up).
+writes, gated where keep < 1 (v times erase, as it is written there).  Katharopoulos et al. 2020;
+Beck et al. 2024; Gu & Dao 2023; Yang et al. 2024, and 2025, section 3.1.
 """
 
 import numpy as np

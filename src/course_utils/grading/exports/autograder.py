@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import zipfile
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -84,12 +85,15 @@ def autograder_zip(exercise, solution, target):
 
 def requirements(exercise):
     """What the grader and the exercise import, in the versions of this machine."""
-    names = [*NEEDED, *(name for name in exercise.preload if name not in ("numpy",))]
-    lines = []
-    for name in dict.fromkeys(names):
+    known, lines = distributions(), []
+    loaded = [name for module in exercise.preload for name in known.get(module, [module])]
+    for name in dict.fromkeys([*NEEDED, *loaded]):
         with contextlib.suppress(metadata.PackageNotFoundError):
             lines.append(f"{name}=={metadata.version(name).partition('+')[0]}")
     return "\n".join(lines) + "\n"
+
+
+distributions = lru_cache(metadata.packages_distributions)  # module -> what pip installs it by
 
 
 def main(root="/autograder"):

@@ -24,7 +24,7 @@ class Config:
     longest: int = 4
     updates: int = 150
     strings: int = 200
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(longest=2, updates=80, strings=50, seeds=(0,))

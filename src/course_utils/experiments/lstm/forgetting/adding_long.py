@@ -29,7 +29,7 @@ class Config:
     updates: int = 4000
     every: int = 100
     wrong: float = 0.001
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
 
 
 QUICK = Config(lengths=(50,), updates=1500, wrong=0.02, seeds=(0,))

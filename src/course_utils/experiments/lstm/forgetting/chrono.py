@@ -32,7 +32,7 @@ class Config:
     updates: int = 1000
     every: int = 50
     wrong: float = 0.01
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
 
 
 QUICK = Config(starts=("both",), lengths=(22, 40), updates=800, wrong=0.1, seeds=(0,))

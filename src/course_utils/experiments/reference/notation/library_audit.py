@@ -9,7 +9,7 @@ from course_utils.audit import audit, version
 class Config:
     """The libraries, by their names in the registry; one that is not installed is left out."""
 
-    libraries: tuple = ("torch", "keras", "torchrecurrent", "minGRU-pytorch", "flax")
+    libraries: tuple = ("torch", "keras", "torchrecurrent", "minGRU-pytorch", "flax", "xlstm")
     seed: int = 0
 
 

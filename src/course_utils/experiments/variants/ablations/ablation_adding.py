@@ -39,7 +39,7 @@ class Config:
     share: float = 0.1
     level: float = 0.95
     solved: float = 0.05
-    seeds: tuple = (0, 1)
+    seeds: tuple = (0, 1, 2, 3)
 
 
 QUICK = Config(

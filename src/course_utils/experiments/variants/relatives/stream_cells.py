@@ -3,7 +3,7 @@
 The stream of Gers, Schmidhuber & Cummins 2000, as in the chapter on forgetting, with many nets of
 each cell side by side, every cell started with the same retention.  A net is perfect if it makes no
 mistake on ``streams`` new streams of ``symbols`` symbols, after ``warm_up`` symbols that are not
-counted; ``first`` is the mean number of symbols to the first mistake.  37 CPU s for all.
+counted; ``first`` is the mean number of symbols to the first mistake.  36 CPU s a seed.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Config:
     symbols: int = 10_000
     warm_up: int = 50
     nets: int = 16
-    seeds: tuple = (0,)
+    seeds: tuple = (0, 1, 2)
 
 
 QUICK = Config(cells=(("lstm", 8),), updates=700, streams=2, symbols=400, nets=3)
