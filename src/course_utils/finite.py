@@ -1,4 +1,4 @@
-"""Where a NaN or an infinity came from: the first thing in an update that is not finite.
+"""Where a NaN or an infinity came from: the first thing in an update that is not finite::
 
     finite.first_nonfinite(x=x, **params, y=y, loss=loss)   # arrays, of NumPy or PyTorch
     finite.why_nonfinite(model, loss_of, batch)             # a module of PyTorch, asked in order
