@@ -58,23 +58,29 @@ class Cells(Table):
             self.env.note_dependency(
                 str(Path(course_utils.__file__).parent / "specs" / f"{key}.py")
             )
-            values = measured[key]
-            errors = "; ".join(
-                f"{label} {values[name]:.0e}" if values[name] is not None else f"{label} –"
-                for name, label in ERRORS.items()
-            )
+            errors = self.errors(measured.get(key))
             yield (
                 self.text(f"**{spec.title}**", f"`{key}`", spec.summary)
                 + self.text(
                     f"{{cite:t}}`{spec.source.cite}`, {self.seen(spec.source)}",
                     *(f"Departure: {words}" for words in spec.departures),
                     f"${spec.parameter_formula()}$ parameters; "
-                    f"{values['parameters']} for $D = 3, H = 5$",
+                    f"{spec.parameter_count(3, 5)} for $D = 3, H = 5$",
                     f"off from: {errors}",
                     classes=["ledger-note"],
                 ),
                 self.text(f"${spec.latex()}$"),
             )
+
+    @staticmethod
+    def errors(values):
+        """What was recorded of a cell, or how to record it."""
+        if values is None:
+            return f"not recorded yet (`course run {RESULT}`)"
+        return "; ".join(
+            f"{label} {values[name]:.0e}" if values[name] is not None else f"{label} –"
+            for name, label in ERRORS.items()
+        )
 
     @staticmethod
     def seen(source):

@@ -16,8 +16,12 @@ this small language is an EquationError that quotes the line.
 import ast
 import operator
 
-GREEK = {n: "\\" + n for n in "alpha beta gamma delta epsilon theta mu nu rho tau phi".split()}
-GREEK["lam"] = r"\lambda"  # `lambda` is a word of Python
+LETTERS = {  # Greek letters by the names that equations give them
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "kappa": "κ", "lam": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "rho": "ρ", "tau": "τ",
+    "phi": "φ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+GREEK = {n: "\\" + n for n in LETTERS} | {"lam": r"\lambda"}  # `lambda` is a word of Python
 
 # name -> LaTeX of the function
 FUNCTIONS = {

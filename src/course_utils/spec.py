@@ -87,9 +87,9 @@ class CellSpec:
     carried; the first is the output ``y`` unless ``output`` names another target.  config:
     constants that are not trained, with their defaults.  initial: what a state starts from where
     that is not 0.0; an int makes a state of integers.  matrices: the states that are (B, H, H) and
-    not (B, H).  retention: the gates whose biases decide
-    the share of the state that survives a step, +1 where the gate keeps, -1 where it writes.
-    inputs: what a step reads besides x and its states.  symbols: LaTeX for names of their own.
+    not (B, H).  retention: the gates whose biases decide the share of the state that survives a
+    step, +1 where the gate keeps, -1 where it writes.  inputs: what a step reads besides x and its
+    states.  symbols: LaTeX for names of their own.  words: what such names mean, as phrases.
     bounded: False where neither a gate nor a squashing function limits what large inputs do.
 
     Specs are values: equal where every field is, hashable, and they survive copy and pickle.
@@ -111,11 +111,12 @@ class CellSpec:
     inputs: tuple = ()
     output: str = ""
     symbols: Facts = field(default_factory=dict)
+    words: Facts = field(default_factory=dict)
     bounded: bool = True
     matrices: tuple = ()
 
     def __post_init__(self):
-        for name in ("paper_names", "config", "initial", "symbols"):
+        for name in ("paper_names", "config", "initial", "symbols", "words"):
             object.__setattr__(self, name, Facts(getattr(self, name)))
         object.__setattr__(self, "output", self.output or self.states[0])
         defined = [equations.target(line) for line in self.equations]

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pytest
-from problems import KEYS, B, D, H, make
+from kinds import by_kind
+from problems import B, D, H, make
 
 from course_utils import compiled, counting, numpy_nn, tasks
 from course_utils.conventions import CONVENTIONS
@@ -20,7 +21,7 @@ from course_utils.tasks.tunes import Tunes
 
 WAYS = {"copy": copy.copy, "deepcopy": copy.deepcopy, "pickle": lambda v: again(v)}
 ways = pytest.mark.parametrize("way", WAYS)
-keys = pytest.mark.parametrize("key", KEYS)
+keys = pytest.mark.parametrize("key", by_kind())
 
 
 @pytest.fixture(autouse=True)

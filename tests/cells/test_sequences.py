@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from kinds import by_kind
 from problems import KEYS, B, D, H, T, close, make
 
 from course_utils import compiled, numpy_nn
@@ -89,7 +90,7 @@ WHOLE = (plain, tuned, checkpointed, side_by_side, stacked, both_ways)
 def cases(*runs):
     found = [(key, run) for key in KEYS for run in runs]
     ids = [f"{key}-{run.__name__}" for key, run in found]
-    return pytest.mark.parametrize(("key", "run"), found, ids=ids)
+    return pytest.mark.parametrize(("key", "run"), by_kind(found), ids=ids)
 
 
 def equal(found, expected, tolerance=1e-12):
@@ -191,7 +192,7 @@ def alone(run, p, ends):
     return y, last, dx, dstate0, {f"{n} {k}": v for n, g in enumerate(flat) for k, v in g.items()}
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", by_kind())
 def test_truncation_cuts_the_past_and_not_the_way_to_the_initial_state(key):
     """A chunk as long as the stream is the full gradient; chunks ending at resets cut nothing."""
     p = make(key)._replace(dlast=None)
@@ -207,7 +208,7 @@ def test_truncation_cuts_the_past_and_not_the_way_to_the_initial_state(key):
         equal((p.dy, (), *found), (p.dy, (), *full))
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", by_kind())
 def test_without_an_initial_state_a_reset_goes_back_to_the_cells_own(key):
     p, resets = make(key), np.ones((T, B), bool)
     y, last, _ = numpy_nn.unroll(key, p.params, p.x, resets=resets, **p.inputs)

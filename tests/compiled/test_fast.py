@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from problems import KEYS, close, make
+from kinds import by_kind
+from problems import close, make
 
 from course_utils import compiled, numpy_nn
 from course_utils.compiled import columns
 from course_utils.numpy_nn import fast
 
-keys = pytest.mark.parametrize("key", KEYS)
+keys = pytest.mark.parametrize("key", by_kind())
 
 
 @pytest.fixture(autouse=True)

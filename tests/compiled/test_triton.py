@@ -6,6 +6,7 @@ import runpy
 import numpy as np
 import pytest
 import triton_runs
+from kinds import PROGRAMS
 from matrix_cells import MATRIX
 from odd_cells import ODD, cell, states_of
 from problems import KEYS, close, make
@@ -43,7 +44,7 @@ def given(spec, seed=0):
     return params, x, states_of(spec, rng, B, H), dy, states_of(spec, rng, B, H), {}
 
 
-CELLS = {key: SPECS[key] for key in KEYS} | ODD | MATRIX
+CELLS = {key: SPECS[key] for key in ("lstm", *PROGRAMS)} | ODD | MATRIX
 QUICK = ("lstm", "clockwork", *list(MATRIX)[1:3])  # the others are slow tests
 
 

@@ -86,6 +86,11 @@ def test_digits():
 
 
 SLOW = ("keras", "flax")  # to import
+# of the cell state it reads the old one, where its documentation and the authors have the new
+DIFFERENT = {"LEMCell"}
+BARE = {  # biases where we have none, or in another place
+    "MUT1Cell", "NBRCell", "ATRCell", "MultiplicativeLSTMCell", "RANCell", "IndRNNCell",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -95,8 +100,8 @@ def test_what_is_installed_is_explained(library):
     if audit.version(library) is None:
         pytest.skip(f"{library} is not installed")
     for found in audit.audit(library):
-        assert found.explained, found.sentence()
-        assert found.biases or found.layer == "MUT1Cell"
+        assert found.explained == (found.layer not in DIFFERENT), found.sentence()
+        assert found.biases or found.layer in BARE
 
 
 def test_the_mlstm_of_xlstm_is_ours_without_its_epsilon():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kinds import by_kind
 from problems import make
 
 from course_utils import compiled, numpy_nn
@@ -10,7 +11,7 @@ from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
 
 K, T, B, D, H, N = 6, 5, 3, 2, 4, 7  # all different; T to H are those of ``problems``
-KEYS = pytest.mark.parametrize("key", SPECS)
+KEYS = pytest.mark.parametrize("key", by_kind())
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ def equal(found, expected):
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one x", "an x each"])
-@KEYS
+@pytest.mark.parametrize("key", SPECS)
 def test_many_nets_equal_as_many_runs(key, shared):
     problems = [make(key, seed=k) for k in range(K)]
     if shared:

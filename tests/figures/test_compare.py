@@ -6,9 +6,10 @@ from itertools import product
 import pytest
 from tests.support.browsing import chromium
 
-from course_utils import figures
+from course_utils import equations, figures
 from course_utils.equations import names, target
 from course_utils.figures import FigureError, compare
+from course_utils.figures.page import asset
 from course_utils.files import write
 from course_utils.specs import SPECS
 
@@ -29,6 +30,12 @@ def test_the_pieces_of_a_line_name_all_that_it_reads(key):
             assert compare.symbol(name) in pieces, (line, name)
         text = re.sub("<[^>]*>", "", "".join(pieces))
         assert text.count("(") == text.count(")"), text
+
+
+def test_the_page_that_trains_spells_the_same_greek_letters():
+    (table,) = re.findall(r"const GREEK = \{(.*?)\};", asset("train_language.js"))
+    assert dict(re.findall(r'(\w+): "(.)"', table)) == equations.LETTERS
+    assert equations.GREEK.keys() == equations.LETTERS.keys()
 
 
 def test_different_names_look_different():

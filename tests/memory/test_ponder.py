@@ -5,13 +5,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kinds import by_kind
 from problems import close
 
 from course_utils import equations, numpy_nn, torch_nn
 from course_utils.numpy_nn import gradcheck, ponder
 from course_utils.shapes import ShapeError
 from course_utils.spec import NUMPY
-from course_utils.specs import SPECS
 from course_utils.torch_nn import OneStep
 from course_utils.torch_nn import ponder as torch_ponder
 from course_utils.torch_nn.ponder import Ponder
@@ -170,7 +170,7 @@ def by_numpy(layer, key, x):
     return params, halt, steps, state
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_the_layer_equals_numpy_with_all_gradients(key):
     layer, x = build(key)
     x.requires_grad_()

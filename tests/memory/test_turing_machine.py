@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from kinds import by_kind
 from problems import close
 
 from course_utils import numpy_nn, torch_nn
 from course_utils.numpy_nn import memory
 from course_utils.shapes import ShapeError
-from course_utils.specs import SPECS
 from course_utils.torch_nn.memory import TuringMachine
 
 T, B, D, O = 4, 3, 5, 2
@@ -72,7 +72,7 @@ def test_the_machine_equals_numpy(key, write, initial):
     close(torch.cat([state.reading, state.writing], 1).detach().numpy(), w, 1e-12)
 
 
-@pytest.mark.parametrize("key", ["feedforward", *SPECS])
+@pytest.mark.parametrize("key", ["feedforward", *by_kind()])
 def test_every_cell_can_control_and_every_parameter_is_trained(key):
     machine, x = build(key, memory="learned", dtype=torch.float32)
     y, _ = machine(x)

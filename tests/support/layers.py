@@ -1,6 +1,7 @@
 """Every cell behind every backend it has, for laws about ``torch_nn.Recurrent``."""
 
 import torch
+from kinds import by_kind
 
 from course_utils import torch_nn
 from course_utils.specs import SPECS
@@ -15,7 +16,8 @@ KEYS = {  # by backend, the quickest first
     "scan": SCANNED,
     "eager": tuple(SPECS),
 }
-CASES = [(key, backend) for key in SPECS for backend, keys in KEYS.items() if key in keys]
+PAIRS = [(key, backend) for key in SPECS for backend, keys in KEYS.items() if key in keys]
+CASES = by_kind(PAIRS)
 
 
 def build(key, backend="auto", dtype=torch.float64, **options):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from kinds import by_kind
 from layers import CASES, KEYS, B, D, H, T, build, draw, draw_states, tuple_of
 from torch import nn
 
 from course_utils import torch_nn
 from course_utils.shapes import ShapeError
-from course_utils.specs import SPECS
 from course_utils.torch_nn import native
 
 X = draw(T, B, D)
@@ -95,7 +95,7 @@ def test_dropout_of_one_layer_warns_as_torch_does():
     new(num_layers=2, dropout=1)
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_dropout_drops_its_share_and_scales_the_rest(key):
     """The layer above reads the outputs below times 0 or 1/(1-p), each with its probability."""
     share, wide = 0.3, 32
@@ -120,7 +120,7 @@ def test_dropout_drops_its_share_and_scales_the_rest(key):
     assert abs(1 - kept.double().mean() - share) < 5 * (share * (1 - share) / kept.numel()) ** 0.5
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_numpy_integers_are_sizes_and_clocks_may_be_any_integer(key):
     layer = torch_nn.Recurrent(key, np.int64(D), np.int32(H), np.uint8(1), dtype=torch.float64)
     assert (layer.input_size, layer.hidden_size, layer.num_layers) == (D, H, 1)
@@ -150,7 +150,7 @@ def test_no_time_and_no_batch_give_nothing_and_keep_the_state(key, backend):
     assert layer(X[:, :0])[0].shape == (T, 0, H)
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_why_names_the_backend_that_runs(key, monkeypatch):
     layer = build(key)
     best = next(name for name, keys in KEYS.items() if key in keys)

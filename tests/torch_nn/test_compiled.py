@@ -1,7 +1,7 @@
 """``backend="compiled"`` against the eager loop, and what autograd may ask of it.
 
-The generated source runs as plain Python for every cell; machine code for one, and for all among
-the slow tests.
+The generated source runs as plain Python for every cell; machine code for one, and for the first of
+each kind of program among the slow tests.
 """
 
 import copy
@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from kinds import FIRST, PROGRAMS
 from layers import B, D, H, T, assert_same, build, draw, draw_states, loss_of, results, tuple_of
 from workers import common_folder
 
@@ -36,9 +37,10 @@ CALLS = {
 }
 
 
-def quick(*keys):
+def quick(*keys, others):
     """These cells by default, the others among the slow tests."""
-    return [key if key in keys else pytest.param(key, marks=pytest.mark.slow) for key in SPECS]
+    others = [key for key in others if key not in keys]
+    return [*keys, *(pytest.param(key, marks=pytest.mark.slow) for key in others)]
 
 
 TOLERANCES = {
@@ -71,12 +73,13 @@ def test_outputs_states_and_gradients_are_the_eager_ones(key):
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("key", quick("depth_gated", "clockwork"))
+@pytest.mark.parametrize("key", quick("depth_gated", "clockwork", others=FIRST))
 def test_in_every_form_of_layer_and_call(key, form, call):
     agree(key, form=form, call=call)
 
 
-@pytest.mark.parametrize("key", quick("lru"))  # the one that tests/compiled compiles by default
+# lru is the one that tests/compiled compiles by default
+@pytest.mark.parametrize("key", quick("lru", others=PROGRAMS))
 def test_machine_code_gives_the_same(key, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("COURSE_CACHE", str(common_folder(tmp_path_factory, "compiled")))
     token = code._plain.set(False)

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 import torch
+from kinds import by_kind
 from layers import CASES, B, D, H, T, assert_same, build, draw, results, tuple_of
 from torch import nn
 
@@ -31,7 +32,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_a_copied_layer_is_equal_and_independent(key, way):
     layer, x = build(key, "eager", num_layers=2), draw(2, 1, D)
     copied = WAYS[way](layer)
@@ -57,7 +58,7 @@ def test_a_copy_takes_the_same_backend(key, backend):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_a_copied_initial_state_is_equal_and_independent(key, way):
     initial = torch_nn.LearnedInitialState(build(key, num_layers=2))
     copied = WAYS[way](initial)
@@ -73,7 +74,7 @@ def test_a_shallow_copy_shares_the_weights():
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, WAYS["pickle"]])
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_a_spec_is_a_value(key, way):
     spec = SPECS[key]
     again = way(spec)
@@ -87,7 +88,7 @@ def test_specs_of_two_cells_are_two_values():
     assert len({*SPECS.values()}) == len(SPECS)
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_a_spec_stands_for_its_key(key):
     spec = SPECS[key]
     layer = torch_nn.Recurrent(spec, D, H, dtype=torch.float64)

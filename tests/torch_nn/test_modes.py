@@ -4,11 +4,24 @@ import warnings
 
 import pytest
 import torch
-from layers import CASES, B, D, H, T, assert_same, build, draw, draw_states, loss_of, tuple_of
+from kinds import by_kind
+from layers import (
+    CASES,
+    PAIRS,
+    B,
+    D,
+    H,
+    T,
+    assert_same,
+    build,
+    draw,
+    draw_states,
+    loss_of,
+    tuple_of,
+)
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from course_utils.specs import SPECS
 from course_utils.torch_nn import native
 
 LENGTHS = torch.tensor([5, 2, 0])
@@ -39,7 +52,7 @@ def test_autocast_takes_its_own_precision_and_carried_states(key, backend):
         assert all(p.grad.dtype == torch.float32 for p in layer.parameters())
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_under_autocast_the_loop_carries_the_layers_own_precision(key):
     layer, x = build(key, "eager", torch.float32), draw(T, B, D, dtype=torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
@@ -72,7 +85,7 @@ def test_a_layer_of_low_precision_runs_in_it_or_says_why_not(key, backend, dtype
     assert all(p.grad.isfinite().all() for p in layer.parameters())
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_shapes_are_found_on_meta(key):
     layer, x = build(key, bidirectional=True, device="meta"), draw(2, B, D).to("meta")
     expected = build(key, bidirectional=True)(draw(2, B, D))
@@ -85,7 +98,7 @@ def test_shapes_are_found_on_meta(key):
     assert layer(packed)[0].data.shape == (5, 2 * H)
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_shapes_are_found_with_fake_tensors(key):
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     fake = mode.from_tensor(draw(2, B, D))
@@ -97,7 +110,7 @@ def test_shapes_are_found_with_fake_tensors(key):
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")  # forward mode asks for it
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_transforms_of_the_forward_pass(key):
     layer, x = build(key), draw(T, B, D)
     y, _ = layer(x)
@@ -124,7 +137,7 @@ def test_many_gradients_at_once_are_many_gradients(key, backend):
     assert_same(torch.func.vmap(one)(cotangents), alone)
 
 
-@pytest.mark.parametrize("key, backend", [c for c in CASES if c[1] == "compiled"])
+@pytest.mark.parametrize("key, backend", by_kind([c for c in PAIRS if c[1] == "compiled"]))
 def test_jacobians_and_hessians_may_be_vectorized(key, backend):
     layers = build(key, backend), build(key, "eager")
     x = draw(2, 1, D)
@@ -136,7 +149,7 @@ def test_jacobians_and_hessians_may_be_vectorized(key, backend):
         torch.testing.assert_close(ours, theirs)
 
 
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_a_trace_holds_for_other_numbers(key):
     layer = build(key)
     with warnings.catch_warnings():
@@ -172,7 +185,7 @@ def test_compile_gives_the_numbers_of_the_layer(key):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_compile_with_autograd_gives_the_numbers_of_every_layer(key):
     compiled(key, "aot_eager", fullgraph=key not in native.KERNELS)  # as nn.LSTM breaks the graph
 
@@ -180,7 +193,7 @@ def test_compile_with_autograd_gives_the_numbers_of_every_layer(key):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_an_export_holds_for_other_numbers(key):
     layer, x = build(key, dtype=torch.float32), draw(2, B, D, dtype=torch.float32)
     exported = torch.export.export(layer, (x,)).module()

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from kinds import by_kind
 from layers import (
     CASES,
     B,
@@ -16,8 +17,6 @@ from layers import (
     tuple_of,
 )
 from torch.nn.utils.rnn import pack_padded_sequence
-
-from course_utils.specs import SPECS
 
 STACK = {"num_layers": 2, "bidirectional": True}
 LENGTHS = torch.tensor([5, 2, 3])
@@ -92,7 +91,7 @@ def row(hx, b):
     "given, ends, form",
     [(True, "ending early", {"bidirectional": True}), (False, "whole", {"num_layers": 2})],
 )
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", by_kind())
 def test_resets_give_what_each_sequence_gives_alone(key, form, ends, given):
     layer, lengths = build(key, "eager", **form), ENDS[ends]
     x = draw(T, B, D).requires_grad_()
@@ -119,10 +118,9 @@ def test_resets_give_what_each_sequence_gives_alone(key, form, ends, given):
     torch.testing.assert_close(y, alone[0])
     assert_same(tuple_of(state), alone[1])
     apart = torch.autograd.grad(loss_of(*alone), leaves, allow_unused=True)
-    for a, b in zip(together, apart, strict=True):
-        torch.testing.assert_close(
-            *(torch.zeros(()) if g is None else g for g in (a, b)), rtol=1e-9, atol=1e-10
-        )
+    for leaf, *pair in zip(leaves, together, apart, strict=True):
+        a, b = (torch.zeros_like(leaf) if g is None else g for g in pair)
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("key, backend", CASES)

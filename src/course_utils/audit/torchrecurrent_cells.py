@@ -1,6 +1,7 @@
 """Cells of torchrecurrent that we have as well."""
 
 import numpy as np
+import torch
 import torchrecurrent
 
 from course_utils.audit.torch_layers import cell
@@ -15,14 +16,51 @@ def peepholes(arrays):
     return arrays
 
 
+def without_biases(arrays):
+    """The arrays but for biases: of those that stand elsewhere than ours, only zeros agree."""
+    return {name: array for name, array in arrays.items() if not name.startswith("bias_")}
+
+
+def independent(arrays):
+    """The recurrent weights of IndRNN, a vector (H,), by our name."""
+    arrays = without_biases(arrays)
+    return arrays | {"weight_hh": arrays.pop("vector_u")}
+
+
+def janet(input_size, hidden_size):
+    """JANET with a constant β of 1, as ours; there it is a parameter."""
+    module = torchrecurrent.JANETCell(input_size, hidden_size)
+    del module.beta
+    module.register_buffer("beta", torch.ones(()))
+    return module
+
+
+def indrnn(input_size, hidden_size):
+    """IndRNN with the rectifier of the paper; there tanh is the default."""
+    return torchrecurrent.IndRNNCell(input_size, hidden_size, nonlinearity=torch.relu)
+
+
 LAYERS = [
-    (name, keys, cell(getattr(torchrecurrent, name), peepholes))
-    for name, keys in (
-        ("PeepholeLSTMCell", ("lstm_peephole", "lstm")),
-        ("OriginalLSTMCell", ("lstm_1997", "lstm")),
-        ("MGUCell", ("mgu",)),
-        ("MUT1Cell", ("mut1",)),
-        ("MUT2Cell", ("mut2", "mut3", "gru_2014")),
-        ("MUT3Cell", ("mut3", "mut2", "gru_2014")),
+    (name, keys, cell(getattr(torchrecurrent, name), ours))
+    for name, keys, ours in (
+        ("PeepholeLSTMCell", ("lstm_peephole", "lstm"), peepholes),
+        ("OriginalLSTMCell", ("lstm_1997", "lstm"), peepholes),
+        ("MGUCell", ("mgu",), peepholes),
+        ("MUT1Cell", ("mut1",), peepholes),
+        ("MUT2Cell", ("mut2", "mut3", "gru_2014"), peepholes),
+        ("MUT3Cell", ("mut3", "mut2", "gru_2014"), peepholes),
+        ("UGRNNCell", ("ugrnn",), dict),
+        ("CFNCell", ("cfn",), dict),
+        ("STARCell", ("star",), dict),
+        ("LiGRUCell", ("ligru", "ugrnn"), dict),
+        ("TRNNCell", ("trnn", "mingru"), dict),
+        ("NBRCell", ("nbrc",), without_biases),
+        ("LEMCell", ("lem",), without_biases),
+        ("ATRCell", ("atr",), without_biases),
+        ("MultiplicativeLSTMCell", ("multiplicative_lstm",), without_biases),
+        ("RANCell", ("ran",), without_biases),
     )
+] + [
+    ("JANETCell", ("janet",), cell(janet)),
+    ("IndRNNCell", ("indrnn",), cell(indrnn, independent)),
 ]

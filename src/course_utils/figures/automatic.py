@@ -114,6 +114,8 @@ class Graph:
             if len(parts) < 2:
                 return parts[0] if parts else None
             return self._new("plus", "", "", parts)
+        if isinstance(tree.op, ast.Sub) and constant(tree.right):
+            return self._node(tree.left)  # less a bias: nothing to draw, as where one is added
         left, right = self._node(tree.left), self._node(tree.right)
         if left and right:
             return self._new("times" if isinstance(tree.op, ast.MatMult) else _KIND[type(tree.op)],

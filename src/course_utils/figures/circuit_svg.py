@@ -4,6 +4,8 @@ import re
 from html import escape
 from math import copysign, hypot
 
+from course_utils.equations import LETTERS
+
 SIZE = {
     "layer": (54, 40), "function": (58, 30), "linear": (34, 30), "times": (30, 30),
     "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30),
@@ -14,7 +16,6 @@ GLYPH = {
     "log_sigmoid": "log σ", "maximum": "max", "exp": "exp", "concat": "join", "due": "due",
     "slower": "slow W", "affine": "W",
 }  # fmt: skip
-GREEK = {"rho": "ρ", "lam": "λ"}
 
 
 def draw(circuit, uid=None, alt="", under="", over="", lit=None):
@@ -58,7 +59,7 @@ def name_svg(variable):
     base, *rest = variable.split("_")
     if base.isdigit() or len(base) > 3:  # a number, or a word
         return f'<tspan font-style="normal">{escape(variable)}</tspan>'
-    base = GREEK.get(base, base)
+    base = LETTERS.get(base, base)
     when = "t−1" if "prev" in rest else "" if rest and rest[-1].isdigit() else "t"
     sub = ",".join([*(r for r in rest if r != "prev"), *([when] if when else [])])
     return f'{base}<tspan class="u-sub" dy=".32em">{sub}</tspan>'

@@ -7,13 +7,13 @@ equal.
 import ast
 from html import escape
 
+from course_utils import equations
 from course_utils.equations import GREEK, is_parameter, parse
 from course_utils.figures.errors import FigureError
 from course_utils.figures.layouts import cell_diagram
 from course_utils.figures.page import Html, embedded
 from course_utils.figures.palette import LETTERS
 
-LETTER = {"alpha": "α", "gamma": "γ", "theta": "θ", "rho": "ρ", "nu": "ν", "lam": "λ"}
 FUNCTION = {"sigmoid": "σ", "log_sigmoid": "log σ", "maximum": "max", "positive": "ĝ",
             "relu": "ReLU", "concat": ""}  # fmt: skip
 SIGN = {ast.Add: " + ", ast.Sub: " − ", ast.Mult: " ⊙ ", ast.MatMult: " ", ast.Div: " / "}
@@ -86,7 +86,7 @@ def symbol(name):
     base, *sub = name.split("_")
     past = "prev" in sub
     sub = [s for s in sub if s != "prev"]
-    letter = LETTER.get(base, base)
+    letter = equations.LETTERS.get(base, base)
     if is_parameter(name):
         return f"<var>{letter}</var>" + (f"<sub>{''.join(sub)}</sub>" if sub else "")
     time = ",".join([*sub, "t−1" if past else "t"]) if base not in GREEK else ",".join(sub)

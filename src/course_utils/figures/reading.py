@@ -59,6 +59,8 @@ def _operation(node):
     if isinstance(node.op, ast.Sub) and is_one(node.left):
         inside = _walk(node.right)
         return f"1-({inside})" if inside else ""
+    if isinstance(node.op, ast.Sub) and constant(node.right):
+        return _walk(node.left)  # a bias is not drawn, be it added or taken away
     left, right = _walk(node.left), _walk(node.right)
     if not (left and right):
         return f"linear({left or right})" if left or right else ""

@@ -26,4 +26,10 @@ SPEC = CellSpec(
         "The output layer of the paper is left to the reader: y is h.",
     ),
     symbols={"t": "k_t", "t_prev": "k_{t-1}", "on": "e_t", "periods": "P"},
+    words={
+        "a": "the pre-activation",
+        "on": "1 for the units whose module moves at this step, 0 for the others",
+        "t": "the clock: the number of steps so far",
+        "periods": "the periods of the modules",
+    },
 )

@@ -30,4 +30,8 @@ SPEC = CellSpec(
     retention=(("f", 1),),
     inputs=("below",),
     symbols={"below": r"c^{\text{below}}_t", "q_d": "q_d"},
+    words={
+        "below": "the cell state of the layer below, at the same step",
+        "q_d": "the weights through which the depth gate sees the cell state of the layer below",
+    },
 )

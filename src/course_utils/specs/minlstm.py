@@ -17,4 +17,8 @@ SPEC = CellSpec(
     params=stacked("ifn", recurrent=""),
     source=Source("feng2024", "minLSTM, main text", "quoted: two public note files"),
     retention=(("f", 1), ("i", -1)),
+    words={
+        "f": "the forget gate, before the two gates are scaled to sum to 1",
+        "i": "the input gate, before the two gates are scaled to sum to 1",
+    },
 )

@@ -12,4 +12,5 @@ SPEC = CellSpec(
     params=stacked("h"),
     source=Source("jaeger2007", "leaky-integrator neurons, discrete time", "none"),
     config={"alpha": 0.5},
+    words={"alpha": "the share of the way that the state moves in one step"},
 )

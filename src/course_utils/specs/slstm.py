@@ -30,4 +30,12 @@ SPEC = CellSpec(
     initial={"n": 1.0, "m": -50.0},
     paper_names={"g": "z", "a_i": "ĩ"},
     retention=(("f", 1),),
+    words={
+        "i": "the input gate, exponential and scaled by the stabiliser",
+        "f": "the forget gate, scaled by the stabiliser",
+        "n": "the normaliser: how much has been written so far",
+        "m": "the stabiliser: the largest exponent so far, which is taken out of both gates",
+        "a_i": "the pre-activation of the input gate, the logarithm of the gate",
+        "a_f": "the logarithm of the forget gate",
+    },
 )

@@ -1,8 +1,9 @@
 """The symbols of a cell's equations: what each means, its shape, and its line of NumPy.
 
 ``explain`` answers for one cell; nothing is typed twice: names, states and parameters come from the
-spec, shapes are inferred from the equations, the code is printed from them.  Only the words are a
-table (``words``).  A symbol without words, or a shape that does not fit, is an error.
+spec, shapes are inferred from the equations, the code is printed from them.  Words that many cells
+share are a table (``words``), those of one cell stand in its spec.  A symbol without words, or a
+shape that does not fit, is an error.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@
 unrolled.part("language", [], function () {
   const ARITY = { sigmoid: 1, tanh: 1, relu: 1, exp: 1, log: 1, sqrt: 1, cos: 1, sin: 1, log_sigmoid: 1, maximum: 2,
     concat: null, positive: 1, due: 2, slower: 2, softmax: 1, total: 1, outer: 2, diag: 2, read: 2 };
-  const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", theta: "θ", mu: "μ", nu: "ν", rho: "ρ", tau: "τ", phi: "φ", lam: "λ" };
+  const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", zeta: "ζ", eta: "η", theta: "θ", kappa: "κ", lam: "λ", mu: "μ", nu: "ν", xi: "ξ", rho: "ρ", tau: "τ", phi: "φ", psi: "ψ", omega: "ω" };
   const WORDS = new Set(("False None True and as assert async await break class continue def del elif else except finally for from " +
     "global if import in is lambda nonlocal not or pass raise return try while with yield").split(" "));
   const NUMBER = /(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?)/uy;

@@ -1,0 +1,22 @@
+"""The independently recurrent network: each unit hears itself alone."""
+
+from course_utils.spec import CellSpec, Param, Source
+
+SPEC = CellSpec(
+    key="indrnn",
+    title="IndRNN",
+    summary="A ReLU RNN whose recurrent matrix is diagonal: units meet only in the next layer.",
+    equations=("h = relu(W_xh @ x + U * h_prev + b_xh)",),
+    gates=("h",),
+    states=("h",),
+    params=(
+        Param("weight_ih", "H D", ("W_xh",)),
+        Param("weight_hh", "H", ("U",)),
+        Param("bias_ih", "H", ("b_xh",)),
+    ),
+    source=Source("li2018", "the IndRNN with ReLU", "quoted: the authors' code, IndRNN_pytorch"),
+    paper_names={"W_xh": "W", "U": "u"},
+    symbols={"U": "u"},
+    words={"U": "the recurrent weights: one for each unit, through which it hears itself"},
+    bounded=False,
+)
