@@ -82,7 +82,7 @@ def arrivals():
     """{cell: row}: log10 of the share of a gradient that arrives over 100 steps.
 
     hidden; start, start_low, start_high: median and quartiles over fresh nets; trained,
-    trained_low, trained_high the same after training on the adding problem, once that is recorded.  None where
+    trained_low, trained_high the same after training on adding, once that is recorded.  None where
     nothing arrives.  {} while ``atlas_arrival`` is not recorded.
     """
     there = ledger.recorded()
