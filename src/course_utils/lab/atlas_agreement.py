@@ -20,6 +20,26 @@ def recorded_scores():
     }
 
 
+def recorded_arrivals():
+    """{"start", "trained": {cell: what does not arrive over 100 steps (S,)}}, as far as recorded.
+
+    Orders of magnitude, so that less is better, as with scores; inf where nothing arrives or a net
+    was lost.
+    """
+    found = {}
+    for when, name in (("start", "atlas_arrival"), ("trained", "atlas_adding")):
+        if name in ledger.recorded():
+            record = ledger.result(name)
+            blank = [None] * len(record["config"]["seeds"])
+            found[when] = {
+                key: np.array([
+                    np.inf if v is None else -v for v in (row["arrived"] + blank)[: len(blank)]
+                ])
+                for key, row in record["values"]["cells"].items()
+            }  # fmt: skip
+    return found
+
+
 def agreement(first, second, level=0.95, resamples=500):
     """Kendall's tau-b between the median scores of the cells on two tasks, {cell: scores} each.
 
