@@ -1,10 +1,12 @@
 """Does the order of the cells on one task of the atlas say anything about another?
 
-And what of a gradient arrives?  Computed from the records of the tasks, ``atlas_adding`` and its sisters: run it again after each of
-them; a test holds it to them.  Expected before any of them was recorded: Kendall's tau between
-adding and parity below 0.3; and on parity not one net solved by the cells that keep a positive
-share of each unit which the input alone decides, minGRU, minLSTM and QRNN.  Before adding was
-recorded: of what arrives over 100 steps at the start and adding, an interval of tau above zero.
+And what of a gradient arrives?  Computed from the records of the tasks, ``atlas_adding`` and its
+sisters: run it again after each of them; a test holds it to them.
+
+Expected before any of them was recorded: Kendall's tau between adding and parity below 0.3; and on
+parity not one net solved by the cells that keep a positive share of each unit which the input alone
+decides, minGRU, minLSTM and QRNN.  Before adding was recorded: of what arrives over 100 steps at
+the start and adding, an interval of tau above zero.
 """
 
 from dataclasses import dataclass
