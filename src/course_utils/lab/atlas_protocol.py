@@ -6,7 +6,7 @@
 2. Start.  The cell's own, ``init_params``; no gate's bias is set.
 3. Training.  Adam, its rate falling in a line to a twentieth; the task's updates and mini-batch;
    a gradient's joint norm clipped at 1; float32.  The same for all cells.
-4. Rate.  Of a grid of four, a factor of about three apart, the one with the least mean loss on held
+4. Rate.  Of a grid of four (text: five), a factor of about three apart, the one with the least mean loss on held
    out data of the trained length over the search seeds.  A net's loss counts at most ``CAP`` times
    that of answers of zero; one that diverged counts so much.  The search's nets are not used again.
 5. Scores.  Fresh seeds at that rate, scored on the test, the same for all.  A seed draws the start

@@ -1,6 +1,7 @@
 """Every cell on letters of Python's help text: a character model of equal size.
 
-Protocol, sizes and budget: ``course_utils.lab.atlas_protocol``.
+Protocol, sizes and budget: ``course_utils.lab.atlas_protocol``.  One learning rate more than on the
+other tasks, for all cells: in a first recording 40 of 52 cells chose the largest of the four.
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from course_utils.lab.searched_tasks import letters
 
 @dataclass(frozen=True)
 class Config(Protocol):
-    """The task."""
+    """The task, and its learning rates."""
 
     task: str = "text"
+    rates: tuple = (0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 QUICK = Config(
