@@ -6,9 +6,10 @@
 2. Start.  The cell's own, ``init_params``; no gate's bias is set.
 3. Training.  Adam, its rate falling in a line to a twentieth; the task's updates and mini-batch;
    a gradient's joint norm clipped at 1; float32.  The same for all cells.
-4. Rate.  Of a grid of four (text: five), a factor of about three apart, the one with the least mean loss on held
-   out data of the trained length over the search seeds.  A net's loss counts at most ``CAP`` times
-   that of answers of zero; one that diverged counts so much.  The search's nets are not used again.
+4. Rate.  Of a grid of four, a factor of about three apart (text: five), the one with the least mean
+   loss on held-out data of the trained length over the search seeds.  A net's loss counts at most
+   ``CAP`` times that of answers of zero; one that diverged counts so much.  The search's nets are
+   not used again.
 5. Scores.  Fresh seeds at that rate, scored on the test, the same for all.  A seed draws the start
    and what is trained on: the sequences are the same for all cells.
 6. What is said.  Nets that solve the task, with Wilson's interval; the median score, with a
@@ -17,8 +18,8 @@
    net that diverges is not solved and comes last: it is never left out.
 
 The search is coarse and the nets are small: what is found is what a cell does at this size, after
-so many updates, from this start.  Budget: about a quarter of an hour of CPU time a task for fifty
-cells, twelve nets that search and twenty that count; so six tasks in an hour and a half.
+so many updates, from this start.  Budget: four to ten CPU minutes a task for fifty cells, each with
+twelve nets that search and twenty that count; six tasks in less than an hour.
 """
 
 from dataclasses import dataclass
