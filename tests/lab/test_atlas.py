@@ -65,6 +65,12 @@ def test_ranks_belong_to_cells_and_not_to_their_order_and_alike_cells_are_not_to
     assert max(row["rank_high"] - row["rank_low"] for row in rows) > 2
 
 
+def test_a_cell_that_is_a_little_worse_on_every_seed_is_told_from_the_best():
+    scores = np.random.default_rng(4).normal(size=(1, 12)) + [[0.0], [0.01]]
+    assert [row["tied"] for row in ranking(scores)] == [True, False]
+    assert [row["rank_high"] for row in ranking(scores)] == [1, 2]
+
+
 def test_entropy_over_asked_steps_is_that_of_these_steps_alone_and_so_is_its_gradient():
     rng = np.random.default_rng(2)
     logits, ids = rng.normal(size=(2, 4, 3, 5)), rng.integers(0, 5, (4, 3))
