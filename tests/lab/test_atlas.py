@@ -66,7 +66,7 @@ def test_ranks_belong_to_cells_and_not_to_their_order_and_alike_cells_are_not_to
 
 
 def test_a_cell_that_is_a_little_worse_on_every_seed_is_told_from_the_best():
-    scores = np.random.default_rng(4).normal(size=(1, 12)) + [[0.0], [0.01]]
+    scores = np.random.default_rng(4).normal(size=(1, 12)) + np.array([[0.0], [0.01]])
     assert [row["tied"] for row in ranking(scores)] == [True, False]
     assert [row["rank_high"] for row in ranking(scores)] == [1, 2]
 
