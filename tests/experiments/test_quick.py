@@ -279,7 +279,7 @@ TINY = {
 
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
-    "atlas_copying", "atlas_counting", "atlas_parity", "atlas_reber",  # as adding and text
+    "atlas_agreement", "atlas_copying", "atlas_counting", "atlas_parity", "atlas_reber",
     "hard_soft", "listening", "pointing", "quote_cell", "reber_stream", "score_scale", "seeing",
     "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip
