@@ -1,6 +1,14 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-SMALL, VECTOR = 500, 500
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.compiled.columns import LINE
+
+SMALL, LARGE = 500, 100_000
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
 
@@ -11,7 +19,7 @@ import numpy as np
 REAL = np.{dtype}
 ZERO, HALF, ONE, LOWEST = REAL(0), REAL(0.5), REAL(1), REAL(-np.inf)
 SMALL = {small}  # multiplications up to which a call of BLAS costs more than plain loops
-VECTOR = {vector}  # the same with few columns
+LARGE = {large}  # weights from which on BLAS, which packs them, is faster than blocks in registers
 
 
 {tanh}
@@ -45,27 +53,25 @@ def positive(a):
 exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 
 
+{tiles}
+
+
 @jit
 def multiply(weights, operand, result, rows):
     n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
     left, out = operand.reshape(k, rows), result.reshape(n, rows)
-    if k > 4 and n * k * rows > (SMALL if rows > 4 else VECTOR):
-        np.dot(weights, left, out)
+    if rows >= 4 and n * k <= LARGE:
+        tiles(weights, left, out, False)
         return
-    if rows == 1:
-        for j in range(n):
-            total = ZERO
-            for m in range(k):
-                total += weights[j, m] * left[m, 0]
-            out[j, 0] = total
+    if k > 4 and n * k * rows > SMALL:
+        np.dot(weights, left, out)
         return
     for j in range(n):
         for row in range(rows):
-            out[j, row] = ZERO
-        for m in range(k):
-            weight = weights[j, m]
-            for row in range(rows):
-                out[j, row] += weight * left[m, row]
+            total = ZERO
+            for m in range(k):
+                total += weights[j, m] * left[m, row]
+            out[j, row] = total
 
 
 @jit
@@ -134,7 +140,8 @@ def turn_all(weights, turned):
     for net in range(len(weights)):
         transpose(weights[net], turned[net])
 '''
-COMPILED = """from numba import njit
+COMPILED = """from course_utils.compiled.tiles import tile  # as of {tiles}
+from numba import njit
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
@@ -145,6 +152,38 @@ PLAIN = """def kernel(function):
 
 
 jit = kernel"""
+
+TILES = """{blocks}
+
+
+@jit
+def tiles(weights, operand, out, adds):
+    n, columns = len(weights), operand.shape[1]
+    column = 0
+{loops}"""
+STRIP = """    while column + {width} <= columns:
+        j = 0
+        while j + {height} <= n:
+            block_{width}(weights, operand, out, j, column, adds)
+            j += {height}
+        while j < n:
+            row_{width}(weights, operand, out, j, column, adds)
+            j += 1
+        column += {width}
+"""
+PLAIN_TILES = """@jit
+def tiles(weights, operand, out, adds):
+    out[...] = weights @ operand + (out if adds else ZERO)"""
+
+
+def tiles(dtype):
+    """Text of products in registers: strips of columns, each from blocks of rows."""
+    lanes = LINE // np.dtype(dtype).itemsize
+    heights = {lanes: 4, lanes // 2: 8, 4: 8, 1: 8}  # as many sums as stay in registers
+    blocks = [f"block_{w}, row_{w} = tile({h}, {w}), tile(1, {w})" for w, h in heights.items()]
+    loops = [STRIP.format(width=w, height=h) for w, h in heights.items()]
+    return TILES.format(blocks="\n".join(blocks), loops="".join(loops)).rstrip()
+
 
 TANH = {
     "float64": """@jit
@@ -169,9 +208,15 @@ def tanh(a):
 }
 
 
-def head(dtype, compiled, cache):
+def head(dtype, compiled, kept):
     """The text before the functions of a cell: the same for all cells."""
-    decorator = COMPILED.format(cache=cache) if compiled else PLAIN
+    decorator = COMPILED.format(cache=kept, tiles=_digest()) if compiled else PLAIN
     return HEAD.format(
-        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, vector=VECTOR
+        decorator=decorator, tiles=tiles(dtype) if compiled else PLAIN_TILES, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE,
     ).rstrip()
+
+
+@cache
+def _digest():
+    """What stands for the text of ``tiles``, on which the machine code depends."""
+    return hashlib.sha256(Path(__file__).with_name("tiles.py").read_bytes()).hexdigest()[:12]
