@@ -42,13 +42,18 @@ AXES = {
     "weights": "n*H k",
     "turned": "k n*H",
     "dweights": "n*H k",
-    "stretch": "S n H*B",  # products of the inputs
-    "dproduct": "S n H*B",
     "back": "n H*B",
+    "dbias": "H",
 }
 NETS = {*AXES} - {"clock"}
 # what nets use one after another, and nobody reads afterwards
 AXES |= {
+    "stretch": "S n H*B",  # products of the inputs
+    "dproduct": "S n H*B",
+    "columns": "n*H S*B",  # the same, as large products want it
+    "room": "k*S*B",
+    "part": "n*H k",
+    "sums": "H*B",
     "scratch": "H*B",
     "product": "n H*B",
     "dy": "H*B",
