@@ -231,8 +231,8 @@ def backward(tape, dy, dlast, dhistory=None):
         into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
     arguments = arena.arguments(made, "backward", sizes)
     if not arena.cleared:
-        arena.cleared = [a for n, a in arena.arrays.items()
-                         if n.startswith(("dvector_", "dfirst_", "back_", "dweights_"))]  # fmt: skip
+        begin = ("dvector_", "dfirst_", "back_", "dweights_")
+        arena.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
     for array in arena.cleared:
         array[...] = 0
     with np.errstate(all="ignore"):

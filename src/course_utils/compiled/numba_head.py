@@ -1,12 +1,7 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
-
-import numpy as np
-
-from course_utils.compiled.columns import LINE
+from course_utils.compiled.numba_sums import SUMS
+from course_utils.compiled.numba_tiles import PLAIN_TILES, digest, tiles
 
 SMALL, LARGE = 500, 100_000
 
@@ -128,85 +123,7 @@ def leave(begins, carried, dfirst):
             carried[place] = ZERO
 
 
-@jit
-def gather(dproduct, columns, rows):
-    steps, n = len(dproduct), dproduct.size // (len(dproduct) * rows)
-    given = dproduct.reshape(steps, n, rows)  # to n columns of all steps, one after the other
-    out = columns.reshape(columns.size)[: n * steps * rows].reshape(n, steps, rows)
-    for j in range(n):
-        for step in range(steps):
-            for row in range(rows):
-                out[j, step, row] = given[step, j, row]
-    return out.reshape(n, steps * rows)
-
-
-@jit
-def add_part(dweights, part):
-    for j in range(len(part)):
-        for m in range(part.shape[1]):
-            dweights[j, m] += part[j, m]
-
-
-@jit
-def add_weights_of_rows(dproduct, operand, dweights, columns, part, rows):
-    n, k = dweights.shape  # operand (steps, rows, k)
-    steps = len(dproduct)
-    if rows >= 4 and n * k <= LARGE:
-        for step in range(steps):
-            tiles(dproduct[step].reshape(n, rows), operand[step], dweights, True)
-        return
-    below = operand.reshape(steps * rows, k)
-    if rows == 1:
-        np.dot(dproduct.reshape(steps, n).T, below, part)
-    else:
-        np.dot(gather(dproduct, columns, rows), below, part)
-    add_part(dweights, part)
-
-
-@jit
-def add_weights(dproduct, operand, dweights, columns, room, part, rows):
-    n, k = dweights.shape  # operand (steps, k·rows)
-    steps = len(dproduct)
-    turned = room[: k * steps * rows].reshape(steps, rows, k)
-    for step in range(steps):
-        turn_back(operand[step].reshape(k * rows), turned[step])
-    add_weights_of_rows(dproduct, turned, dweights, columns, part, rows)
-
-
-@jit
-def send_back(dproduct, weights, turned, columns, room, out, rows):
-    n, k = weights.shape  # to the input, out (steps, rows, k)
-    steps = len(dproduct)
-    below = out.reshape(steps * rows, k)
-    if rows == 1:
-        np.dot(dproduct.reshape(steps, n), weights, below)
-    elif rows < 4 or n * k > LARGE:
-        np.dot(gather(dproduct, columns, rows).T, weights, below)
-    else:
-        for step in range(steps):
-            multiply(turned, dproduct[step], room[: k * rows], rows)
-            turn_back(room[: k * rows], out[step])
-
-
-@jit
-def turn_back(columns, out):
-    n, units = out.shape  # from one column a row
-    for row in range(n):
-        for unit in range(units):
-            out[row, unit] = columns[unit * n + row]
-
-
-@jit
-def add_biases(dproduct, block, sums, dvector):
-    rows = len(sums) // len(dvector)
-    for place in range(len(sums)):
-        sums[place] = ZERO
-    for step in range(len(dproduct)):
-        for place in range(len(sums)):
-            sums[place] += dproduct[step, block, place]
-    for unit in range(len(dvector)):
-        for row in range(rows):
-            dvector[unit] += sums[unit * rows + row]
+{sums}
 
 
 @kernel
@@ -226,38 +143,6 @@ PLAIN = """def kernel(function):
 
 
 jit = kernel"""
-
-TILES = """{blocks}
-
-
-@jit
-def tiles(weights, operand, out, adds):
-    n, columns = len(weights), operand.shape[1]
-    column = 0
-{loops}"""
-STRIP = """    while column + {width} <= columns:
-        j = 0
-        while j + {height} <= n:
-            block_{width}(weights, operand, out, j, column, adds)
-            j += {height}
-        while j < n:
-            row_{width}(weights, operand, out, j, column, adds)
-            j += 1
-        column += {width}
-"""
-PLAIN_TILES = """@jit
-def tiles(weights, operand, out, adds):
-    out[...] = weights @ operand + (out if adds else ZERO)"""
-
-
-def tiles(dtype):
-    """Text of products in registers: strips of columns, each from blocks of rows."""
-    lanes = LINE // np.dtype(dtype).itemsize
-    heights = {lanes: 4, lanes // 2: 8, 4: 8, 1: 8}  # as many sums as stay in registers
-    blocks = [f"block_{w}, row_{w} = tile({h}, {w}), tile(1, {w})" for w, h in heights.items()]
-    loops = [STRIP.format(width=w, height=h) for w, h in heights.items()]
-    return TILES.format(blocks="\n".join(blocks), loops="".join(loops)).rstrip()
-
 
 TANH = {
     "float64": """@jit
@@ -284,13 +169,8 @@ def tanh(a):
 
 def head(dtype, compiled, kept):
     """The text before the functions of a cell: the same for all cells."""
-    decorator = COMPILED.format(cache=kept, tiles=_digest()) if compiled else PLAIN
+    decorator = COMPILED.format(cache=kept, tiles=digest()) if compiled else PLAIN
     return HEAD.format(
-        decorator=decorator, tiles=tiles(dtype) if compiled else PLAIN_TILES, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE,
-    ).rstrip()
-
-
-@cache
-def _digest():
-    """What stands for the text of ``tiles``, on which the machine code depends."""
-    return hashlib.sha256(Path(__file__).with_name("tiles.py").read_bytes()).hexdigest()[:12]
+        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE,
+        tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
+    ).rstrip()  # fmt: skip

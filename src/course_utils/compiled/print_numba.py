@@ -300,18 +300,14 @@ class NumbaPrinter(LoopPrinter):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
-            self.write(
-                f"multiply({turned}[net], {dproduct}[step - first], {result}[net], rows)"
-            )
+            self.write(f"multiply({turned}[net], {dproduct}[step - first], {result}[net], rows)")
 
     def back_all(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
             steps = ": last - first"
-            self.write(
-                f"multiply_all({turned}[net], {dproduct}[{steps}], {result}[{steps}], rows)"
-            )
+            self.write(f"multiply_all({turned}[net], {dproduct}[{steps}], {result}[{steps}], rows)")
 
 
 def input_arrays(product):

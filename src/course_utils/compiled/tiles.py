@@ -36,7 +36,7 @@ def tile(height, width):
 
             rows = [builder.add(j, ir.Constant(j.type, r)) for r in range(height)]
             totals = [cgutils.alloca_once(builder, many) for _ in rows]
-            for row, total in zip(rows, totals, strict=True):
+            for total in totals:
                 builder.store(ir.Constant(many, None), total)
             with builder.if_then(adds):
                 for row, total in zip(rows, totals, strict=True):
