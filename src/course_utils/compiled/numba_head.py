@@ -3,7 +3,7 @@
 from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, digest, tiles
 
-SMALL, LARGE = 500, 100_000
+SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
 
@@ -15,6 +15,7 @@ REAL = np.{dtype}
 ZERO, HALF, ONE, LOWEST = REAL(0), REAL(0.5), REAL(1), REAL(-np.inf)
 SMALL = {small}  # multiplications up to which a call of BLAS costs more than plain loops
 LARGE = {large}  # weights from which on BLAS, which packs them, is faster than blocks in registers
+FEW = {few}  # columns up to which it is not, because the weights are read once for each 16
 
 
 {tanh}
@@ -55,7 +56,7 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 def multiply(weights, operand, result, rows):
     n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
     left, out = operand.reshape(k, rows), result.reshape(n, rows)
-    if rows >= 4 and n * k <= LARGE:
+    if rows >= 4 and (n * k <= LARGE or rows <= FEW):
         tiles(weights, left, out, False)
         return
     if k > 4 and n * k * rows > SMALL:
@@ -171,6 +172,6 @@ def head(dtype, compiled, kept):
     """The text before the functions of a cell: the same for all cells."""
     decorator = COMPILED.format(cache=kept, tiles=digest()) if compiled else PLAIN
     return HEAD.format(
-        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE,
+        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
     ).rstrip()  # fmt: skip
