@@ -28,7 +28,6 @@ from course_utils.experiments.practice.speed import (
     speed_cells,
     speed_growth,
     speed_ladder,
-    speed_many,
 )
 from course_utils.lab.machine import device, versions
 from course_utils.lab.timed_cases import Case
@@ -37,7 +36,7 @@ from course_utils.specs import SPECS
 
 ROOT = Path(__file__).parent.parent
 BEFORE = {"lstm": 12.9, "rnn": 15.2, "gru": 17.7}
-"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7), on an AMD EPYC."""
+"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7, AMD EPYC)."""
 IMPORTS = ("numpy", "course_utils", "course_utils.numpy_nn", "course_utils.torch_nn", "torch")
 
 
