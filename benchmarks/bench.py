@@ -88,7 +88,7 @@ def rest_of_goals(seconds, keys):
     return {"most": most, "many": nets, "first_calls": first_calls()}
 
 
-def slowest(keys, seconds, size=(50, 32, 64, 128)):
+def slowest(keys, seconds, size=(50, 32, 128, 128)):
     """The longest training step of any cell over the LSTM's, both for each number multiplied."""
     cases = {key: Case(key, size) for key in {"lstm", *keys}}
     weights = {k: sum(p.size for p in c.params.values() if p.ndim > 1) for k, c in cases.items()}
