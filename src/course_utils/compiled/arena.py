@@ -13,14 +13,14 @@ class Arena:
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
         self.arrays, self.prelude, self.cleared, self.found = {}, {}, (), {}
         # found once for the arrays that there are
-        self.names, self.entering, self.gathered = {}, None, None
+        self.names = {}
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.entering, self.gathered = {}, None, None
+            self.names = {}
         return found
 
     def result(self, name, shape, dtype):
@@ -38,14 +38,14 @@ class Arena:
         place = function, sizes["S"], sizes["R"]
         if place not in self.names:
             for a in made.arguments[function]:
-                if a.kind not in ("x", "config"):
+                if a.kind not in ("x", "rows_x", "config"):
                     dtype = np.int64 if a.integer else made.dtype
                     self.get(a.name, a.shape(sizes), dtype)
             self.names[place] = [a.name for a in made.arguments[function]]
         return [self.arrays[name] for name in self.names[place]]
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "entering": None, "gathered": None, "cleared": ()}
+        return {**vars(self), "names": {}, "cleared": ()}
 
 
 class Workspace:

@@ -10,7 +10,6 @@ from course_utils.compiled import parameters
 from course_utils.compiled.arena import Arena
 from course_utils.compiled.code import Code, code
 from course_utils.compiled.columns import from_columns, into_columns
-from course_utils.compiled.sums import gathered_sums, input_arrays
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
@@ -116,14 +115,8 @@ def forward(
             states.append(along)
         sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
         arguments = arena.arguments(made, "forward", sizes)
-        if arena.entering is None:
-            entering = _products_of_inputs(made, arena, sizes)
-            arena.entering = entering
         for start in range(0, T, sizes["S"]):
             stop = min(start + sizes["S"], T)
-            for weights, operand, result, whole in arena.entering:
-                at = start if whole else 0
-                made.shared.products(weights, operand, result, start, stop, at, B)
             made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
     output = next((s for s, v in zip(states, made.plan.program.states.values(), strict=True)
                    if v is made.plan.program.output), None)  # fmt: skip
@@ -154,21 +147,6 @@ def _load(name, rows, arena, dtype):
     nets, T, B, N = rows.shape
     np.copyto(arena.get(f"rows_{name}", rows.shape, dtype), rows, casting="same_kind")
     into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
-
-
-def _products_of_inputs(made, arena, sizes):
-    """[(weights, operand, result, whether result holds all steps)], which need not wait."""
-    found = []
-    whole = {a.name for a in made.arguments["forward"] if a.kind == "products"}
-    for product in made.plan.program.products:
-        if product.operand.op in ("x", "input"):
-            name, n = f"products_{product.name}", len(product.values)
-            steps = sizes["T" if name in whole else "S"]
-            shape = sizes["K"], steps, n, sizes["H"] * sizes["B"]
-            arrays = (f"weights_{product.name}", input_arrays(product)[0])
-            found.append((*(arena.arrays[a] for a in arrays),
-                          arena.get(name, shape, made.dtype), name in whole))  # fmt: skip
-    return found
 
 
 def history(tape, name):
@@ -252,11 +230,9 @@ def backward(tape, dy, dlast, dhistory=None):
         into_columns(full, arena.get(f"carried_{name}", shape, dtype), matrix)
         into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
     arguments = arena.arguments(made, "backward", sizes)
-    if arena.gathered is None:
-        gathered = gathered_sums(made, arena, sizes)
-        begin = [a for n, a in arena.arrays.items()
-                 if n.startswith(("dvector_", "dfirst_", "back_", "dweights_"))]  # fmt: skip
-        arena.gathered, arena.cleared = gathered, begin
+    if not arena.cleared:
+        begin = ("dvector_", "dfirst_", "back_", "dweights_")
+        arena.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
     for array in arena.cleared:
         array[...] = 0
     with np.errstate(all="ignore"):
@@ -267,8 +243,6 @@ def backward(tape, dy, dlast, dhistory=None):
         for start in reversed(range(0, T, S)):
             stop = min(start + S, T)
             made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
-            for sums in arena.gathered:
-                sums.add(start, stop)
         for product in made.plan.program.products:
             back = arena.arrays.get(f"back_{product.name}")
             if product.operand.op == "before" and back is not None:
