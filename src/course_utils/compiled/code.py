@@ -27,8 +27,8 @@ def _head(dtype, plain):
 class Code:
     """spec; plan: what was printed; arguments: {function: its arrays}; call: {function: callable}.
 
-    places: where its parameters lie; by_unit: whether it reads x unit by unit.  shared: the module with the functions that all cells have.  Copied or pickled, it is looked up
-    again.
+    places: where its parameters lie; by_unit: whether it reads x unit by unit.  shared: the module
+    with the functions that all cells have.  Copied or pickled, it is looked up again.
     """
 
     def __init__(self, spec, dtype, plain):
