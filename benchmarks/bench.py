@@ -16,27 +16,22 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
+import compiler_goals
 
 from course_utils import files as whole
-from course_utils import numpy_nn, timing
+from course_utils import timing
 from course_utils.experiments.practice.speed import (
     speed_cells,
     speed_growth,
     speed_ladder,
 )
 from course_utils.lab.machine import device, versions
-from course_utils.lab.timed_cases import Case
-from course_utils.numpy_nn import init_params, many
 from course_utils.specs import SPECS
 
 ROOT = Path(__file__).parent.parent
-BEFORE = {"lstm": 12.9, "rnn": 15.2, "gru": 17.7}
-"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7, AMD EPYC)."""
 IMPORTS = ("numpy", "course_utils", "course_utils.numpy_nn", "course_utils.torch_nn", "torch")
 
 
@@ -48,7 +43,7 @@ def main(arguments=None):
     parser.add_argument("--goals", action="store_true", help="only the goals, nothing written")
     given = parser.parse_args(arguments)
     if given.goals:
-        print("\n".join(reached(goals(of_goals(1.0)))))
+        print("\n".join(compiler_goals.table(compiler_goals.goals(compiler_goals.all_of(1.0)))))
         return
     measured = measure(given.quick)
     for line in tables(measured):
@@ -66,86 +61,13 @@ def measure(quick=False):
         name = module.__name__.rpartition(".")[2]
         config = module.QUICK if quick else shorter(module.Config())
         measured[name] = module.run(config, lambda items, name=name: tqdm(items, desc=name))
-    measured |= rest_of_goals(0.05 if quick else 1.0, ("gru",) if quick else tuple(SPECS))
-    measured["goals"] = goals(measured)
+    cells = ("gru",) if quick else tuple(SPECS)
+    measured |= compiler_goals.rest(0.05 if quick else 1.0, cells)
+    measured["goals"] = compiler_goals.goals(measured)
     measured["imports"] = imports(3 if quick else 7)
     measured["chapters"] = chapters()
     measured["seconds"] = round(time.perf_counter() - start, 1)
     return measured
-
-
-def of_goals(seconds):
-    """What ``goals`` reads, and no more."""
-    config = speed_cells.Config(variants=("lstm_peephole",), seconds=seconds, least=3)
-    return {"speed_cells": speed_cells.run(config)} | rest_of_goals(seconds, tuple(SPECS))
-
-
-def rest_of_goals(seconds, keys):
-    """All cells by their products, many nets, and first calls."""
-    with timing.one_thread():
-        most = slowest(keys, seconds)
-        nets = {key: side_by_side(key, seconds) for key in BEFORE}
-    return {"most": most, "many": nets, "first_calls": first_calls()}
-
-
-def slowest(keys, seconds, size=(50, 32, 128, 128)):
-    """The longest training step of any cell over the LSTM's, both for each number multiplied."""
-    cases = {key: Case(key, size) for key in {"lstm", *keys}}
-    weights = {k: sum(p.size for p in c.params.values() if p.ndim > 1) for k, c in cases.items()}
-    most = 1.0
-    for key in keys:
-        work = {"lstm": cases["lstm"].fast(), "cell": cases[key].fast()}
-        times = timing.interleave(work, seconds=seconds / 2, least=5)
-        over = timing.ratio(times, "cell", "lstm") * weights["lstm"] / max(weights[key], 1)
-        print(f"{key:14} {over:.2f} of the LSTM's time per product", flush=True)
-        most = max(most, over)
-    return round(most, 3)
-
-
-def side_by_side(key, seconds, size=(22, 16, 8, 8)):
-    """How many times longer 32 nets take one by one, readable, than with ``many``."""
-    K, (T, B, D, H), rng = 32, size, np.random.default_rng(0)
-    nets = [init_params(key, D, H, np.random.default_rng(k), np.float32) for k in range(K)]
-    params, workspace = many.stack(nets), many.Workspace()
-    x = rng.standard_normal((T, B, D), np.float32)
-    dy = rng.standard_normal((K, T, B, H), np.float32)
-
-    def one_by_one():
-        for net, dy_net in zip(nets, dy, strict=True):
-            numpy_nn.unroll_backward(numpy_nn.unroll(key, net, x)[2], dy_net)
-
-    def at_once():
-        many.unroll_backward(many.unroll(key, params, x, workspace=workspace)[2], dy)
-
-    times = timing.interleave({"loop": one_by_one, "many": at_once}, seconds=seconds, least=5)
-    return timing.ratio(times, "loop", "many")
-
-
-def first_calls():
-    """Processor seconds of a cell's first training step: compiled, and found on the disk.
-
-    Another cell of the same dtype came before, in the same process, so that what all cells stand on
-    is there.
-    """
-    code = (
-        "import time\n"
-        "from course_utils.lab.timed_cases import Case\n"
-        "Case('rnn', (3, 2, 4, 5)).fast()()\n"
-        "step, start = Case('lstm', (3, 2, 4, 5)).fast(), time.process_time()\n"
-        "step(); print(time.process_time() - start)"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        given = {**os.environ, "COURSE_CACHE": folder}
-        seconds = [
-            float(
-                subprocess.run(
-                    [sys.executable, "-c", code],
-                    capture_output=True, text=True, check=True, env=given,
-                ).stdout
-            )
-            for _ in range(2)
-        ]  # fmt: skip
-    return dict(zip(("compiled", "cached"), seconds, strict=True))
 
 
 def shorter(config):
@@ -231,7 +153,7 @@ def tables(measured):
     for name, value in here["environment"].items():
         yield f"{name}={value} is set"
     yield from training(measured["speed_cells"])
-    yield from reached(measured["goals"])
+    yield from compiler_goals.table(measured["goals"])
     yield from growth(measured["speed_growth"])
     yield from ladder(measured["speed_ladder"])
     yield "\nimport, CPU seconds: " + ", ".join(
@@ -269,42 +191,6 @@ def training(cells):
     for key, rows in cells["layers"].items():
         ratios = ", ".join(f"{row['eager_over_fast']:.2f}" for row in rows)
         yield f"{key} in PyTorch, loop / compiled: {ratios}"
-
-
-def goals(measured):
-    """What the compiled layers should reach, and what they reach here: rows of plain values."""
-    cells, calls = measured["speed_cells"], measured["first_calls"]
-    summary = cells["summary"]
-    rows = [
-        (f"nn.{key.upper()} / fast, geometric mean", summary[key]["torch_over_fast"], bound)
-        for key, bound in (("lstm", 1.2), ("gru", 2), ("rnn", 2))
-        if key in summary
-    ]
-    for key, by_size in cells["cells"].items():
-        alone = [row["share_of_floor"] for row in by_size if row["size"][1] == 1]
-        if alone:
-            rows.append((f"{key} at B = 1, share of floor", min(alone), 0.5))
-    rows.append(("LSTM / the slowest cell, time per product", 1 / measured["most"], 1 / 1.25))
-    for key, ratio in measured["many"].items():
-        rows.append((f"{key}, many / many before, 32 nets of 8", ratio / BEFORE[key], 3))
-    means = [spread["mean"] for spread in cells["layers_summary"].values()]
-    least = min(spread["least"] for spread in cells["layers_summary"].values())
-    rows.append(("Recurrent, loop / compiled, geometric mean", statistics.geometric_mean(means), 3))
-    rows.append(("Recurrent, loop / compiled, least", least, 1))
-    rows.append(("3 s / compiling one more cell", 3 / calls["compiled"], 1))
-    rows.append(("0.3 s / its first call from the cache", 0.3 / calls["cached"], 1))
-    return [
-        {"goal": text, "here": round(here, 3), "at_least": bound, "met": bool(here >= bound)}
-        for text, here, bound in rows
-    ]
-
-
-def reached(rows):
-    """The goals as a table."""
-    yield "\nGoals"
-    for row in rows:
-        verdict = "met" if row["met"] else "missed"
-        yield f"  {row['goal']:56}{row['here']:7.2f}   at least {row['at_least']:.2f}   {verdict}"
 
 
 def growth(measured):
