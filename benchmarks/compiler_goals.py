@@ -44,10 +44,10 @@ def rest(seconds, keys):
         nets = {key: side_by_side(key, seconds) for key in BEFORE}
         tiny = {key: Case(key, (1, 1, 1, 1)).fast() for key in BEFORE}
         calls = timing.medians(timing.interleave(tiny, seconds=seconds / 2, least=20))
-        tanh = tanh_seconds(seconds / 4)
+        tanh, rate = tanh_seconds(seconds / 4), product_rate(seconds / 4)
     return {
         "most": most, "slowest": slowest, "many": nets, "calls": calls, "tanh": tanh,
-        "first_calls": first_calls(),
+        "rate": rate, "first_calls": first_calls(),
     }  # fmt: skip
 
 
@@ -101,6 +101,13 @@ def tanh_seconds(seconds, n=4096):
     return timing.medians(times)["tanh"] / n
 
 
+def product_rate(seconds, n=512):
+    """Operations a second of a large square product in NumPy."""
+    a, b = np.random.default_rng(0).standard_normal((2, n, n), np.float32)
+    times = timing.interleave({"product": lambda: np.dot(a, b)}, seconds=seconds)
+    return 2 * n**3 / timing.medians(times)["product"]
+
+
 def first_calls():
     """Processor seconds of a cell's first training step: compiled, and found on the disk.
 
@@ -145,18 +152,12 @@ def functions(key):
 
 
 def arithmetic(key, size, measured, products=None):
-    """Seconds of a training step's products, at the machine's best rate if not given, and of its
+    """Seconds of a training step's products, at the rate of a large one if not given, and of its
     functions."""
     T, B, _, H = size
     if products is None:
-        products = 6 * T * B * weights(key, size) / best_rate(measured)
+        products = 6 * T * B * weights(key, size) / measured["rate"]
     return products + functions(key) * T * B * H * measured["tanh"]
-
-
-def best_rate(measured):
-    """Operations a second of bare products at the best of the sizes."""
-    rows = [row for by_size in measured["speed_cells"]["cells"].values() for row in by_size]
-    return max(row["flops"] / row["floor"] for row in rows)
 
 
 def goals(measured):
