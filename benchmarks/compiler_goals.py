@@ -90,14 +90,15 @@ def side_by_side(key, seconds, size=SMALL):
 def tanh_seconds(seconds, n=4096):
     """Seconds of one tanh among many in compiled code; a sigmoid is one."""
     shared = code("lstm", np.float32).shared
+    tanh = shared.tanh
     a, out = np.linspace(-3, 3, n, dtype=np.float32), np.empty(n, np.float32)
 
     @shared.njit(**shared.OPTIONS)
-    def apply(tanh, a, out):
+    def apply(a, out):
         for k in range(len(a)):
             out[k] = tanh(a[k])
 
-    times = timing.interleave({"tanh": lambda: apply(shared.tanh, a, out)}, seconds=seconds)
+    times = timing.interleave({"tanh": lambda: apply(a, out)}, seconds=seconds)
     return timing.medians(times)["tanh"] / n
 
 
