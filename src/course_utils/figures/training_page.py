@@ -14,13 +14,14 @@ from course_utils.specs import SPECS
 
 # in the order in which they need each other; "train_cells.js" is generated
 SCRIPTS = (
-    "train_parts.js", "train_random.js", "train_tasks.js", "train_language.js", "train_kernels.js",
-    "train_cells.js", "train_operations.js", "train_tree.js", "train_net.js", "train_design.js",
+    "train_parts.js", "train_random.js", "train_tasks.js", "train_language.js", "train_cells.js",
+    "train_operations.js", "train_tree.js", "train_net.js", "train_design.js",
     "train_complex.js", "train_write.js", "train_worker.js", "train_charts.js", "train_cell.js",
     "train_settings.js", "train_page.js",
 )  # fmt: skip
 STYLES = ("train.css",)
-RUNTIME = ("sigmoid", "relu", "logSigmoid", "positive", "unroll", "unrollBackward")
+FUNCTIONS = ("sigmoid", "relu", "logSigmoid", "positive", "multiply", "back")  # what cells call
+RUNTIME = (*FUNCTIONS, "product", "productBack", "weightBack", "unroll", "unrollBackward")
 
 
 def cells_script():
@@ -35,8 +36,7 @@ def cells_script():
         '// Generated from the equations of every cell; see course_utils.compiled.\n"use strict";\n'
         f'unrolled.part("runtime", [], function () {{\n{runtime}'
         f"return {{ {', '.join(RUNTIME)} }};\n}});\n"
-        f'unrolled.part("texts", ["runtime", "kernels"], function '
-        f'({{ {", ".join(RUNTIME[:4])} }}, {{ multiply, back }}) {{\n'
+        f'unrolled.part("texts", ["runtime"], function ({{ {", ".join(FUNCTIONS)} }}) {{\n'
         f"return {{\n{cells}}};\n}});\n"
         'unrolled.part("cells", ["texts"], function (texts) {\n'
         "return Object.fromEntries(Object.entries(texts).map(([key, make]) => [key, make()]));\n"
