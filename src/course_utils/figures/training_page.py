@@ -8,6 +8,7 @@ from pathlib import Path
 
 from course_utils import equations
 from course_utils.compiled import print_javascript
+from course_utils.figures import own_start
 from course_utils.figures.page import asset
 from course_utils.files import write
 from course_utils.specs import SPECS
@@ -60,7 +61,9 @@ def cell_facts(spec):
         "inputs": list(spec.inputs),
         "matrices": list(spec.matrices),
         "retention": [list(pair) for pair in spec.retention],
-        "own": "lru" if "nu" in {p.name for p in spec.params} else None,
+        "start": own_start.start(spec),
+        "keeps": own_start.keeps(spec),
+        "own": "lru" if {"nu", "gamma_log"} <= {p.name for p in spec.params} else None,
     }  # fmt: skip
 
 

@@ -28,18 +28,21 @@ unrolled.part("nets", ["runtime", "cells", "tree", "random"], function (runtime,
 
   // Uniform in ±1/√H, as PyTorch draws; then what the cell's definition wants, then what the reader wants.
   function draw(spec, sizes, N, seed, start) {
-    const { H } = sizes, bound = 1 / Math.sqrt(H), { between, uniform } = random(seed, "weights"), params = {};
+    const { H } = sizes, bound = 1 / Math.sqrt(H), { between } = random(seed, "weights"), params = {};
     for (const { name, n } of shapes(spec, sizes)) params[name] = Float64Array.from({ length: n }, () => between(-bound, bound));
     const symbols = blocks(spec, params), { retention, input } = start || {};
+    for (const [symbol, [low, high]] of Object.entries(spec.start || {})) {
+      symbols[symbol].forEach((_, k, all) => { all[k] = between(low, high); });
+    }
     if (spec.own === "lru") {
       for (let k = 0; k < H; k++) {
         params.nu[k] = retention ? Math.log(-Math.log(retention)) : Math.log(-0.5 * Math.log(between(0.25, 0.9801)));
-        params.theta[k] = 2 * Math.PI * uniform();
         params.gamma_log[k] = 0.5 * Math.log(-Math.expm1(-2 * Math.exp(params.nu[k])));
       }
     } else if (retention) {
       const logit = Math.log(retention / (1 - retention));
       for (const [gate, sign] of spec.retention) setBias(symbols, gate, sign * logit);
+      for (const [symbol, kind] of Object.entries(spec.keeps || {})) symbols[symbol].fill(kind === "logit" ? logit : retention);
     }
     if (input != null) setBias(symbols, "i", input);
     if (spec.config && Array.isArray(spec.config.periods)) {
