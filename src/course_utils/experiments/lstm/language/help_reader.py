@@ -7,12 +7,11 @@ best told on validation text whether a character stands inside one.
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from course_utils.lab import language_models as lm
 from course_utils.lab import probing
-from course_utils.lab.reading import following, reading
+from course_utils.lab.reading import reading
 from course_utils.tasks.text import python_help
 
 
@@ -31,7 +30,6 @@ class Config:
     shown: int = 420
     marks: int = 4  # quotation marks in what is shown, at least
     gaps: int = 1  # empty lines in it, at most: prose rather than a list
-    chosen_on: int = 6000  # characters at the end of the validation text
     shares: tuple = (0.8, 0.9)  # where validation and test begin
     seeds: tuple = (0,)
 
@@ -56,21 +54,19 @@ def network(config, seed):
     )
     weights = {name: p.numpy() for name, p in model.state_dict().items()}
     inside = probing.labels(text.characters)["quote"]
-    read_by = slice(b - config.chosen_on, b)
-    label = {"inside quotation marks": inside[read_by]}
-    cells = following(weights, text.vocabulary, text.characters[read_by], label)
-    (cell,) = (found["cell"] for found in cells.values())
+    parts = [(probing.cells(model, ids[part]), probing.kept(inside[part]))
+             for part in (slice(a, b), slice(b, None))]  # fmt: skip
+    cell, fit, sign = probing.best_cell("quote", *parts)
+    cells = {"inside quotation marks": {"cell": cell, "sign": sign}}
     k = quotations(text.characters, b + config.before, config.shown, config.marks, config.gaps)
     net = reading(
         weights, text.vocabulary, text.characters[k - config.before : k],
         text.characters[k : k + config.shown], cells,
     )  # fmt: skip
-    states, known = probing.cells(model, ids[b:]), probing.kept(inside[b:])
     return net | {
-        "opening": net["text"].index('"'),
-        "fit": float(abs(np.corrcoef(states[:, cell], known)[0, 1])),
+        "opening": net["text"].index('"'), "fit": fit,
         "parameters": sum(p.size for p in weights.values()),
-    }
+    }  # fmt: skip
 
 
 def data(config):
