@@ -273,8 +273,8 @@ TINY = {
 
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
-    "hard_soft", "help_reader", "listening", "pointing", "quote_cell", "reber_stream", "score_scale",
-    "seeing", "speed_compile", "text_lm", "writing", "translated_dates",
+    "hard_soft", "help_reader", "listening", "pointing", "quote_cell", "reber_stream",
+    "score_scale", "seeing", "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip
 NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
          for n in sorted(LOOSE)]  # fmt: skip
