@@ -41,12 +41,13 @@ def wheel(tmp_path_factory):
 def answered(path):
     """The student's notebook with the solution's answers; a chapter's as it is."""
     notebook = nbformat.read(path, as_version=4)
-    solution = ROOT / "solutions" / path.relative_to(path.parents[1])
     if path in EXERCISES:
-        answers = {c["id"]: c for c in json.loads(solution.read_text("utf-8"))["cells"]}
+        solution = ROOT / "solutions" / path.relative_to(path.parents[1])
+        cells = json.loads(solution.read_text("utf-8"))["cells"]
+        answers = {c["id"]: "".join(c["source"]) for c in cells}
         for cell in notebook.cells:
-            if cell.id.endswith("-answer"):
-                cell.source = "".join(answers[cell.id]["source"])
+            if cell.metadata.get("course", {}).get("role") == "answer":
+                cell.source = answers[cell.id]
     return notebook
 
 
