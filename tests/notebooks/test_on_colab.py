@@ -25,6 +25,7 @@ from colab import (
 from nb_builder import MINUTES
 from nbclient import NotebookClient
 
+VERDICT = re.compile(r"^q\d+: .*\(([\d.]+) of ([\d.]+) points\)", re.MULTILINE)
 FACTOR = 2  # a free session against the machine that runs the tests
 pytestmark = [
     pytest.mark.colab,
@@ -57,9 +58,20 @@ def shown(cell):
     return "".join(o.text for o in streams)
 
 
+def verdicts(notebook):
+    """(points, of how many) from each check of an exercise that said something."""
+    outputs = [o for c in notebook.cells for o in c.get("outputs", ())]
+    texts = [o.text if o.output_type == "stream" else o.get("data", {}).get("text/plain", "")
+             for o in outputs]  # fmt: skip
+    return [found for text in texts for found in VERDICT.findall(text)]
+
+
 @pytest.mark.parametrize("path", [*CHAPTERS, *EXERCISES], ids=lambda p: "/".join(p.parts[-3:]))
 def test_a_notebook_runs_on_colab(path, wheel, tmp_path, monkeypatch, capsys):
-    """It changes nothing that is there, prints no warning, and keeps the time that it states."""
+    """It changes nothing that is there, prints no warning, and keeps the time that it states.
+
+    An exercise gives its solution all points.
+    """
     notebook = answered(path)
     asks = lambda source: nbformat.v4.new_code_cell(source)  # noqa: E731
     (place,) = [k for k, c in enumerate(notebook.cells) if INSTALLS.search(c.get("source", ""))]
@@ -93,3 +105,6 @@ def test_a_notebook_runs_on_colab(path, wheel, tmp_path, monkeypatch, capsys):
         if o.output_type == "stream" and o.name == "stderr"
     ]  # fmt: skip
     assert told == []
+    checks = [c for c in notebook.cells if c.metadata.get("course", {}).get("role") == "check"]
+    points = verdicts(notebook)
+    assert len(points) == len(checks) and all(got == full for got, full in points)
