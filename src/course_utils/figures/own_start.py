@@ -8,6 +8,7 @@ read off: a constant, or uniform numbers.  Anything else is ``train_net.js``'s o
 import numpy as np
 
 from course_utils.numpy_nn import get_cell
+from course_utils.specs import SPECS
 
 SHARES = 0.3, 0.6, 0.9
 KEEPS = {"share": lambda share: share, "logit": lambda share: np.log(share / (1 - share))}
@@ -25,7 +26,7 @@ class Level:
 
 def start(spec):
     """{symbol: [low, high]} of what ``init`` draws anew: uniform; a constant where both agree."""
-    init = getattr(get_cell(spec.key), "init", None)
+    init = _own(spec, "init")
     if init is None:
         return {}
     begin = lambda u: lambda params: init(params, Level(u), **spec.options())  # noqa: E731
@@ -38,7 +39,7 @@ def start(spec):
 
 def keeps(spec):
     """{symbol: "share" or "logit"} of what ``retain`` sets to a share, or its logit."""
-    retain = getattr(get_cell(spec.key), "retain", None)
+    retain = _own(spec, "retain")
     if retain is None:
         return {}
     found = _numbers([_written(spec, lambda p, s=s: retain(p, s)) for s in SHARES])
@@ -46,6 +47,11 @@ def keeps(spec):
         symbol: name for symbol, values in found.items() for name, of in KEEPS.items()
         if np.allclose(values, [of(s) for s in SHARES])
     }  # fmt: skip
+
+
+def _own(spec, name):
+    """A rule of a cell's file, or None; a spec that is none of the package's has no file."""
+    return getattr(get_cell(spec.key), name, None) if SPECS.get(spec.key) is spec else None
 
 
 def _written(spec, rule):
