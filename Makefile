@@ -30,7 +30,7 @@ VERSIONS := oldest colab
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test test-all test-versions versions bench bench-goals bench-page bench-grading notebooks derive lint release serve clean
+.PHONY: help install book pdf test test-all test-versions versions test-colab bench bench-goals bench-page bench-grading notebooks derive lint release serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -68,7 +68,7 @@ pdf: $(INSTALLED) ## print the built book as one file: _build/unrolled.pdf (need
 	@$(BIN)/python book/_ext/pdf.py
 
 test: $(INSTALLED) ## the default tests (minutes): not the slow ones, not the built book
-	@$(SPREAD) -m "not slow and not site and not browser and not gpu" $(ARGS)
+	@$(SPREAD) -m "not slow and not site and not browser and not gpu and not colab" $(ARGS)
 
 test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, the site in a browser
 	@$(SPREAD) -m "(slow or site or browser) and not gpu" --ignore tests/grading $(ARGS)
@@ -92,6 +92,18 @@ versions: $(VERSIONS:%=.venv-%/.installed) ## install what test-versions needs
 	@.venv-$*/bin/python -m pip --disable-pip-version-check $(PACKAGES) $(PIP_TORCH_ARGS) \
 		"$$(grep '^torch==' requirements.txt)"
 	@.venv-$*/bin/python -m pip --disable-pip-version-check $(PACKAGES) -r requirements-$*.txt
+	@touch $@
+
+# One at a time, for it holds each notebook's seconds against those that the notebook states.
+test-colab: $(INSTALLED) .venv-colab/.notebooks ## every notebook and exercise with Colab's versions (a quarter of an hour)
+	@$(BIN)/python -m pytest -v -p no:cacheprovider tests/notebooks/test_on_colab.py $(ARGS)
+
+.venv-colab/.notebooks: .venv-colab/.installed requirements-colab-notebooks.txt tests/support/colab.py
+	@echo "installing requirements-colab-notebooks.txt"
+	@.venv-colab/bin/python -m pip --disable-pip-version-check $(PACKAGES) \
+		-r requirements-colab-notebooks.txt
+	@$(BIN)/python -m compileall -qq -j 0 .venv-colab/lib || true
+	@$(BIN)/python tests/support/colab.py
 	@touch $@
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/

@@ -122,6 +122,11 @@ LOOSE = {
         and v["cell"]["lstm_keeps"]["direct"][-1] > 0.5
     ),
     "hard_soft": lambda v: v["hard"]["updates"] > v["soft"]["updates"],
+    "help_reader": lambda v: (
+        v["bits"]["given"] < 5
+        and abs(v["bits"]["rounded"] - v["bits"]["given"]) < 0.05
+        and v["fit"] > 0.6
+    ),
     "library_audit": lambda v: all(row["explained"] for row in v["torch"]["layers"]),
     "layer_gradients": lambda v: v["plain"]["lowest"] < 0.01 < 0.1 < v["residual"]["lowest"],
     "length_cost": lambda v: (
@@ -260,6 +265,7 @@ TINY = {
     "forget_bias": {"updates": 4, "every": 2},
     "gate_language": {"updates": 5},
     "linear_collapse": {"updates": 20},
+    "help_reader": {"hidden": 8, "passes": 1, "characters": 60_000},
     "lm_studies": {"passes": 1, "tunes": 20},
     "many_cells": {"nets": 2, "seconds": 0.001, "least": 1},
     "persistence": {"updates": 4},
@@ -280,8 +286,8 @@ TINY = {
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
     "atlas_agreement", "atlas_copying", "atlas_counting", "atlas_parity", "atlas_reber",
-    "hard_soft", "listening", "pointing", "quote_cell", "reber_stream", "score_scale", "seeing",
-    "speed_compile", "text_lm", "writing", "translated_dates",
+    "hard_soft", "help_reader", "listening", "pointing", "quote_cell", "reber_stream",
+    "score_scale", "seeing", "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip
 NAMES = [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW | TINY.keys()))
          for n in sorted(LOOSE)]  # fmt: skip

@@ -131,6 +131,44 @@ def test_outputs_and_all_gradients_are_numpys(window, printed):
         compare(found, *as_numpy_does(p), spec.states, key)
 
 
+@pytest.mark.parametrize("retention", [None, 0.9])
+def test_every_cell_begins_as_numpys_does(window, retention):
+    """Parameter by parameter: zeros at the same places, the same spread of the other numbers."""
+    units, seeds = 8, range(40)
+    for key, spec in SPECS.items():
+        facts, cell = cell_facts(spec), numpy_nn.get_cell(key)
+        kept = retention if spec.retention or hasattr(cell, "retain") else None
+        expected = [
+            numpy_nn.init_params(key, D, units, np.random.default_rng(s), retention=kept)
+            for s in seeds
+        ]
+        given = [facts, {"D": D, "H": units}, list(seeds), {"retention": kept, "input": None}]
+        found = window.page.evaluate(
+            """([facts, sizes, seeds, start]) => seeds.map((seed) =>
+              plain(unrolled.use("nets").draw(facts, sizes, 1, seed, start)))""",
+            given,
+        )
+        shapes = spec.shapes(D, units)
+        found = [{n: np.reshape(run[n], shape) for n, shape in shapes.items()} for run in found]
+        for symbol in spec.symbol_values(found[0]):
+            here, there = (
+                np.stack([spec.symbol_values(run)[symbol] for run in runs])
+                for runs in (found, expected)
+            )
+            what = f"{key}: {symbol}"
+            assert ((here == 0).all(0) == (there == 0).all(0)).all(), what
+            if np.ptp(there) == 0:
+                np.testing.assert_allclose(here, there, rtol=1e-12, err_msg=what)
+            assert furthest_apart(here.ravel(), there.ravel()) < 0.2, what  # 320 draws or more
+
+
+def furthest_apart(one, other):
+    """Kolmogorov and Smirnov's: by how much two samples' shares below a number differ at most."""
+    numbers = np.concatenate([one, other])
+    below = [np.searchsorted(np.sort(a), numbers, side="right") / a.size for a in (one, other)]
+    return np.abs(below[0] - below[1]).max()
+
+
 def test_the_interpreter_runs_cells_that_no_page_has(window):
     rng = np.random.default_rng(8)
     for name, spec in (ODD | MATRIX).items():

@@ -27,13 +27,9 @@ FIRST = {  # cells that install, as they are written (another test: what is comm
     ),
     "exercise": INSTALL.format(ours=OURS, package="git+https://example.org/course@main"),
 }
-# Of what Colab had in June 2026 (github.com/googlecolab/backend-info, pip-freeze.gpu.txt) whatever
-# the course imports and requirements-colab.txt does not pin.
+# Colab's own, where another version is pinned for the tests or the kernel's, not the notebooks'.
 MORE = {
-    "cycler": "0.12.1", "jupyter-client": "7.4.9", "keras": "3.13.2", "llvmlite": "0.43.0",
-    "music21": "9.9.2", "nbformat": "5.10.4", "numba": "0.60.0", "pytest": "8.4.2",
-    "statsmodels": "0.14.6", "threadpoolctl": "3.6.0", "torch": "2.11.0", "traitlets": "5.7.1",
-    "pandas": "2.2.2", "dask": "2026.1.1", "distributed": "2026.1.1",
+    "jupyter-client": "7.4.9", "pytest": "8.4.2", "torch": "2.11.0", "traitlets": "5.7.1",
 }  # fmt: skip
 MODULES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "IPython": "ipython"}
 OURS_ONLY = {  # looked for and done without, or not for notebooks
@@ -52,9 +48,11 @@ FACTOR = 2  # a free session against the machine that built the book
 
 def colab():
     """{name: version} of what is there before a notebook begins."""
-    lines = (ROOT / "requirements-colab.txt").read_text("utf-8").splitlines()
-    pins = dict(re.fullmatch(r"([\w-]+)==(\S+)", x).groups() for x in lines if "==" in x)
-    return MORE | {name.lower(): version for name, version in pins.items()}
+    pins = {}
+    for name in ("requirements-colab.txt", "requirements-colab-notebooks.txt"):
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        pins |= dict(re.fullmatch(r"([\w-]+)==(\S+)", x).groups() for x in lines if "==" in x)
+    return {name.lower(): version for name, version in pins.items()} | MORE
 
 
 def cells_of(path):
@@ -153,13 +151,25 @@ def test_whatever_a_notebook_can_reach_is_colabs_or_known_to_be_missing():
     assert found - set(colab()) - OURS_ONLY - {"course-utils"} == set(BEYOND)
 
 
+EXPERIMENT = re.compile(r"^from course_utils\.(experiments[\w.]*) import (.+)$", re.MULTILINE)
+
+
+def experiments(text):
+    """The source of what a page takes from the experiments: modules, or names of a module."""
+    for place, names in EXPERIMENT.findall(text):
+        folder = ROOT / "src" / "course_utils" / place.replace(".", "/")
+        modules = [folder / name.strip() for name in names.split(",")] if folder.is_dir() else [folder]
+        yield from (module.with_suffix(".py").read_text("utf-8") for module in modules)
+
+
 def test_a_page_names_what_its_notebook_needs_and_colab_lacks():
-    """In its line ``data:``, which its first cell installs."""
+    """In its line ``data:``, which its first cell installs; an experiment's needs are its page's."""
     for path in NOTEBOOKS:
         page = ROOT / "book" / path.relative_to(ROOT / "notebooks").with_suffix(".md")
         text = page.read_text("utf-8")
         (named,) = re.findall(r"^data: (.+)$", text.split("\n---\n")[0], re.MULTILINE) or [""]
         named = {re.split("==", word)[0] for word in named.split()}
+        text = "\n".join([text, *experiments(text)])
         for package, module in BEYOND.items():
             room, _, name = module.partition(".")
             uses = rf"course_utils\.{room}\.{name} import|course_utils\.{room} import .*\b{name}\b"

@@ -8,19 +8,21 @@ from pathlib import Path
 
 from course_utils import equations
 from course_utils.compiled import print_javascript
+from course_utils.figures import own_start
 from course_utils.figures.page import asset
 from course_utils.files import write
 from course_utils.specs import SPECS
 
 # in the order in which they need each other; "train_cells.js" is generated
 SCRIPTS = (
-    "train_parts.js", "train_random.js", "train_tasks.js", "train_language.js", "train_kernels.js",
-    "train_cells.js", "train_operations.js", "train_tree.js", "train_net.js", "train_design.js",
+    "train_parts.js", "train_random.js", "train_tasks.js", "train_language.js", "train_cells.js",
+    "train_operations.js", "train_tree.js", "train_net.js", "train_design.js",
     "train_complex.js", "train_write.js", "train_worker.js", "train_charts.js", "train_cell.js",
     "train_settings.js", "train_page.js",
 )  # fmt: skip
 STYLES = ("train.css",)
-RUNTIME = ("sigmoid", "relu", "logSigmoid", "positive", "unroll", "unrollBackward")
+FUNCTIONS = ("sigmoid", "relu", "logSigmoid", "positive", "multiply", "back")  # what cells call
+RUNTIME = (*FUNCTIONS, "product", "productBack", "weightBack", "unroll", "unrollBackward")
 
 
 def cells_script():
@@ -35,8 +37,7 @@ def cells_script():
         '// Generated from the equations of every cell; see course_utils.compiled.\n"use strict";\n'
         f'unrolled.part("runtime", [], function () {{\n{runtime}'
         f"return {{ {', '.join(RUNTIME)} }};\n}});\n"
-        f'unrolled.part("texts", ["runtime", "kernels"], function '
-        f'({{ {", ".join(RUNTIME[:4])} }}, {{ multiply, back }}) {{\n'
+        f'unrolled.part("texts", ["runtime"], function ({{ {", ".join(FUNCTIONS)} }}) {{\n'
         f"return {{\n{cells}}};\n}});\n"
         'unrolled.part("cells", ["texts"], function (texts) {\n'
         "return Object.fromEntries(Object.entries(texts).map(([key, make]) => [key, make()]));\n"
@@ -60,7 +61,9 @@ def cell_facts(spec):
         "inputs": list(spec.inputs),
         "matrices": list(spec.matrices),
         "retention": [list(pair) for pair in spec.retention],
-        "own": "lru" if "nu" in {p.name for p in spec.params} else None,
+        "start": own_start.start(spec),
+        "keeps": own_start.keeps(spec),
+        "own": "lru" if {"nu", "gamma_log"} <= {p.name for p in spec.params} else None,
     }  # fmt: skip
 
 

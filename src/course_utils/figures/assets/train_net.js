@@ -1,7 +1,7 @@
 // A recurrent layer with a linear readout that learns: loss, backward, clipping, one update.
 // As course_utils.lab.numpy_models.Net in float64; optimisers as course_utils.numpy_nn.optim.
 "use strict";
-unrolled.part("nets", ["runtime", "cells", "tree", "random", "kernels"], function (runtime, cells, tree, random, kernels) {
+unrolled.part("nets", ["runtime", "cells", "tree", "random"], function (runtime, cells, tree, random) {
   // spec: facts of a cell (params, retention, initial, …); spec.key names a printed cell where there is one
   function shapes(spec, sizes) {
     return spec.params.map(({ name, axes, symbols }) => ({ name, symbols, n: axes.reduce((n, axis) =>
@@ -28,18 +28,21 @@ unrolled.part("nets", ["runtime", "cells", "tree", "random", "kernels"], functio
 
   // Uniform in ±1/√H, as PyTorch draws; then what the cell's definition wants, then what the reader wants.
   function draw(spec, sizes, N, seed, start) {
-    const { H } = sizes, bound = 1 / Math.sqrt(H), { between, uniform } = random(seed, "weights"), params = {};
+    const { H } = sizes, bound = 1 / Math.sqrt(H), { between } = random(seed, "weights"), params = {};
     for (const { name, n } of shapes(spec, sizes)) params[name] = Float64Array.from({ length: n }, () => between(-bound, bound));
     const symbols = blocks(spec, params), { retention, input } = start || {};
+    for (const [symbol, [low, high]] of Object.entries(spec.start || {})) {
+      symbols[symbol].forEach((_, k, all) => { all[k] = between(low, high); });
+    }
     if (spec.own === "lru") {
       for (let k = 0; k < H; k++) {
         params.nu[k] = retention ? Math.log(-Math.log(retention)) : Math.log(-0.5 * Math.log(between(0.25, 0.9801)));
-        params.theta[k] = 2 * Math.PI * uniform();
         params.gamma_log[k] = 0.5 * Math.log(-Math.expm1(-2 * Math.exp(params.nu[k])));
       }
     } else if (retention) {
       const logit = Math.log(retention / (1 - retention));
       for (const [gate, sign] of spec.retention) setBias(symbols, gate, sign * logit);
+      for (const [symbol, kind] of Object.entries(spec.keeps || {})) symbols[symbol].fill(kind === "logit" ? logit : retention);
     }
     if (input != null) setBias(symbols, "i", input);
     if (spec.config && Array.isArray(spec.config.periods)) {
@@ -76,7 +79,7 @@ unrolled.part("nets", ["runtime", "cells", "tree", "random", "kernels"], functio
   function readout(params, y, asked, N, H) {
     const rows = new Float64Array(asked.length * H), scores = new Float64Array(asked.length * N);
     for (let p = 0; p < asked.length; p++) rows.set(y.subarray(asked[p] * H, (asked[p] + 1) * H), p * H);
-    kernels.product(rows, 0, params.out_weight, N, H, scores, 0, asked.length);
+    runtime.product(rows, 0, params.out_weight, N, H, scores, 0, asked.length);
     for (let k = 0; k < scores.length; k++) scores[k] += params.out_bias[k % N];
     return { rows, scores };
   }
@@ -129,8 +132,8 @@ unrolled.part("nets", ["runtime", "cells", "tree", "random", "kernels"], functio
       if (only) d.forEach((_, k) => { d[k] *= only[Math.floor(k / N)] * asked.length; });
       for (const name of names) grads[name].fill(0);
       const dy = new Float64Array(y.length), drows = new Float64Array(rows.length);
-      kernels.productBack(d, 0, params.out_weight, N, H, drows, 0, asked.length);
-      kernels.weightBack(d, 0, rows, 0, N, H, grads.out_weight, asked.length);
+      runtime.productBack(d, 0, params.out_weight, N, H, drows, 0, asked.length);
+      runtime.weightBack(d, 0, rows, 0, N, H, grads.out_weight, asked.length);
       for (let k = 0; k < d.length; k++) grads.out_bias[k % N] += d[k];
       for (let p = 0; p < asked.length; p++) for (let k = 0; k < H; k++) dy[asked[p] * H + k] += drows[p * H + k];
       const dx = of(T, B).backward(dy);

@@ -130,7 +130,7 @@
         if (lags) history.lags = lags;
         if (found) history.looks = found;
         redraw();
-        if (running && Date.now() - said > SAY_MS) tellOnce(status());
+        if (running ? Date.now() - said > SAY_MS : rows.length) tellOnce(status());   // one update is told too
       },
       stopped() {
         running = false;

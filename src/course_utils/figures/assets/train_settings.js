@@ -45,7 +45,7 @@
     function able() {
       for (const side of ["a", "b"]) {
         const facts = spec(side), symbols = facts ? facts.params.flatMap((p) => p.symbols) : [];
-        box(`keep_${side}`).disabled = !facts || !(facts.own || facts.retention.length);
+        box(`keep_${side}`).disabled = !facts || !(facts.own || facts.retention.length || Object.keys(facts.keeps || {}).length);
         box(`input_${side}`).disabled = !symbols.some((s) => s === "b_xi" || s === "b_i");
       }
     }

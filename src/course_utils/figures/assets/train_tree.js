@@ -4,7 +4,7 @@
 // A node is {op, args, dims, stage, data, grad}: stage 0 reads parameters alone, 1 whole sequences,
 // 2 belongs to a step.  Sums run backwards by the same strides, so what was spread is gathered.
 "use strict";
-unrolled.part("tree", ["kernels", "operations"], function ({ product, productBack, weightBack }, { UNARY, PAIR, ROWS, unary }) {
+unrolled.part("tree", ["runtime", "operations"], function ({ product, productBack, weightBack }, { UNARY, PAIR, ROWS, unary }) {
   const size = (dims) => dims.reduce((n, d) => n * d, 1);
 
   function build(facts, params, grads, sizes) {
