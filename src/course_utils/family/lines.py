@@ -6,12 +6,15 @@ from typing import NamedTuple
 from course_utils.equations import is_parameter
 from course_utils.family import trees
 
-KEPT, CHANGED, NEW, GONE = "kept", "changed", "new", "gone"
+KEPT, TURNED, CHANGED, NEW, GONE = "kept", "turned", "changed", "new", "gone"
 PRIME = "\N{MODIFIER LETTER PRIME}"  # a letter, so that it may stand in a name
 
 
 class Line(NamedTuple):
-    """One line of the comparison; here or there is "" where it is new or gone."""
+    """One line of the comparison; here or there is "" where it is new or gone.
+
+    state: one of the words above; ``turned`` is a gate that is computed alike and means 1 minus it.
+    """
 
     state: str
     here: str
@@ -37,8 +40,8 @@ def between(spec, other, kin):
             found.append(Line(NEW, line, ""))
             continue
         there = read.line(its[partner[name]])
-        same = partner[name] not in kin.turned and _alike(spec, other, line, there)
-        found.append(Line(KEPT if same else CHANGED, line, there))
+        same = TURNED if partner[name] in kin.turned else KEPT
+        found.append(Line(same if _alike(spec, other, line, there) else CHANGED, line, there))
     gone = [line for name, line in its.items() if name not in partner.values()]
     return found + [Line(GONE, "", read.line(line)) for line in gone]
 
