@@ -167,7 +167,7 @@ class CellDiagram(OfCells):
 
 
 class CellLines(OfCells):
-    """The equations beside those of the relative; kept, changed, new and gone in words and signs."""
+    """The equations beside those of the relative: kept, changed, new and gone, in words."""
 
     def of(self, spec):
         branch = cell_pages.branches(self.place)[spec.key]
@@ -301,12 +301,20 @@ def mentions(srcdir, docs):
 # -- of all cells ----------------------------------------------------------------------------------
 
 
+def depend(env):
+    """Read the page anew when any cell changes."""
+    for path in Path(course_utils.specs.__file__).parent.glob("*.py"):
+        env.note_dependency(str(path))
+    env.note_dependency(cell_pages.WORDS)
+
+
 class AtlasRow(nodes.row):
     """A row with what it is sorted and filtered by."""
 
 
 def visit_row(self, node):
-    self.body.append(self.starttag(node, "tr", "", **{f"data-{k}": v for k, v in node["by"].items()}))
+    by = {f"data-{name}": value for name, value in node["by"].items()}
+    self.body.append(self.starttag(node, "tr", "", **by))
     node.column = 0
 
 
@@ -314,8 +322,8 @@ def depart_row(self, node):
     self.depart_row(node)
 
 
-COLUMNS = ("cell", "against its nearest elder", "gates and states", "parameters", "operations")
-WIDTHS = (22, 30, 20, 14, 14)
+COLUMNS = ("cell", "what it is, and beside its nearest elder", "gates and states", "cost")
+WIDTHS = (20, 40, 18, 22)
 
 
 class AtlasTable(OfCells):
@@ -324,6 +332,7 @@ class AtlasTable(OfCells):
     required_arguments = 0
 
     def run(self):
+        depend(self.env)
         rows = [self.row(key) for key in SPECS]
         box = nodes.container(classes=["atlas"])
         box += self.table(COLUMNS, WIDTHS, rows, "atlas-table")
@@ -358,11 +367,11 @@ class AtlasTable(OfCells):
         row += third
         lstm = counted("lstm")
         fourth = self.cell(f"${spec.parameter_formula()}$")
-        fourth += self.note(f"{over(size, SPECS['lstm'].parameter_count(SIZE, SIZE))} × LSTM")
+        fourth += self.note(f"{over(size, SPECS['lstm'].parameter_count(SIZE, SIZE))} of an "
+                            "LSTM's parameters")  # fmt: skip
+        fourth += self.note(f"{over(products + other, lstm[0] + lstm[1])} of its operations "
+                            f"({thousands(products + other)})")  # fmt: skip
         row += fourth
-        fifth = self.cell(thousands(products + other))
-        fifth += self.note(f"{over(products + other, lstm[0] + lstm[1])} × LSTM")
-        row += fifth
         return row
 
 
@@ -372,6 +381,7 @@ class AtlasMap(OfCells):
     required_arguments = 0
 
     def run(self):
+        depend(self.env)
         drawn = family_drawing.drawings(self.stops())
         return [nodes.raw("", drawn, format="html")]
 
@@ -406,17 +416,16 @@ COUNTS = {
 def count(name, rawtext, text, lineno, inliner, options=None, content=None):
     """{atlas-count}`gated`: how many cells there are of which that can be said."""
     if text not in COUNTS:
-        message = inliner.reporter.error(f"atlas-count: choose from {', '.join(COUNTS)}", line=lineno)
+        message = inliner.reporter.error(f"atlas-count: one of {', '.join(COUNTS)}", line=lineno)
         return [inliner.problematic(rawtext, rawtext, message)], [message]
     return [nodes.Text(str(sum(COUNTS[text](traits(spec)) for spec in SPECS.values())))], []
 
 
 def setup(app):
     app.add_node(AtlasRow, html=(visit_row, depart_row))
-    for kind in (CellFacts, CellNames, CellDiagram, CellLines, CellSource, CellMeasured, CellPlaces):
+    for kind in (CellFacts, CellNames, CellDiagram, CellLines, CellSource, CellMeasured,
+                 CellPlaces, AtlasTable, AtlasMap):  # fmt: skip
         app.add_directive(re.sub(r"(?<!^)([A-Z])", r"-\1", kind.__name__).lower(), kind)
-    app.add_directive("atlas-table", AtlasTable)
-    app.add_directive("atlas-map", AtlasMap)
     app.add_role("atlas-count", count)
     app.add_css_file("atlas.css")
     app.add_js_file("atlas.js", loading_method="defer")

@@ -1,4 +1,4 @@
-"""A page for each cell: written before Sphinx looks for pages, from the specs and one file of words.
+"""A page for each cell, from the specs and one file of words, before Sphinx looks for pages.
 
 The pages lie in ``book/reference/cells/``, which git ignores; the table of contents takes them by a
 pattern.  What is on a page comes from the directives of ``atlas_ext``; here are its headings, its
@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from docutils import nodes
 from pybtex.database import parse_file
 
 from course_utils import numpy_nn
@@ -22,7 +23,7 @@ FOLDER, ATLAS = "book/reference/cells", "book/reference/atlas"
 WORDS, CITED = f"{ATLAS}.yml", "book/references.bib"
 FUNCTIONS = ("init", "coefficients", "step", "step_backward", "readout", "readout_backward")
 COMMON = {"ran", "star"}  # names that are words of English: found only with a further word
-KNOWN = {"words", "is", "short", "more", "also"}
+KNOWN = {"is", "short", "more", "also"}
 MOST = 4  # pages of the book that a page of a cell names
 
 
@@ -32,7 +33,7 @@ def words(srcdir):
     found = yaml.safe_load(Path(srcdir, WORDS).read_text("utf-8"))
     for key, entry in found.items():
         if unknown := set(entry) - KNOWN:
-            raise ValueError(f"{WORDS}: {key} has {', '.join(sorted(unknown))}, which nothing reads")
+            raise ValueError(f"{WORDS}: {key} has {sorted(unknown)}, which nothing reads")
     if gone := set(found) - set(SPECS):
         raise ValueError(f"{WORDS}: there is no cell {', '.join(sorted(gone))}")
     return found
@@ -67,8 +68,11 @@ def idea(srcdir, key):
     return " ".join([SPECS[key].summary, words(srcdir).get(key, {}).get("more", "")]).strip()
 
 
-def searches(srcdir):
-    """[(what learners type, the page that answers it)]: names alone, and with a further word."""
+def searches(srcdir, taken=()):
+    """[(what learners type, the page that answers it)]: names alone, and with a further word.
+
+    taken: what other pages answer.
+    """
     if not Path(srcdir, WORDS).is_file():
         return []
     found = []
@@ -79,6 +83,7 @@ def searches(srcdir):
         forms = [n for n in names if n.lower() not in COMMON and len(n) > 2]
         forms += [f"{name} {word}" for name in names for word in
                   ("cell", "equations", "cell equations", "diagram")]  # fmt: skip
+        forms = [form for form in forms if form.lower() not in taken]
         found.append((forms, f"reference/cells/{key}"))
     return found
 
@@ -90,7 +95,8 @@ def page(srcdir, key):
     shown = [f"{module}.{name}" for name in FUNCTIONS
              if inspect.isfunction(getattr(cell, name, None))
              and getattr(cell, name).__module__ == module]  # fmt: skip
-    departures = "\n".join(f"- {line}" for line in spec.departures) or "None that we know of."
+    departures = "\n".join(f"- {line}" for line in spec.departures)
+    departures = departures or "No departure from the paper that we know of."
     calls = "".join(f", {name}={name}" for name in spec.inputs)
     says = f"; {', '.join(spec.inputs)} as y" if spec.inputs else ""
     layers = ", num_layers=2" if spec.inputs else ""  # the layer underneath gives what is read
@@ -182,6 +188,17 @@ def write_pages(app, config):
             path.unlink()
 
 
+def name_shortly(app, doctree):
+    """In menus and links a page has the cell's short name; its heading stays."""
+    docname, srcdir = app.env.docname, str(app.srcdir)
+    if not docname.startswith(f"{FOLDER}/"):
+        return
+    name = short(srcdir, docname.rpartition("/")[2])
+    app.env.titles[docname] = nodes.title("", name)
+    entry = next(iter(app.env.tocs[docname].findall(nodes.reference)))
+    entry[:] = [nodes.Text(name)]
+
+
 def point_at_specs(app, pagename, templatename, context, doctree):
     """The button that edits a page leads to the spec: the page itself is in no repository."""
     if not pagename.startswith(f"{FOLDER}/"):
@@ -196,5 +213,6 @@ def point_at_specs(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.connect("config-inited", write_pages, priority=400)  # the table of contents is read at 900
+    app.connect("doctree-read", name_shortly, priority=900)  # after Sphinx read its own
     app.connect("html-page-context", point_at_specs, priority=901)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 ROW, TOP, DOT = 22, 40, 5
 FAR = 0.5  # a larger share of new is drawn with a broken line
-FORMS = {  # form: (width of a year's column, of the names, of each column of marks, letters)
+FORMS = {  # form: (width of a year, of a name, of the columns of marks, size of letters)
     "page": (23, 128, (66, 66, 54), 12.5),
     "phone": (9.2, 100, (40, 46, 28), 12),
 }
 LEFT, EXTRA = 10, 6  # room left of the first dot; how far a child of the same year moves right
 LEAST = 30  # pixels between two years on the axis
+GATE = '<circle class="family-gate" cx="{x:g}" cy="{y:g}" r="3.6"/>'
+STATE = '<rect class="family-state" x="{x0:g}" y="{y0:g}" width="6" height="6"/>'
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def axis(years, across):
         x = LEFT + across * k
         parts.append(f'<path class="family-tick" d="M{x:g} {TOP - 6}v5"/>')
         if x - last >= LEAST:
-            parts.append(f'<text class="family-year" x="{x - LEFT / 2:g}" y="{TOP - 10}">{year}</text>')
+            place = f'x="{x - LEFT / 2:g}" y="{TOP - 10}"'
+            parts.append(f'<text class="family-year" {place}>{year}</text>')
             last = x
     return "".join(parts)
 
@@ -102,10 +105,10 @@ def line(elder, cell, far):
 def cell(stop, x, y, right, marks):
     """Dot, name and marks of one cell, one link."""
     kind = "is-scanned" if stop.scanned else "is-gated" if stop.gates else "is-plain"
-    gates = row(right + 4, y, stop.gates, '<circle class="family-gate" cx="{x:g}" cy="{y:g}" r="3.6"/>')
-    states = row(right + marks[0] + 4, y, stop.states,
-                 '<rect class="family-state" x="{x0:g}" y="{y0:g}" width="6" height="6"/>')  # fmt: skip
-    none = "" if stop.gates else f'<text class="family-none" x="{right:g}" y="{y:g}" dy=".33em">–</text>'
+    gates = row(right + 4, y, stop.gates, GATE)
+    states = row(right + marks[0] + 4, y, stop.states, STATE)
+    none = f'<text class="family-none" x="{right:g}" y="{y:g}" dy=".33em">–</text>'
+    none *= not stop.gates
     scan = (f'<path class="family-scan" d="M{right + marks[0] + marks[1] + 3:g} {y:g}'
             'l4 4 8 -9"/>') * stop.scanned  # fmt: skip
     said = f"{stop.name}, {stop.year}: {plural(stop.gates, 'gate')}, {plural(stop.states, 'state')}"

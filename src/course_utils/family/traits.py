@@ -16,11 +16,12 @@ class Traits:
     """What is read off one cell's equations.
 
     carried: the states that a later step reads.  gates: the variables that multiply another
-    quantity of the step and come from a squashing function or an exponential of the input or of
-    a state.  keeps: what stands between the old value of a state and the new one, unit by unit:
+    quantity of the step and come from a squashing function or an exponential of the input or of a
+    state.  keeps: what stands between the old value of a state and the new one, unit by unit:
     ``"1"``, ``"a constant"``, ``"a weight"``, ``"a clock"`` or ``"a gate"`` that multiplies it,
-    ``"a function"`` that squashes it, or ``"nothing"``: it arrives through a matrix alone.  linear: whether the carried states are an affine function of the old ones at a given
-    input; elementwise: whether then no unit hears another, so that a scan computes all steps.
+    ``"a function"`` that squashes it, or ``"nothing"``: it arrives through a matrix alone.
+    linear: whether the carried states are an affine function of the old ones at a given input;
+    elementwise: whether in the equations of the carried states no unit hears another's old state.
     """
 
     carried: tuple
