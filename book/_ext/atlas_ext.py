@@ -8,7 +8,8 @@
     ```{cell-diagram} KEY     the cell as a circuit
     ```{cell-lines} KEY       its equations beside those of its nearest relative
     ```{cell-source} KEY      where the equations are from
-    ```{cell-measured} KEY    its row of measured facts
+    ```{atlas-measured}       a row of measured facts for each cell
+    ```{cell-measured} KEY    its own row, in words
     ```{cell-places} KEY      which pages of the book speak of it
 
 Everything is read off the specs, counted or recorded; what is typed are the names and the second
@@ -23,11 +24,12 @@ from pathlib import Path
 import numpy as np
 from docutils import nodes
 
+import atlas_facts
 import cell_pages
 import course_utils.specs
 import family_drawing
 from claims_page import OfTables
-from course_utils import counting, equations, numpy_nn
+from course_utils import counting, equations, ledger, numpy_nn
 from course_utils.family.descent import walk
 from course_utils.family.kinship import relatives, weight
 from course_utils.family.lines import CHANGED, GONE, KEPT, NEW, TURNED, between
@@ -261,10 +263,16 @@ class CellSource(OfCells):
 
 
 class CellMeasured(OfCells):
-    """The row of measured facts; which are recorded."""
+    """What is recorded of the cell, a line for each task."""
 
     def of(self, spec):
-        return [self.paragraph("Nothing is recorded yet.")]
+        depend(self.env)
+        tasks, facts, arrivals = cell_pages.recorded()
+        lines = [atlas_facts.arrived(arrivals[spec.key])] if spec.key in arrivals else []
+        lines += [atlas_facts.sentence(tasks[name], row, self.link)
+                  for name, row in facts[spec.key].items()]  # fmt: skip
+        protocol = "The protocol, and what does not follow, are in {doc}`/book/reference/atlas`."
+        return [self.listed(lines), self.paragraph(protocol)]
 
 
 class CellPlaces(OfCells):
@@ -306,6 +314,8 @@ def depend(env):
     for path in Path(course_utils.specs.__file__).parent.glob("*.py"):
         env.note_dependency(str(path))
     env.note_dependency(cell_pages.WORDS)
+    for path in ledger.results.FOLDER.rglob("atlas_*.json"):
+        env.note_dependency(str(path))
 
 
 class AtlasRow(nodes.row):
@@ -346,7 +356,7 @@ class AtlasTable(OfCells):
         row = AtlasRow(by={
             "name": spec.title, "year": year, "parameters": size,
             "operations": round(products + other), "distance": branch.kin.cost if branch.kin else 0,
-            "gated": "yes" if found.gates else "no", "linear": "yes" if found.linear else "no",
+            "gated": yes(found.gates), "linear": yes(found.linear),
             "states": len(found.carried),
         })  # fmt: skip
         first = self.cell(f"{self.link(key)}")
@@ -373,6 +383,49 @@ class AtlasTable(OfCells):
                             f"({thousands(products + other)})")  # fmt: skip
         row += fourth
         return row
+
+
+class AtlasMeasured(OfCells):
+    """The tasks, and a row of measured facts for each cell; nothing where none is recorded."""
+
+    required_arguments = 0
+
+    def run(self):
+        depend(self.env)
+        tasks, facts, arrivals = cell_pages.recorded()
+        if not tasks and not arrivals:
+            return []
+        columns = atlas_facts.columns(tasks, arrivals)
+        rows = [self.row(key, columns, facts, arrivals) for key in SPECS]
+        widths = (16, *[round(84 / len(columns))] * len(columns))
+        section = nodes.section(ids=["measured"])
+        section += nodes.title("", "Measured")
+        section += [self.paragraph(text) for text in atlas_facts.PROTOCOL]
+        section += self.listed(atlas_facts.about(tasks, arrivals, self.link))
+        head = ("cell", *(column.title for column in columns))
+        section += self.table(head, widths, rows, "atlas-table atlas-facts")
+        self.state.document.note_implicit_target(section)
+        return [section]
+
+    def row(self, key, columns, facts, arrivals):
+        found = [column.shown(facts.get(key, {}), arrivals.get(key)) for column in columns]
+        traits_ = traits(SPECS[key])
+        by = {"name": SPECS[key].title, "year": cell_pages.years(self.place)[key],
+              "gated": yes(traits_.gates), "linear": yes(traits_.linear),
+              "states": len(traits_.carried)}  # fmt: skip
+        by |= {f"fact{k}": f"{k + 1}:{value}" for k, (value, _) in enumerate(found)}
+        row = AtlasRow(by=by)
+        row += self.cell(self.link(key))
+        for column, (_, lines) in zip(columns, found, strict=True):
+            entry = nodes.entry("")
+            entry += nodes.paragraph("", column.title, classes=["facts-label"])
+            entry += [self.paragraph(lines[0]), *map(self.note, lines[1:])]
+            row += entry
+        return row
+
+
+def yes(fact):
+    return "yes" if fact else "no"
 
 
 class AtlasMap(OfCells):
@@ -424,7 +477,7 @@ def count(name, rawtext, text, lineno, inliner, options=None, content=None):
 def setup(app):
     app.add_node(AtlasRow, html=(visit_row, depart_row))
     for kind in (CellFacts, CellNames, CellDiagram, CellLines, CellSource, CellMeasured,
-                 CellPlaces, AtlasTable, AtlasMap):  # fmt: skip
+                 CellPlaces, AtlasTable, AtlasMap, AtlasMeasured):  # fmt: skip
         app.add_directive(re.sub(r"(?<!^)([A-Z])", r"-\1", kind.__name__).lower(), kind)
     app.add_role("atlas-count", count)
     app.add_css_file("atlas.css")

@@ -8,6 +8,7 @@ sentences and the words under which the search finds it.
 import inspect
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
@@ -88,6 +89,29 @@ def searches(srcdir, taken=()):
     return found
 
 
+@cache
+def recorded():
+    """(tasks, facts, arrivals) as ``lab.atlas_facts`` has them; empty where nothing is recorded."""
+    if find_spec("course_utils.lab.atlas_facts") is None:
+        return {}, {}, {}
+    from course_utils.lab import atlas_facts
+
+    return atlas_facts.tasks(), atlas_facts.facts(), atlas_facts.arrivals()
+
+
+def measured(key):
+    """The section of measured facts; "" for a cell of which nothing is recorded."""
+    _, facts, arrivals = recorded()
+    if not facts.get(key) and key not in arrivals:
+        return ""
+    return f"""## Measured
+
+```{{cell-measured}} {key}
+```
+
+"""
+
+
 def page(srcdir, key):
     """The Markdown of a cell's page."""
     spec, cell = SPECS[key], numpy_nn.get_cell(key)
@@ -160,12 +184,7 @@ layer = torch_nn.Recurrent("{key}", D, H{layers})
 y, last = layer(x)
 ```
 
-## Measured
-
-```{{cell-measured}} {key}
-```
-
-## In the book
+{measured(key)}## In the book
 
 ```{{cell-places}} {key}
 ```

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 ROW, TOP, DOT = 22, 40, 5
 FAR = 0.5  # a larger share of new is drawn with a broken line
-FORMS = {  # form: (width of a year, of a name, of the columns of marks, size of letters)
+FORMS = {  # (pixels for a year, for a name, for the columns of marks; size of letters)
     "page": (23, 128, (66, 66, 54), 12.5),
     "phone": (9.2, 100, (40, 46, 28), 12),
 }

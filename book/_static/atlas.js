@@ -30,7 +30,7 @@
     labelled("words", words);
     var order = document.createElement("select");
     var facts = Object.keys(rows[0].dataset).filter(function (name) { return name.indexOf("fact") === 0; });
-    ORDERS.concat(facts.map(function (name) {
+    ORDERS.filter(function (entry) { return entry[0] in rows[0].dataset || !entry[0]; }).concat(facts.map(function (name) {
       return [name, table.tHead.rows[0].cells[Number(rows[0].dataset[name].split(":")[0])].textContent.trim()];
     })).forEach(function (entry) {
       var option = document.createElement("option");
@@ -50,13 +50,13 @@
     }
 
     function value(row) {
-      var text = (row.dataset[order.value] || "").split(":").pop(), number = parseFloat(text);
+      var text = (row.dataset[order.value] || "").split(":").pop(), number = Number(text);
       return text === "" ? Infinity : isNaN(number) ? text.toLowerCase() : number;
     }
 
     function update() {
       var seen = 0, sorted = rows.slice();
-      if (order.value) sorted.sort(function (a, b) { return value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0; });
+      if (order.value) sorted.sort(function (a, b) { var one = value(a), other = value(b); return one < other ? -1 : one > other ? 1 : 0; });
       sorted.forEach(function (row) {
         row.hidden = !wanted(row);
         seen += !row.hidden;
