@@ -21,7 +21,7 @@ STATE = '<rect class="family-state" x="{x0:g}" y="{y0:g}" width="6" height="6"/>
 
 @dataclass(frozen=True)
 class Stop:
-    """One cell; parent is the key of the cell that it hangs from, depth its distance to the root."""
+    """One cell; parent is the key of the cell that it hangs from, depth how far from the root."""
 
     key: str
     name: str
