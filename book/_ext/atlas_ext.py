@@ -102,7 +102,7 @@ def over(a, b):
 
 
 def thousands(number):
-    return f"{round(number):,}".replace(",", " ")  # a thin space
+    return f"{round(number):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 # -- of one cell -----------------------------------------------------------------------------------

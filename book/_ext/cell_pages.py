@@ -79,11 +79,11 @@ def searches(srcdir, taken=()):
     found = []
     for key, spec in SPECS.items():
         also = words(srcdir).get(key, {}).get("also", [])
-        names = dict.fromkeys([spec.title, short(srcdir, key), key.replace("_", " "), *also])
-        names = [re.sub(r"[,()+]", "", name) for name in names]
-        forms = [n for n in names if n.lower() not in COMMON and len(n) > 2]
-        forms += [f"{name} {word}" for name in names for word in
-                  ("cell", "equations", "cell equations", "diagram")]  # fmt: skip
+        names = [spec.title, short(srcdir, key), key.replace("_", " "), *also]
+        names = {name.lower(): name for name in [re.sub(r"[,()+]", "", n) for n in names][::-1]}
+        forms = [name for low, name in names.items() if low not in COMMON]
+        forms += [f"{name} {word}" for low, name in names.items()
+                  for word in ("cell", "equations", "diagram") if not low.endswith(word)]  # fmt: skip
         forms = [form for form in forms if form.lower() not in taken]
         found.append((forms, f"reference/cells/{key}"))
     return found
@@ -173,7 +173,8 @@ import numpy as np
 from course_utils import numpy_nn
 
 params = numpy_nn.init_params("{key}", D, H, np.random.default_rng(0))
-y, last, tape = numpy_nn.unroll("{key}", params, x{calls})  # x (T, B, D), y (T, B, H){says}
+# x (T, B, D), y and dy (T, B, H){says}
+y, last, tape = numpy_nn.unroll("{key}", params, x{calls})
 dx, dstate0, grads = numpy_nn.unroll_backward(tape, dy)
 ```
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from problems import make
 
+import cell_pages
 import course_utils
 from course_utils import figures, specs
 from course_utils.compiled import targets
@@ -62,6 +63,7 @@ def test_the_new_cell_is_explained_drawn_compared_and_printed_as_code(cell):
     assert {s.name for s in explain(spec)} >= {"h", "h_prev", "x", "W_xz", "b_n"}
     assert cell_diagram(cell).expressions() == reading.expressions(spec.equations)
     assert spec.title in figures.compare_cells(cell, "gru", keys=[cell, "gru"]).html()
+    assert f"# {spec.title}" in cell_pages.page(str(ROOT), cell)
     for target in targets.TARGETS:
         text = targets.source(cell, target)
         if targets.language(target) == "python":
