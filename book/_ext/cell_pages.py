@@ -80,11 +80,12 @@ def searches(srcdir, taken=()):
     for key, spec in SPECS.items():
         also = words(srcdir).get(key, {}).get("also", [])
         names = [spec.title, short(srcdir, key), key.replace("_", " "), *also]
-        names = {name.lower(): name for name in [re.sub(r"[,()+]", "", n) for n in names][::-1]}
+        names = {name.lower(): name for name in [re.sub(r"[,()]", "", n) for n in names]}
         forms = [name for low, name in names.items() if low not in COMMON]
         forms += [f"{name} {word}" for low, name in names.items()
-                  for word in ("cell", "equations", "diagram") if not low.endswith(word)]  # fmt: skip
-        forms = [form for form in forms if form.lower() not in taken]
+                  for word in ("cell", "equations", "diagram")
+                  if not low.endswith(word)]  # fmt: skip
+        forms = list({form.lower(): form for form in forms if form.lower() not in taken}.values())
         found.append((forms, f"reference/cells/{key}"))
     return found
 
