@@ -5,7 +5,8 @@
     ```{claims} id1 id2
     ```                      a quiet line for each, below the sentence that they support
 
-``:short:`` leaves the sentences out, where the text above says them already.  The table of all is
+Below the first of a page a fold says how to read such a line.  ``:short:`` leaves the sentences out,
+where the text above says them already.  The table of all is
 on its own page (claims_page.py), which each line links.  Everything becomes docutils nodes, so that
 each builder can print it.  An unknown id is an error that names page and line.
 """
@@ -21,6 +22,16 @@ from course_utils.ledger import results
 from course_utils.ledger.claims import FOLDER
 from folds import fold
 
+HOW = (
+    "*measured*: the sentence describes what came out; its bound was set afterwards. "
+    "*held*, *failed*: a bet written down before the run, won or lost.",
+    "*reproduced*, *partly*, *not reproduced*: a statement of the source named behind it. *partly* "
+    "means that a weaker form holds, or that our setting differs in a way that may matter. *not "
+    "tested there* means that ours is another experiment: the sentence says what holds here, and "
+    "nothing about the source's.",
+    "In brackets behind a number: where 19 of 20 bootstrap samples of the seeds lie. The verdict "
+    "links to its rule, its note and its distance from turning.",
+)
 SHOWN = 3  # lines in sight; what is beyond is folded
 PAGE = "book/reference/claims"
 
@@ -106,9 +117,18 @@ class Claims(OfClaims):
         except (KeyError, ValueError) as error:
             raise self.error(f"claims: {error.args[0]}") from None
         if len(lines) <= SHOWN + 1:  # a fold for one line would take as much room as the line
-            return [self.listed(lines)]
+            return [self.listed(lines), *self.how()]
         shown, rest = self.listed(lines[:SHOWN]), self.listed(lines[SHOWN:])
-        return [shown, fold(f"{len(lines) - SHOWN} more", rest, classes=["claims-more"])]
+        more = fold(f"{len(lines) - SHOWN} more", rest, classes=["claims-more"])
+        return [shown, more, *self.how()]
+
+    def how(self):
+        """The fold that explains such lines, once a page."""
+        if self.env.temp_data.get("claims explained"):
+            return []
+        self.env.temp_data["claims explained"] = True
+        body = [self.paragraph(text) for text in HOW]
+        return [fold("How to read such a line", *body, classes=["claims-how"])]
 
     def listed(self, lines):
         return nodes.bullet_list("", *lines, classes=["claims"])

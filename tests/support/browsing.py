@@ -67,13 +67,16 @@ def settled(browser, site, names, *, many=6, **options):
 
 
 # [level, rule, first node]; a heading that holds nothing but a formula is empty to axe
-AXE = """axe.run({preload: false}).then(({violations, incomplete}) => {
+AXE = """options => axe.run({preload: false, ...options}).then(({violations, incomplete}) => {
   const set = n => document.querySelector(n.target[0]).querySelector("math, mjx-container");
   return [...violations.map(v => [v.impact, v]), ...incomplete.map(v => ["undecided", v])]
     .map(([level, {id, nodes}]) =>
       [level, id, nodes.find(n => id !== "empty-table-header" || !set(n))?.html])
     .filter(([level, id, html]) => html);
 })"""
+LAID_OUT = {  # the rules that look at where things lie; all others find the same at any width
+    "runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}
+}
 UNDECIDED = {  # what axe cannot decide, and why we leave it so
     # the ground of what is below the edge of the window or lies in a picture; letters of pictures
     # have their colours from the palette, whose contrast tests/figures/test_palette.py holds
@@ -114,14 +117,17 @@ class Page:
         """How many pixels the page is wider than its window."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
-    def axe(self):
-        """Findings of axe-core of every level, decided or not, as "rule: node"; but `UNDECIDED`."""
+    def axe(self, options=None):
+        """Findings of axe-core of every level, decided or not, as "rule: node"; but `UNDECIDED`.
+
+        options: of ``axe.run``; all rules if None.
+        """
         from importlib.resources import files
 
         script = files("axe_playwright_python") / "axe.min.js"
         self.page.evaluate(script.read_text("utf-8"))
         # preload would fetch the style sheets once more, which file:// forbids
-        found = self.page.evaluate(AXE)
+        found = self.page.evaluate(AXE, options or {})
         return [
             f"{rule} ({level}): {html[:120]}"
             for level, rule, html in found
