@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from docutils import nodes
+from docutils.statemachine import StringList
 
 import atlas_facts
 import cell_pages
@@ -37,6 +38,7 @@ from course_utils.family.traits import traits
 from course_utils.figures import cell_diagram, compare
 from course_utils.specs import SPECS
 
+CHAPTER = cell_pages.ATLAS.removeprefix("book/")  # of the claims
 SIZE, STEPS = 64, 8  # inputs and units, and steps, for which operations are counted
 SIGNS = {KEPT: "=", TURNED: "=", CHANGED: "~", NEW: "+", GONE: "−"}
 KEEPS = {
@@ -402,6 +404,9 @@ class AtlasMeasured(OfCells):
         section += nodes.title("", "Measured")
         section += [self.paragraph(text) for text in atlas_facts.PROTOCOL]
         section += self.listed(atlas_facts.about(tasks, arrivals, self.link))
+        if said := [claim.id for claim in ledger.claims() if claim.chapter == CHAPTER]:
+            text = StringList([f"```{{claims}} {' '.join(said)}", "```"], source=self.env.docname)
+            self.state.nested_parse(text, self.content_offset, section)
         head = ("cell", *(column.title for column in columns))
         section += self.table(head, widths, rows, "atlas-table atlas-facts")
         self.state.document.note_implicit_target(section)

@@ -6,11 +6,10 @@ What is read comes from ``course_utils.lab.atlas_facts``.
 from dataclasses import dataclass
 
 PROTOCOL = (
-    "One protocol for all cells, written down before the first number was seen "
-    "(`course_utils.lab.atlas_protocol`). Each net has one layer and a readout and learns about as "
+    "One protocol for all cells (`course_utils.lab.atlas_protocol`). Each net has one layer and a readout and learns about as "
     "many numbers as an LSTM's of 16 units, so that a cell with few weights has more units. "
-    "The learning rate is the best of four, found on seeds of its own; the nets "
-    "that are scored are fresh ones.",
+    "The learning rate is the best of one grid for all, found on seeds of its own; the nets that "
+    "are scored are fresh ones.",
     "A net that diverged counts as not solved and as last. Ranks are by the median; the interval "
     "of a rank is where it lies when seeds are drawn anew. Many cells cannot be told from the "
     "best, and their order among each other says nothing. Nor does it follow what a cell does in a "
@@ -56,7 +55,8 @@ def shown_arrival(row):
 def columns(tasks, arrivals):
     """The columns that are recorded."""
     found = [Column("", "arrives over 100 steps", {})] if arrivals else []
-    return found + [Column(name, about["title"], about) for name, about in tasks.items()]
+    return found + [Column(name, about["title"].partition(":")[0], about)
+                    for name, about in tasks.items()]  # fmt: skip
 
 
 def plain(value):
@@ -64,7 +64,7 @@ def plain(value):
 
 
 def share(value):
-    return f"{100 * value:.2g} %"
+    return f"{100 * value:{'.0f' if value >= 0.0995 else '.2g'}} %"
 
 
 def number(about, row):
