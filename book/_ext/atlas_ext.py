@@ -404,7 +404,9 @@ class AtlasMeasured(OfCells):
         section += nodes.title("", "Measured")
         section += [self.paragraph(text) for text in atlas_facts.PROTOCOL]
         section += self.listed(atlas_facts.about(tasks, arrivals, self.link))
-        if said := [claim.id for claim in ledger.claims() if claim.chapter == CHAPTER]:
+        known = ledger.recorded()
+        claims = [claim for claim in ledger.claims() if claim.chapter == CHAPTER]
+        if said := [claim.id for claim in claims if claim.result in known]:
             text = StringList([f"```{{claims}} {' '.join(said)}", "```"], source=self.env.docname)
             self.state.nested_parse(text, self.content_offset, section)
         head = ("cell", *(column.title for column in columns))

@@ -6,8 +6,9 @@ What is read comes from ``course_utils.lab.atlas_facts``.
 from dataclasses import dataclass
 
 PROTOCOL = (
-    "One protocol for all cells (`course_utils.lab.atlas_protocol`). Each net has one layer and a readout and learns about as "
-    "many numbers as an LSTM's of 16 units, so that a cell with few weights has more units. "
+    "One protocol for all cells (`course_utils.lab.atlas_protocol`). "
+    "Each net has one layer and a readout and learns about as many "
+    "numbers as an LSTM's of 16 units, so that a cell with few weights has more units. "
     "The learning rate is the best of one grid for all, found on seeds of its own; the nets that "
     "are scored are fresh ones.",
     "A net that diverged counts as not solved and as last. Ranks are by the median; the interval "

@@ -232,8 +232,23 @@ def point_at_specs(app, pagename, templatename, context, doctree):
                 button["url"] = place.blob(path, 1, 1).partition("#")[0]
 
 
+def name_toggles(app, pagename, templatename, context, doctree):
+    """What folds the pages of the cells away in the menu gets a name, which the theme leaves out."""
+    if (made := context.get("generate_toctree_html")) is None:
+        return
+
+    def named(*args, **options):
+        found = made(*args, **options)
+        for toggle in found.find_all("summary") if hasattr(found, "find_all") else ():
+            toggle["aria-label"] = "pages below"
+        return found
+
+    context["generate_toctree_html"] = named
+
+
 def setup(app):
     app.connect("config-inited", write_pages, priority=400)  # the table of contents is read at 900
     app.connect("doctree-read", name_shortly, priority=900)  # after Sphinx read its own
+    app.connect("html-page-context", name_toggles, priority=901)
     app.connect("html-page-context", point_at_specs, priority=901)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
