@@ -233,7 +233,7 @@ def point_at_specs(app, pagename, templatename, context, doctree):
 
 
 def name_toggles(app, pagename, templatename, context, doctree):
-    """What folds the pages of the cells away in the menu gets a name, which the theme leaves out."""
+    """What folds the pages of the cells away in the menu gets a name, which the theme omits."""
     if (made := context.get("generate_toctree_html")) is None:
         return
 
