@@ -96,10 +96,17 @@ def about(tasks, arrivals, link):
             guess = f"; without memory {said}"
         lines.append(
             f"**{task['title']}**: {task['measure']}{solved}{guess}; {task['seeds']} seeds a cell; "
-            f"best {link(task['best'])}, and {task['tied']} of {task['cells']} cells cannot be "
-            f"told from it (bold); `course run {task['experiment']}`"
+            f"{told(task, link)} (bold); `course run {task['experiment']}`"
         )
     return lines
+
+
+def told(task, link):
+    """The best cell, and how many, itself among them, cannot be told from it."""
+    if task["tied"] == 1:
+        return f"{link(task['best'])} is told from all others"
+    return (f"{task['tied']} of {task['cells']} cells cannot be told from the best, "
+            f"{link(task['best'])} among them")  # fmt: skip
 
 
 def sentence(task, row, link):

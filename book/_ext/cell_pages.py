@@ -66,7 +66,8 @@ def title(srcdir, key):
 
 def idea(srcdir, key):
     """Two sentences or so."""
-    return " ".join([SPECS[key].summary, words(srcdir).get(key, {}).get("more", "")]).strip()
+    summary = re.sub(r"= a_\w\b", "is its pre-activation", SPECS[key].summary)  # no code in prose
+    return " ".join([summary, words(srcdir).get(key, {}).get("more", "")]).strip()
 
 
 def searches(srcdir, taken=()):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
+import atlas_facts
 import cell_pages
 import family_drawing
 from course_utils import files
@@ -68,6 +69,44 @@ def test_words_of_no_cell_and_unknown_fields_are_refused(tmp_path):
         with pytest.raises(ValueError, match=says):
             cell_pages.words(str(tmp_path))
     cell_pages.words.cache_clear()
+
+
+TASK = {
+    "experiment": "atlas_adding", "title": "adding: of 30", "measure": "wrong answers",
+    "percent": True, "solved": "at most 5 % wrong", "seeds": 8, "cells": 52, "tied": 17,
+    "best": "gru", "guess": 0.93,
+}  # fmt: skip
+ROW = {
+    "hidden": 16, "rate": 0.01, "edge": True, "solved": 6, "of": 8, "share_low": 0.41,
+    "share_high": 0.999, "lost": 2, "median": None, "low": 0.012, "high": None, "rank": 5.0,
+    "rank_low": 2.0, "rank_high": 14.0, "tied": True,
+}  # fmt: skip
+
+
+def test_a_measured_fact_says_what_it_hangs_on():
+    said = atlas_facts.sentence(TASK, ROW, str)
+    for part in ("6 of 8 nets solve it", "41 % to 100 %", "no median", "2 diverged", "end of the",
+                 "rank 5 (2 to 14) of 52, not to be told from the best"):  # fmt: skip
+        assert part in said, said
+    assert "median wrong answers 10 % (1.2 % to diverged)" in atlas_facts.sentence(
+        TASK, ROW | {"median": 0.1}, str
+    )
+    (column,) = atlas_facts.columns({"adding": TASK}, {})
+    assert column.title == "adding"
+    assert column.shown({"adding": ROW}, None)[1] == ["**6 of 8**", "diverged", "rank 5 (2 to 14)"]
+    assert column.shown({}, None) == ("", ["–"])
+    (line,) = atlas_facts.about({"adding": TASK}, {}, str)
+    assert "17 of 52 cells cannot be told from the best, gru among them" in line
+    assert "`course run atlas_adding`" in line
+    assert "told from all others" in atlas_facts.told(TASK | {"tied": 1}, str)
+
+
+def test_a_cell_of_which_nothing_is_recorded_has_no_section(monkeypatch):
+    monkeypatch.setattr(cell_pages, "recorded", lambda: ({}, {}, {}))
+    assert "## Measured" not in cell_pages.page(ROOT, "lstm")
+    facts = {"lstm": {"adding": ROW}}
+    monkeypatch.setattr(cell_pages, "recorded", lambda: ({"adding": TASK}, facts, {}))
+    assert "```{cell-measured} lstm" in cell_pages.page(ROOT, "lstm")
 
 
 # -- the drawing -----------------------------------------------------------------------------------
