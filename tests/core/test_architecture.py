@@ -36,8 +36,8 @@ IMPORTS = {
     "training": {"numpy_nn", "shapes"},
     "ledger": {"errors", "files"},
     "lab": {
-        "compiled", "errors", "files", "ledger", "numpy_nn", "shapes", "specs", "tasks", "torch_nn",
-        "training",
+        "compiled", "equations", "errors", "files", "ledger", "numpy_nn", "shapes", "specs",
+        "tasks", "torch_nn", "training",
     },
     "experiments": {
         "audit", "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",

@@ -29,6 +29,18 @@ LOOSE = {
         v["irnn"]["solved"] == v["of"] and v["irnn"]["seeds"][0]["wrong"] < 0.5
     ),
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
+    **dict.fromkeys(  # two cells and few updates show that every net has its score
+        [f"atlas_{task}" for task in ("adding", "copying", "counting", "parity", "reber", "text")],
+        lambda v: (
+            [len(row["scores"]) for row in v["cells"].values()] == [v["of"]] * v["count"]
+            and v["lost"] == 0
+            and v["cells"][v["best"]]["rank"] < 2
+        ),
+    ),
+    "atlas_agreement": lambda v: all(
+        r["low"] <= r["tau"] <= r["high"] for r in v["pairs"].values()
+    ),
+    "atlas_arrival": lambda v: v["cells"]["rnn"]["high"] < v["cells"]["lstm"]["low"] < 0,
     "beam": lambda v: v["none"]["4"]["log_p"] > v["none"]["1"]["log_p"] - 1e-5,
     "bottleneck": lambda v: v["attention"]["right"][2] > v["fixed"]["right"][2],
     "bptt_cost": lambda v: v["full_exponent"] > 0.9 and v["checkpointed_exponent"] < 0.6,
@@ -267,6 +279,7 @@ TINY = {
 
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
+    "atlas_agreement", "atlas_copying", "atlas_counting", "atlas_parity", "atlas_reber",
     "hard_soft", "listening", "pointing", "quote_cell", "reber_stream", "score_scale", "seeing",
     "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip
