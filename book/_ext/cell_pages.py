@@ -8,7 +8,6 @@ sentences and the words under which the search finds it.
 import inspect
 import re
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
@@ -18,6 +17,7 @@ from pybtex.database import parse_file
 from course_utils import numpy_nn
 from course_utils.family.descent import descent
 from course_utils.files import write
+from course_utils.lab import atlas_facts
 from course_utils.specs import SPECS
 
 FOLDER, ATLAS = "book/reference/cells", "book/reference/atlas"
@@ -94,10 +94,6 @@ def searches(srcdir, taken=()):
 @cache
 def recorded():
     """(tasks, facts, arrivals) as ``lab.atlas_facts`` has them; empty where nothing is recorded."""
-    if find_spec("course_utils.lab.atlas_facts") is None:
-        return {}, {}, {}
-    from course_utils.lab import atlas_facts
-
     return atlas_facts.tasks(), atlas_facts.facts(), atlas_facts.arrivals()
 
 
