@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from bs4 import BeautifulSoup
 from docutils import nodes
 from pybtex.database import parse_file
 
@@ -25,6 +26,7 @@ WORDS, CITED = f"{ATLAS}.yml", "book/references.bib"
 FUNCTIONS = ("init", "coefficients", "step", "step_backward", "readout", "readout_backward")
 COMMON = {"ran", "star"}  # names that are words of English: found only with a further word
 KNOWN = {"is", "short", "more", "also"}
+NAME = '<span class="visually-hidden">pages below</span>'
 MOST = 4  # pages of the book that a page of a cell names
 
 
@@ -237,7 +239,8 @@ def name_toggles(app, pagename, templatename, context, doctree):
     def named(*args, **options):
         found = made(*args, **options)
         for toggle in found.find_all("summary") if hasattr(found, "find_all") else ():
-            toggle["aria-label"] = "pages below"
+            if not toggle.get_text(strip=True):
+                toggle.append(BeautifulSoup(NAME, "html.parser").span)
         return found
 
     context["generate_toctree_html"] = named

@@ -9,7 +9,8 @@
     var form = document.createElement("form"), count = document.createElement("output");
     form.className = "atlas-filter";
     form.setAttribute("role", "search");
-    form.setAttribute("aria-label", "Sort and filter the cells");
+    var facts = table.classList.contains("atlas-facts");
+    form.setAttribute("aria-label", "Sort and filter the " + (facts ? "measured facts" : "cells"));
     form.addEventListener("submit", function (event) { event.preventDefault(); });
 
     function labelled(text, control, after) {
@@ -29,8 +30,8 @@
     words.type = "search";
     labelled("words", words);
     var order = document.createElement("select");
-    var facts = Object.keys(rows[0].dataset).filter(function (name) { return name.indexOf("fact") === 0; });
-    ORDERS.filter(function (entry) { return entry[0] in rows[0].dataset || !entry[0]; }).concat(facts.map(function (name) {
+    var recorded = Object.keys(rows[0].dataset).filter(function (name) { return name.indexOf("fact") === 0; });
+    ORDERS.filter(function (entry) { return entry[0] in rows[0].dataset || !entry[0]; }).concat(recorded.map(function (name) {
       return [name, table.tHead.rows[0].cells[Number(rows[0].dataset[name].split(":")[0])].textContent.trim()];
     })).forEach(function (entry) {
       var option = document.createElement("option");
