@@ -30,7 +30,7 @@ VERSIONS := oldest colab
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test test-all test-versions versions bench bench-page bench-grading notebooks derive lint release serve clean
+.PHONY: help install book pdf test test-all test-versions versions bench bench-goals bench-page bench-grading notebooks derive lint release serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -96,6 +96,9 @@ versions: $(VERSIONS:%=.venv-%/.installed) ## install what test-versions needs
 
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py
+
+bench-goals: $(INSTALLED) ## measure how near the compiler is to its goals, and what bounds it (minutes)
+	@$(BIN)/python benchmarks/bench.py --goals
 
 bench-page: $(INSTALLED) ## measure what an update costs in the page that trains, in Chromium and Firefox
 	@PYTHONPATH=book/_ext $(BIN)/python benchmarks/page.py

@@ -1,6 +1,6 @@
 """Measure this machine: `make bench`.  Prints tables, writes benchmarks/results/<cpu>.json.
 
-usage: python benchmarks/bench.py [--quick] [--out FOLDER]
+usage: python benchmarks/bench.py [--quick | --goals] [--out FOLDER]
 
 What is compared takes turns in one process, on one thread, and ratios of medians decide: a machine
 that others use too is slow for all candidates alike.  Never compare seconds of two files.
@@ -19,10 +19,17 @@ import sys
 import time
 from pathlib import Path
 
+import compiler_goals
+
 from course_utils import files as whole
 from course_utils import timing
-from course_utils.experiments.practice.speed import speed_cells, speed_growth, speed_ladder
+from course_utils.experiments.practice.speed import (
+    speed_cells,
+    speed_growth,
+    speed_ladder,
+)
 from course_utils.lab.machine import device, versions
+from course_utils.specs import SPECS
 
 ROOT = Path(__file__).parent.parent
 IMPORTS = ("numpy", "course_utils", "course_utils.numpy_nn", "course_utils.torch_nn", "torch")
@@ -33,7 +40,11 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--goals", action="store_true", help="only the goals, nothing written")
     given = parser.parse_args(arguments)
+    if given.goals:
+        print("\n".join(compiler_goals.table(compiler_goals.goals(compiler_goals.all_of(1.0)))))
+        return
     measured = measure(given.quick)
     for line in tables(measured):
         print(line)
@@ -50,7 +61,9 @@ def measure(quick=False):
         name = module.__name__.rpartition(".")[2]
         config = module.QUICK if quick else shorter(module.Config())
         measured[name] = module.run(config, lambda items, name=name: tqdm(items, desc=name))
-    measured["goals"] = goals(measured["speed_cells"])
+    cells = ("gru",) if quick else tuple(SPECS)
+    measured |= compiler_goals.rest(0.05 if quick else 1.0, cells)
+    measured["goals"] = compiler_goals.goals(measured)
     measured["imports"] = imports(3 if quick else 7)
     measured["chapters"] = chapters()
     measured["seconds"] = round(time.perf_counter() - start, 1)
@@ -140,7 +153,7 @@ def tables(measured):
     for name, value in here["environment"].items():
         yield f"{name}={value} is set"
     yield from training(measured["speed_cells"])
-    yield from reached(measured["goals"])
+    yield from compiler_goals.table(measured["goals"])
     yield from growth(measured["speed_growth"])
     yield from ladder(measured["speed_ladder"])
     yield "\nimport, CPU seconds: " + ", ".join(
@@ -178,37 +191,6 @@ def training(cells):
     for key, rows in cells["layers"].items():
         ratios = ", ".join(f"{row['eager_over_fast']:.2f}" for row in rows)
         yield f"{key} in PyTorch, loop / compiled: {ratios}"
-
-
-def goals(cells):
-    """What the tuned layers were built to reach, and what they reach here: rows of plain values."""
-    summary, first = cells["summary"], cells["cells"]["lstm"][0]
-    ratios = [("LSTM, readable / fast, first size", first["readable_over_fast"], 6)]
-    for key, statement, bound in (
-        ("lstm", "LSTM, nn.LSTM / fast, geometric mean", 1.2),
-        ("gru", "GRU, nn.GRU / fast, least", 1.8),
-        ("rnn", "RNN, nn.RNN / fast, least", 2.0),
-    ):
-        if key in summary:
-            name = "torch_over_fast" + ("" if key == "lstm" else "_least")
-            ratios.append((statement, summary[key][name], bound))
-    if cells["floor"]["of"]:
-        ratios.append(("share of floor where B H >= 8000, least", cells["floor"]["least"], 0.8))
-    ratios.append(("LSTM / its slowest variant", 1 / cells["variants_most"], 1 / 1.25))
-    for key, spread in cells["layers_summary"].items():
-        ratios.append((f"{key} in PyTorch, loop / compiled, least", spread["least"], 2.5))
-    return [
-        {"goal": text, "here": round(here, 3), "at_least": bound, "met": bool(here >= bound)}
-        for text, here, bound in ratios
-    ]
-
-
-def reached(rows):
-    """The goals as a table."""
-    yield "\nGoals"
-    for row in rows:
-        verdict = "met" if row["met"] else "missed"
-        yield f"  {row['goal']:56}{row['here']:7.2f}   at least {row['at_least']:.2f}   {verdict}"
 
 
 def growth(measured):

@@ -5,8 +5,8 @@
     ```{claims} id1 id2
     ```                      a quiet line for each, below the sentence that they support
 
-Below the first of a page a fold says how to read such a line.  ``:short:`` leaves the sentences out,
-where the text above says them already.  The table of all is
+Below the first of a page a fold says how to read such a line.  ``:short:`` leaves the sentences
+out, where the text above says them already.  The table of all is
 on its own page (claims_page.py), which each line links.  Everything becomes docutils nodes, so that
 each builder can print it.  An unknown id is an error that names page and line.
 """

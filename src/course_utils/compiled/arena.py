@@ -13,14 +13,21 @@ class Arena:
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
         self.arrays, self.prelude, self.cleared, self.found = {}, {}, (), {}
         # found once for the arrays that there are
-        self.names, self.entering, self.gathered = {}, None, None
+        self.names, self.views = {}, {}
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.entering, self.gathered = {}, None, None
+            self.names, self.views = {}, {}
+        return found
+
+    def view(self, name, shape, seen, dtype):
+        """An array of ``get``, seen in another shape."""
+        found = self.views.get((name, seen))
+        if found is None:
+            found = self.views[name, seen] = self.get(name, shape, dtype).reshape(seen)
         return found
 
     def result(self, name, shape, dtype):
@@ -38,14 +45,14 @@ class Arena:
         place = function, sizes["S"], sizes["R"]
         if place not in self.names:
             for a in made.arguments[function]:
-                if a.kind not in ("x", "config"):
+                if a.kind not in ("x", "rows_x", "config"):
                     dtype = np.int64 if a.integer else made.dtype
                     self.get(a.name, a.shape(sizes), dtype)
             self.names[place] = [a.name for a in made.arguments[function]]
         return [self.arrays[name] for name in self.names[place]]
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "entering": None, "gathered": None, "cleared": ()}
+        return {**vars(self), "names": {}, "views": {}, "cleared": ()}
 
 
 class Workspace:
@@ -60,19 +67,18 @@ class Workspace:
 
     def arena(self, key, dtype, sizes):
         """The arrays of this cell at these sizes (K, T, B, D, H), made at first use."""
-        place = key, str(dtype), tuple(sizes.values())
+        place = key, np.dtype(dtype), tuple(sizes.values())
         if place not in self._arenas:
             self._arenas[place] = Arena(sizes, fresh=False)
         return self._arenas[place]
 
     def known(self, prepare, key, params, x):
-        """``prepare(key, params, x)``, checked once for arrays of these types and shapes."""
-        arrays = {"x": x, **params}
-        place = get_spec(key).key, *((n, type(a), np.shape(a), getattr(a, "dtype", None))
-                       for n, a in arrays.items())  # fmt: skip
-        if place not in self._known:
-            self._known[place] = prepare(key, params, x)._replace(x=None, params=None)
-        return self._known[place]._replace(x=x, params=params)
+        """``prepare(key, params, x)``, without these, checked once for arrays of these types."""
+        place = get_spec(key).key, _looks(x), *params, *map(_looks, params.values())
+        found = self._known.get(place)
+        if found is None:
+            found = self._known[place] = prepare(key, params, x)._replace(x=None, params=None)
+        return found
 
     def holds(self, tape):
         """Whether a tape was made in this workspace."""
@@ -83,3 +89,10 @@ class Workspace:
         """Bytes held."""
         arenas = self._arenas.values()
         return sum(a.nbytes for arena in arenas for a in arena.arrays.values())
+
+
+def _looks(array):
+    """What a check of an array depends on."""
+    if type(array) is np.ndarray:
+        return array.shape, array.dtype
+    return type(array), np.shape(array), getattr(array, "dtype", None)

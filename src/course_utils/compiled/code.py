@@ -4,8 +4,11 @@ import contextlib
 from contextvars import ContextVar
 from functools import cache
 
+import numpy as np
+
 from course_utils.compiled import cache as disk
 from course_utils.compiled.numba_head import head
+from course_utils.compiled.parameters import Places
 from course_utils.compiled.plan import plan
 from course_utils.compiled.print_numba import NumbaPrinter, functions
 from course_utils.specs import get_spec
@@ -24,8 +27,8 @@ def _head(dtype, plain):
 class Code:
     """spec; plan: what was printed; arguments: {function: its arrays}; call: {function: callable}.
 
-    shared: the module with the functions that all cells have.  Copied or pickled, it is looked up
-    again.
+    places: where its parameters lie; by_unit: whether it reads x unit by unit.  shared: the module
+    with the functions that all cells have.  Copied or pickled, it is looked up again.
     """
 
     def __init__(self, spec, dtype, plain):
@@ -41,6 +44,9 @@ class Code:
         else:
             module = disk.module(lambda kept: text, label, self.shared)
         self.call = {name: getattr(module, name) for name, of in self.arguments.items() if of}
+        self.places = Places(spec, self.plan.program)
+        bodies = (*self.plan.forward, *self.plan.backward)
+        self.by_unit = any(place.kind == "x" for body in bodies for _, place in body.loads)
         # by a step, unit and sequence, how many numbers the widest array of a stretch holds
         arrays = [a for of in self.arguments.values() for a in of]
         self.widest = max((a.n for a in arrays if a.kind in ("stretch", "dproduct")), default=1)
@@ -73,9 +79,9 @@ def code(key, dtype):
     key: a cell's key or its spec.  ImportError with the remedy where Numba or SciPy is missing.
     """
     spec = get_spec(key)
-    wanted = id(spec), str(dtype), _plain.get()
+    wanted = id(spec), np.dtype(dtype), _plain.get()
     if wanted not in _MADE:
-        _MADE[wanted] = Code(spec, str(dtype), _plain.get())
+        _MADE[wanted] = Code(spec, str(np.dtype(dtype)), _plain.get())
     return _MADE[wanted]
 
 

@@ -42,13 +42,18 @@ AXES = {
     "weights": "n*H k",
     "turned": "k n*H",
     "dweights": "n*H k",
-    "stretch": "S n H*B",  # products of the inputs
-    "dproduct": "S n H*B",
     "back": "n H*B",
+    "dbias": "H",
 }
 NETS = {*AXES} - {"clock"}
 # what nets use one after another, and nobody reads afterwards
 AXES |= {
+    "stretch": "S n H*B",  # products of the inputs
+    "dproduct": "S n H*B",
+    "columns": "n*H S*B",  # the same, as large products want it
+    "room": "k*S*B",
+    "part": "n*H k",
+    "sums": "H*B",
     "scratch": "H*B",
     "product": "n H*B",
     "dy": "H*B",
@@ -98,15 +103,20 @@ def aligned(shape, dtype):
 LAST = {ROW: "B", MATRIX: "H*H*B"}  # else H*B
 
 
+def _turned(rows, matrix):
+    """The same numbers, the sequences last."""
+    return np.moveaxis(rows, -3, -1) if matrix else rows.swapaxes(-1, -2)
+
+
 def into_columns(rows, out, matrix=False):
     """rows (..., B, H), or matrices (..., B, H, H), written into out (..., ·B)."""
-    turned = np.moveaxis(rows, -2 - matrix, -1)
+    turned = _turned(rows, matrix)
     np.copyto(out.reshape(turned.shape), turned)
 
 
 def from_columns(columns, out, matrix=False):
     """columns (..., ·B) written into out (..., B, H), or (..., B, H, H)."""
-    turned = np.moveaxis(out, -2 - matrix, -1)
+    turned = _turned(out, matrix)
     np.copyto(turned, columns.reshape(turned.shape))
 
 

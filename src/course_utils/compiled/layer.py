@@ -10,7 +10,6 @@ from course_utils.compiled import parameters
 from course_utils.compiled.arena import Arena
 from course_utils.compiled.code import Code, code
 from course_utils.compiled.columns import from_columns, into_columns
-from course_utils.compiled.sums import gathered_sums, input_arrays
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
@@ -50,7 +49,8 @@ def unroll(
     """
     spec = get_spec(key)
     T, B, D = x.shape
-    H = next(iter(parameters.blocks(spec, one(params)).values())).shape[1]
+    first = spec.params[0]
+    H = params[first.name].shape[0] // len(first.symbols)
     state0 = spec.initial_state(x, H) if state0 is None else state0
     dtype = np.result_type(x, *params.values(), *(s for s in state0 if s.dtype.kind == "f"))
     state0 = [(s if s.dtype.kind in "iu" else s.astype(dtype))[None] for s in state0]
@@ -73,17 +73,21 @@ def forward(
 ):  # fmt: skip
     """``unroll`` of K nets with checked arguments: x (1 or K, T, B, D), all else (K, ...).
 
-    mask (T, B), true where a step counts, and resets (T, B), or None.  Returns y (K, T, B, H), last
-    states and the tape.
+    sizes by axis, in the order K, T, B, D, H; mask (T, B), true where a step counts, and resets
+    (T, B), or None.  Returns y (K, T, B, H), last states and the tape.
     """
     made = code(spec, dtype)
-    K, T, B, D, H = (sizes[axis] for axis in "KTBDH")
-    _needs_equal_widths(made, D, H)
-    options = options | parameters.clocks(spec, options, H)
+    K, T, B, D, H = sizes.values()
+    if made.by_unit and D != H:
+        raise ShapeError(
+            f"x: {made.spec.key} reads x unit by unit, so axis D should be H={H}, got {D}"
+        )
+    if options:
+        options = options | parameters.clocks(spec, options, H)
     if workspace is None:
-        arena = Arena({axis: sizes[axis] for axis in "KTBDH"}, fresh=True)
+        arena = Arena(sizes, fresh=True)
     else:
-        arena = workspace.arena(spec.key, dtype, {axis: sizes[axis] for axis in "KTBDH"})
+        arena = workspace.arena(spec.key, dtype, sizes)
     arena.calls += 1
     begins = np.zeros((0, B), bool) if resets is None else resets
     lengths = None if mask is None else mask.sum(axis=0)
@@ -116,14 +120,8 @@ def forward(
             states.append(along)
         sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
         arguments = arena.arguments(made, "forward", sizes)
-        if arena.entering is None:
-            entering = _products_of_inputs(made, arena, sizes)
-            arena.entering = entering
         for start in range(0, T, sizes["S"]):
             stop = min(start + sizes["S"], T)
-            for weights, operand, result, whole in arena.entering:
-                at = start if whole else 0
-                made.shared.products(weights, operand, result, start, stop, at, B)
             made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
     output = next((s for s, v in zip(states, made.plan.program.states.values(), strict=True)
                    if v is made.plan.program.output), None)  # fmt: skip
@@ -139,36 +137,11 @@ def forward(
     return y, last, tape
 
 
-def _needs_equal_widths(made, D, H):
-    """An equation that reads x unit by unit needs as many inputs as units."""
-    bodies = (*made.plan.forward, *made.plan.backward)
-    loaded = any(place.kind == "x" for body in bodies for _, place in body.loads)
-    if loaded and D != H:
-        raise ShapeError(
-            f"x: {made.spec.key} reads x unit by unit, so axis D should be H={H}, got {D}"
-        )
-
-
 def _load(name, rows, arena, dtype):
     """What a step reads, as it was given and in columns."""
     nets, T, B, N = rows.shape
     np.copyto(arena.get(f"rows_{name}", rows.shape, dtype), rows, casting="same_kind")
     into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
-
-
-def _products_of_inputs(made, arena, sizes):
-    """[(weights, operand, result, whether result holds all steps)], which need not wait."""
-    found = []
-    whole = {a.name for a in made.arguments["forward"] if a.kind == "products"}
-    for product in made.plan.program.products:
-        if product.operand.op in ("x", "input"):
-            name, n = f"products_{product.name}", len(product.values)
-            steps = sizes["T" if name in whole else "S"]
-            shape = sizes["K"], steps, n, sizes["H"] * sizes["B"]
-            arrays = (f"weights_{product.name}", input_arrays(product)[0])
-            found.append((*(arena.arrays[a] for a in arrays),
-                          arena.get(name, shape, made.dtype), name in whole))  # fmt: skip
-    return found
 
 
 def history(tape, name):
@@ -192,18 +165,16 @@ def unroll_backward(tape, dy, dlast=None, dhistory=None):
     Returns dx (T, B, D), dstate0 (NamedTuple, each (B, H); every reset adds to it) and grads with
     the keys of params, and with each further input by its name, (T, B, H).
     """
-    spec, (_, _, B, _, H) = tape.code.spec, tape.arena.sizes.values()
+    spec = tape.code.spec
     dlast = (None,) * len(spec.states) if dlast is None else dlast
-    shapes = [(B, H, H) if name in spec.matrices else (B, H) for name in spec.states]
-    dlast = [np.zeros(shape, tape.code.dtype) if d is None else d
-             for d, shape in zip(dlast, shapes, strict=True)]  # fmt: skip
-    dx, dstate0, grads = backward(tape, dy[None], [d[None] for d in dlast], one(dhistory or {}))
+    dlast = [None if d is None else d[None] for d in dlast]
+    dx, dstate0, grads = backward(tape, dy[None], dlast, one(dhistory or {}))
     grads = {name: g[0] for name, g in grads.items()}
     return dx[0], state_type(spec.states)(*(d[0] for d in dstate0)), grads
 
 
 def backward(tape, dy, dlast, dhistory=None):
-    """``unroll_backward`` of K nets with checked arguments: all (K, ...)."""
+    """``unroll_backward`` of K nets with checked arguments: all (K, ...), or None in dlast."""
     made, arena = tape.code, tape.arena
     if tape.call != arena.calls:
         raise RuntimeError(
@@ -220,15 +191,22 @@ def backward(tape, dy, dlast, dhistory=None):
         array[...] = 0
         return array
 
-    dstate0 = [new(f"result_d{n}", d.shape) if d.dtype.kind == "f" else d
-               for n, d in zip(spec.states, dlast, strict=True)]  # fmt: skip
-    flowing = [(n, d, out) for n, d, out in zip(spec.states, dlast, dstate0, strict=True)
-               if n in made.plan.flowing]  # fmt: skip
+    dstate0, flowing = [], []
+    for name, d in zip(spec.states, dlast, strict=True):
+        shape = (K, B, H, H) if name in spec.matrices else (K, B, H)
+        if name in made.plan.flowing:
+            if d is None and tape.lengths is not None:
+                d = np.zeros(shape, dtype)
+            out = arena.result(f"result_d{name}", shape, dtype)
+            flowing.append((name, d, out))
+        else:
+            out = np.zeros(shape, np.int64) if d is None else d
+        dstate0.append(out)
     if not T * B * K:
         for array in (dx, *dinputs.values()):
             array[...] = 0
         for _, d, out in flowing:
-            out[...] = d
+            out[...] = 0 if d is None else d
         grads = {n: new(f"grads_{n}", p.shape) for n, p in tape.params.items()}
         return dx, dstate0, grads | dinputs
     lengths, dhistory = tape.lengths, dhistory or {}
@@ -246,17 +224,21 @@ def backward(tape, dy, dlast, dhistory=None):
             into_columns(dhistory[name], given)
         elif given is not None:
             given[...] = 0
-    for name, d, _ in flowing:
-        matrix, shape = name in spec.matrices, (K, d[0].size)
-        full = d if lengths is None else d * np.expand_dims(lengths == T, (1, 2)[: 1 + matrix])
-        into_columns(full, arena.get(f"carried_{name}", shape, dtype), matrix)
-        into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
+    for name, d, out in flowing:
+        matrix, shape = name in spec.matrices, (K, out[0].size)
+        carried = arena.get(f"carried_{name}", shape, dtype)
+        if d is None:
+            carried[...] = 0
+        elif lengths is None:
+            into_columns(d, carried, matrix)
+        else:  # it arrives where a sequence ends
+            whole = np.expand_dims(lengths == T, (1, 2)[: 1 + matrix])
+            into_columns(d * whole, carried, matrix)
+            into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
     arguments = arena.arguments(made, "backward", sizes)
-    if arena.gathered is None:
-        gathered = gathered_sums(made, arena, sizes)
-        begin = [a for n, a in arena.arrays.items()
-                 if n.startswith(("dvector_", "dfirst_", "back_", "dweights_"))]  # fmt: skip
-        arena.gathered, arena.cleared = gathered, begin
+    if not arena.cleared:
+        begin = ("dvector_", "dfirst_", "back_", "dweights_")
+        arena.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
     for array in arena.cleared:
         array[...] = 0
     with np.errstate(all="ignore"):
@@ -267,14 +249,14 @@ def backward(tape, dy, dlast, dhistory=None):
         for start in reversed(range(0, T, S)):
             stop = min(start + S, T)
             made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
-            for sums in arena.gathered:
-                sums.add(start, stop)
         for product in made.plan.program.products:
             back = arena.arrays.get(f"back_{product.name}")
             if product.operand.op == "before" and back is not None:
                 arena.arrays[f"carried_{product.operand.what}"] += back[:, 0]
         for name, d, out in flowing:
-            total = arena.arrays[f"carried_{name}"] + arena.arrays[f"dfirst_{name}"]
+            total = arena.arrays[f"carried_{name}"]
+            if len(tape.begins):
+                total = total + arena.arrays[f"dfirst_{name}"]
             from_columns(total, out, name in spec.matrices)
             if lengths is not None:  # a sequence without steps
                 out[:, lengths == 0] += d[:, lengths == 0]

@@ -1,6 +1,9 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-SMALL, VECTOR = 500, 500
+from course_utils.compiled.numba_sums import SUMS
+from course_utils.compiled.numba_tiles import PLAIN_TILES, digest, tiles
+
+SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
 
@@ -11,7 +14,8 @@ import numpy as np
 REAL = np.{dtype}
 ZERO, HALF, ONE, LOWEST = REAL(0), REAL(0.5), REAL(1), REAL(-np.inf)
 SMALL = {small}  # multiplications up to which a call of BLAS costs more than plain loops
-VECTOR = {vector}  # the same with few columns
+LARGE = {large}  # weights from which on BLAS, which packs them, is faster than blocks in registers
+FEW = {few}  # columns up to which it is not, because the weights are read once for each 16
 
 
 {tanh}
@@ -45,27 +49,25 @@ def positive(a):
 exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 
 
+{tiles}
+
+
 @jit
 def multiply(weights, operand, result, rows):
     n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
     left, out = operand.reshape(k, rows), result.reshape(n, rows)
-    if k > 4 and n * k * rows > (SMALL if rows > 4 else VECTOR):
-        np.dot(weights, left, out)
+    if rows >= 4 and (n * k <= LARGE or rows <= FEW):
+        tiles(weights, left, out, False)
         return
-    if rows == 1:
-        for j in range(n):
-            total = ZERO
-            for m in range(k):
-                total += weights[j, m] * left[m, 0]
-            out[j, 0] = total
+    if k > 4 and n * k * rows > SMALL:
+        np.dot(weights, left, out)
         return
     for j in range(n):
         for row in range(rows):
-            out[j, row] = ZERO
-        for m in range(k):
-            weight = weights[j, m]
-            for row in range(rows):
-                out[j, row] += weight * left[m, row]
+            total = ZERO
+            for m in range(k):
+                total += weights[j, m] * left[m, row]
+            out[j, row] = total
 
 
 @jit
@@ -122,11 +124,7 @@ def leave(begins, carried, dfirst):
             carried[place] = ZERO
 
 
-@kernel
-def products(weights, operand, result, first, last, at, rows):
-    for net in range(len(weights)):  # of the inputs of a stretch, into result from step ``at`` on
-        inputs = operand[net % len(operand), first:last]
-        multiply_all(weights[net], inputs, result[net, at : at + last - first], rows)
+{sums}
 
 
 @kernel
@@ -134,7 +132,8 @@ def turn_all(weights, turned):
     for net in range(len(weights)):
         transpose(weights[net], turned[net])
 '''
-COMPILED = """from numba import njit
+COMPILED = """from course_utils.compiled.tiles import tile  # as of {tiles}
+from numba import njit
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
@@ -169,9 +168,10 @@ def tanh(a):
 }
 
 
-def head(dtype, compiled, cache):
+def head(dtype, compiled, kept):
     """The text before the functions of a cell: the same for all cells."""
-    decorator = COMPILED.format(cache=cache) if compiled else PLAIN
+    decorator = COMPILED.format(cache=kept, tiles=digest()) if compiled else PLAIN
     return HEAD.format(
-        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, vector=VECTOR
-    ).rstrip()
+        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
+        tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
+    ).rstrip()  # fmt: skip

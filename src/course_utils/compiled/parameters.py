@@ -3,20 +3,40 @@
 import numpy as np
 
 
-def blocks(spec, arrays):
-    """{symbol of the equations: (K, rows, ...)}, views of arrays (K, ...) by parameter."""
-    found = {}
-    for p in spec.params:
-        array = arrays[p.name]
-        rows = array.shape[1] // len(p.symbols)
-        for k, symbol in enumerate(p.symbols):
-            found[symbol] = array[:, k * rows : (k + 1) * rows]
-    return found
+class Places:
+    """Where a cell's parameters lie, found once for its code.
 
+    symbols: {symbol of the equations: (parameter, its block, of how many)}; whole: {product: the
+    parameter whose blocks are the product's, in its order}; vectors: {vector: the symbols whose sum
+    it is}; clocks, constants: the values of these kinds.
+    """
 
-def summands(symbols, name):
-    """b_i is b_xi + b_hi where it is no parameter itself."""
-    return [name] if name in symbols else [f"b_x{name[2:]}", f"b_h{name[2:]}"]
+    def __init__(self, spec, program):
+        self.symbols = {
+            s: (p.name, k, len(p.symbols)) for p in spec.params for k, s in enumerate(p.symbols)
+        }
+        stacked = {p.symbols: p.name for p in spec.params}
+        self.whole = {}
+        for product in program.products:
+            name = stacked.get(tuple(v.what.symbol for v in product.values))
+            if name and not any(v.what.mask for v in product.values):
+                self.whole[product.name] = name
+        values = program.graph.values
+        self.vectors = {v.name: self._summands(v.what) for v in values if v.op == "vector"}
+        self.clocks = [v for v in values if v.op == "clock"]
+        self.constants = [v for v in values if v.op == "config"]
+
+    def _summands(self, name):
+        """b_i is b_xi + b_hi where it is no parameter itself."""
+        return [name] if name in self.symbols else [f"b_x{name[2:]}", f"b_h{name[2:]}"]
+
+    def block(self, arrays, symbol):
+        """A symbol's (K, rows, ...), a view of arrays (K, ...) by parameter."""
+        name, k, of = self.symbols[symbol]
+        if of == 1:
+            return arrays[name]
+        rows = arrays[name].shape[1] // of
+        return arrays[name][:, k * rows : (k + 1) * rows]
 
 
 def clocks(spec, config, H):
@@ -35,46 +55,60 @@ def clocks(spec, config, H):
 
 def prepare(made, params, options, arena):
     """Fill the arena with joined weights, vectors and what depends on parameters alone."""
-    spec, program = made.spec, made.plan.program
-    symbols, dtype = blocks(spec, params), np.dtype(made.dtype)
+    places, dtype = made.places, np.dtype(made.dtype)
     K, B, H = (arena.sizes[axis] for axis in "KBH")
-    for product in program.products:
-        width = params_width(symbols, product)
-        weights = arena.get(f"weights_{product.name}", (K, len(product.values) * H, width), dtype)
-        for k, v in enumerate(product.values):
-            block = _masked(symbols[v.what.symbol], v.what, options)
-            np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
-    flat = {}
-    for value in program.graph.values:
-        if value.op == "vector":
-            first, *rest = (symbols[s] for s in summands(symbols, value.what))
-            flat[f"vector_{value.name}"] = first + rest[0] if rest else first
-        elif value.op == "clock":
-            out = arena.get(f"clock_{value.name}", (H * B,), np.int64)
-            out.reshape(H, B)[...] = options[value.what][:, None]
-            flat[f"clock_{value.name}"] = np.tile(options[value.what], K)
-        elif value.op == "config":
-            arena.arrays[value.name] = dtype.type(options[value.what])
+    for product in made.plan.program.products:
+        _weights(made, product, params, options, arena)
+    for value in places.constants:
+        arena.arrays[value.name] = dtype.type(options[value.what])
+    for value in places.clocks:
+        out = arena.get(f"clock_{value.name}", (H * B,), np.int64)
+        out.reshape(H, B)[...] = options[value.what][:, None]
     if "prelude" in made.call:
-        arena.prelude = {n: np.ascontiguousarray(v, v.dtype if v.dtype.kind == "i" else dtype)
-                         .reshape(K * H) for n, v in flat.items()}  # fmt: skip
-        arguments = made.arguments["prelude"]
-        for a in arguments:
-            if a.kind == "vector":
-                flat.setdefault(a.name, arena.prelude.setdefault(a.name, np.empty(K * H, dtype)))
-        made.call["prelude"](
-            *(arena.prelude.get(a.name, arena.arrays.get(a.name)) for a in arguments)
-        )
-        flat |= {n: v for n, v in arena.prelude.items() if n.startswith("vector_")}
-    for name, value in flat.items():
-        if name.startswith("vector_"):
-            out = arena.get(name, (K, H * B), dtype)
-            out.reshape(K, H, B)[...] = value.reshape(K, H, 1)
+        vectors = _prelude(made, params, options, arena)
+    else:
+        vectors = {
+            f"vector_{name}": [places.block(params, s) for s in symbols]
+            for name, symbols in places.vectors.items()
+        }
+    for name, (first, *rest) in vectors.items():
+        out = arena.view(name, (K, H * B), (K, H, B), dtype)
+        if rest:
+            np.add(first[..., None], rest[0][..., None], out=out)
+        else:
+            out[...] = first[..., None]
 
 
-def params_width(symbols, product):
-    """The other axis of a product's weights."""
-    return symbols[product.values[0].what.symbol].shape[2]
+def _weights(made, product, params, options, arena):
+    """The weights of a product, one below the other."""
+    places, name, dtype = made.places, f"weights_{product.name}", np.dtype(made.dtype)
+    whole = places.whole.get(product.name)
+    if whole:
+        np.copyto(arena.get(name, params[whole].shape, dtype), params[whole], casting="same_kind")
+        return
+    blocks = [places.block(params, v.what.symbol) for v in product.values]
+    K, H, width = blocks[0].shape
+    weights = arena.get(name, (K, len(blocks) * H, width), dtype)
+    for k, (v, block) in enumerate(zip(product.values, blocks, strict=True)):
+        block = _masked(block, v.what, options)
+        np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
+
+
+def _prelude(made, params, options, arena):
+    """{vector: [(K, H)]}, of all nets: parameters, and what is made of them before the loop."""
+    places, dtype = made.places, np.dtype(made.dtype)
+    K, H = (arena.sizes[axis] for axis in "KH")
+    flat = {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
+    for name, symbols in places.vectors.items():
+        total = sum(places.block(params, s) for s in symbols)
+        flat[f"vector_{name}"] = np.ascontiguousarray(total, dtype).reshape(K * H)
+    arguments = made.arguments["prelude"]
+    for a in arguments:
+        if a.kind == "vector":
+            flat.setdefault(a.name, np.empty(K * H, dtype))
+    made.call["prelude"](*(flat.get(a.name, arena.arrays.get(a.name)) for a in arguments))
+    arena.prelude = flat
+    return {n: [v.reshape(K, H)] for n, v in flat.items() if n.startswith("vector_")}
 
 
 def _masked(array, weight, options):
@@ -87,36 +121,44 @@ def _masked(array, weight, options):
 
 def gradients(made, params, options, arena, new):
     """The gradients by the names of the parameters; new(name, shape) -> an array to write into."""
-    spec, program = made.spec, made.plan.program
+    places, program = made.places, made.plan.program
     K, H = (arena.sizes[axis] for axis in "KH")
     grads = {name: new(f"grads_{name}", p.shape) for name, p in params.items()}
-    symbols, missing = blocks(spec, grads), blocks(spec, grads)
+    missing = {*places.symbols}
 
     def give(symbol, value):
-        if missing.pop(symbol, None) is None:  # another equation has given its part
-            symbols[symbol] += value
-        else:
-            np.copyto(symbols[symbol], value)
+        if symbol in missing:
+            missing.remove(symbol)
+            np.copyto(places.block(grads, symbol), value)
+        else:  # another equation has given its part
+            total = places.block(grads, symbol)
+            total += value
 
     for product in program.products:
         dweights = arena.arrays.get(f"dweights_{product.name}")
-        for k, v in enumerate(product.values if dweights is not None else ()):
+        if dweights is None:
+            continue
+        symbols = [v.what.symbol for v in product.values]
+        if product.name in places.whole and missing.issuperset(symbols):
+            missing.difference_update(symbols)
+            np.copyto(grads[places.whole[product.name]], dweights)
+            continue
+        for k, v in enumerate(product.values):
             give(v.what.symbol, _masked(dweights[:, k * H : (k + 1) * H], v.what, options))
     dvectors = {}
-    names = [v.name for v in program.graph.values if v.op == "vector"]
-    for name in (*names, *(v.name for v in program.prelude.values)):
+    for name in (*places.vectors, *(v.name for v in program.prelude.values)):
         given = arena.arrays.get(f"dvector_{name}")
         dvectors[f"dvector_{name}"] = (
             np.zeros(K * H, made.dtype) if given is None
-            else given.reshape(K * H, -1).sum(axis=1)
+            else given.reshape(K * H, -1).sum(axis=1) if given.size > K * H
+            else given.reshape(K * H)
         )  # fmt: skip
     if "prelude_backward" in made.call:
         known = arena.arrays | arena.prelude | dvectors
         made.call["prelude_backward"](*(known[a.name] for a in made.arguments["prelude_backward"]))
-    for value in program.graph.values:
-        if value.op == "vector":
-            for symbol in summands(symbols, value.what):
-                give(symbol, dvectors[f"dvector_{value.name}"].reshape(K, H))
-    for block in missing.values():
-        block[...] = 0
+    for name, symbols in places.vectors.items():
+        for symbol in symbols:
+            give(symbol, dvectors[f"dvector_{name}"].reshape(K, H))
+    for symbol in missing:
+        places.block(grads, symbol)[...] = 0
     return grads

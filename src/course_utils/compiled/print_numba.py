@@ -87,7 +87,8 @@ class NumbaPrinter(LoopPrinter):
 
     def _net(self, name, kind):
         """The index of the net, where an array has one; nets may share x."""
-        return [f"net % len({name})" if kind == "x" else "net"] if kind in NETS else []
+        shared = kind in ("x", "rows_x")
+        return [f"net % len({name})" if shared else "net"] if kind in NETS else []
 
     def _kind(self, place):
         if place.kind == "states" and not place.block:
@@ -175,6 +176,10 @@ class NumbaPrinter(LoopPrinter):
             self.write("element = (unit * units + column) * rows + row")
 
     def forward(self):
+        for product in self.program.products:
+            if product.operand.op in ("x", "input"):
+                self.note(product, "for all steps")
+                self.multiply_all(product)
         self.open_loop("step")
         self.write("if len(begins):")
         for name, value in self.program.states.items():
@@ -198,7 +203,7 @@ class NumbaPrinter(LoopPrinter):
         steps = f"first{later} : last{later}" if many else f"step{later}"
         if kind == "before":
             return f"from_{place.name}[{steps}]"
-        return f"{name}[net, {steps}]"
+        return f"{name}[{', '.join([*self._net(name, kind), steps])}]"
 
     def multiply(self, product):
         operand, weights = self._operand(product), self._matrix("weights", product)
@@ -211,8 +216,8 @@ class NumbaPrinter(LoopPrinter):
         result = self.use(
             f"products_{product.name}", "products" if kept else "stretch", n=len(product.values)
         )
-        steps = "first:last" if kept else ": last - first"
-        self.write(f"multiply_all({weights}[net], {operand}, {result}[net, {steps}], rows)")
+        steps = "net, first:last" if kept else ": last - first"
+        self.write(f"multiply_all({weights}[net], {operand}, {result}[{steps}], rows)")
 
     # -- backward ----------------------------------------------------------------------------------
 
@@ -242,6 +247,16 @@ class NumbaPrinter(LoopPrinter):
             for gradient in (f"carried_{name}[net]", *(f"{b}[net, 0]" for b in backs)):
                 self.write(f"leave(begins[step], {gradient}, {dfirst}[net])", deeper=1)
         self.depth -= 1
+        self.write("# what weights, inputs and biases receive in these steps")
+        for product in self.program.products:
+            self._sums(product)
+        for vector, (product, block) in self.plan.derivative.sums.items():
+            dproduct = self._dproduct(next(p for p in self.program.products if p.name == product))
+            if dproduct:
+                dvector, by_row = self.use(f"dvector_{vector}", "dbias"), self.use("sums", "sums")
+                self.write(
+                    f"add_biases({dproduct}[: last - first], {block}, {by_row}, {dvector}[net])"
+                )
 
     def _turn(self, bodies):
         if any(place.kind == "dy" for body in bodies for _, place in body.loads):
@@ -256,22 +271,51 @@ class NumbaPrinter(LoopPrinter):
         name = gradient_of(self.plan, product)
         return name and self.use(name, "dproduct", n=len(product.values))
 
+    def _sums(self, product):
+        """What a product's weights receive, and its input."""
+        dproduct = self._dproduct(product)
+        if not dproduct:
+            return
+        weights, dweights = self._matrix("weights", product), self._matrix("dweights", product)
+        part, room = self._matrix("part", product), self._matrix("room", product)
+        given = f"{dproduct}[: last - first]"
+        n = len(product.values)
+        columns = self.use(f"columns_{product.name}", "columns", n=n)
+        if product.operand.op not in ("x", "input"):
+            operand = self._operand(product, many=True)
+            self.write(f"add_weights({given}, {operand},")
+            self.write(f"{dweights}[net], {columns}, {room}, {part}, rows)", deeper=1)
+            return
+        _, rows, drows = input_arrays(product)
+        kind = "rows_x" if product.operand.op == "x" else "rows_input"
+        rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
+        operand = f"{rows}[{', '.join([*self._net(rows, kind), 'first:last'])}]"
+        self.write(f"add_weights_of_rows({given}, {operand},")
+        self.write(f"{dweights}[net], {columns}, {part}, rows)", deeper=1)
+        turned = self._matrix("turned", product)
+        self.write(f"send_back({given}, {weights}[net], {turned}[net],")
+        self.write(f"{columns}, {room}, {drows}[net, first:last], rows)", deeper=1)
+
     def back(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
-            self.write(
-                f"multiply({turned}[net], {dproduct}[net, step - first], {result}[net], rows)"
-            )
+            self.write(f"multiply({turned}[net], {dproduct}[step - first], {result}[net], rows)")
 
     def back_all(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
             steps = ": last - first"
-            self.write(
-                f"multiply_all({turned}[net], {dproduct}[net, {steps}], {result}[{steps}], rows)"
-            )
+            self.write(f"multiply_all({turned}[net], {dproduct}[{steps}], {result}[{steps}], rows)")
+
+
+def input_arrays(product):
+    """(array in columns, as it was given, the gradient of that) of an input that is multiplied."""
+    op, what = product.operand.op, product.operand.what
+    if op == "x":
+        return "all_x", "rows_x", "rows_dx"
+    return f"input_{what}", f"rows_input_{what}", f"rows_dinput_{what}"
 
 
 def gradient_of(plan, product):

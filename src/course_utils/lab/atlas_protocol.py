@@ -18,8 +18,8 @@
    net that diverges is not solved and comes last: it is never left out.
 
 The search is coarse and the nets are small: what is found is what a cell does at this size, after
-so many updates, from this start.  Budget: five to thirteen CPU minutes a task for 52 cells, each with
-twelve nets that search and twenty that count; six tasks in less than an hour.
+so many updates, from this start.  Budget: five to thirteen CPU minutes a task for 52 cells, each
+with twelve nets that search and twenty that count; six tasks in less than an hour.
 """
 
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def unroll(
     """
     plain = state0 is lengths is resets is config is None and not inputs
     if plain and workspace is not None and isinstance(params, Mapping):
-        run = workspace.known(prepared, key, params, x)
+        run = workspace.known(prepared, key, params, x)._replace(x=x)
     else:
         run = prepare(key, params, x, state0, lengths, resets, config, inputs)
         compilable(run.dtype)
@@ -75,10 +75,11 @@ def unroll_backward(tape, dy, dlast=None, workspace=None):
         raise ValueError("workspace: not the one that this tape was made in; leave it out")
     if expect(dy=(dy, "T B H")) != {"T": T, "B": B, "H": H}:
         raise ShapeError(f"dy: expected shape {(T, B, H)} (T, B, H), got {dy.shape}")
-    dstate = last_gradient(spec, cell, dlast, B, H, dtype)
-    dx, dstate0, grads = layer.backward(
-        tape, cotangent("dy", dy, dtype)[None], [d[None] for d in dstate]
-    )
+    if dlast is None:
+        dstate = (None,) * len(spec.states)
+    else:
+        dstate = [d[None] for d in last_gradient(spec, cell, dlast, B, H, dtype)]
+    dx, dstate0, grads = layer.backward(tape, cotangent("dy", dy, dtype)[None], dstate)
     return dx[0], cell.State(*(d[0] for d in dstate0)), {n: g[0] for n, g in grads.items()}
 
 

@@ -125,7 +125,10 @@ def unroll_backward(tape, dy, dlast=None):
     dy = cotangent("dy", dy, dtype)
     if dy.shape != (K, T, B, H):
         raise ShapeError(f"dy: expected shape {(K, T, B, H)} (K, T, B, H), got {dy.shape}")
-    dstate = last_gradient(spec, cell, dlast, B, H, dtype, nets=K)
+    if dlast is None:
+        dstate = (None,) * len(spec.states)
+    else:
+        dstate = last_gradient(spec, cell, dlast, B, H, dtype, nets=K)
     dx, dstate0, grads = layer.backward(tape, dy, dstate)
     return dx, cell.State(*dstate0), grads
 

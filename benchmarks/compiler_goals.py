@@ -1,0 +1,225 @@
+"""The compiler's goals beside what this machine reaches and what bounds it: `make bench-goals`.
+
+The bound of a goal is what the machine would reach if a layer spent its time on nothing but what it
+cannot leave out.  For a ratio to another program that is the bare matrix products, as fast as the
+BLAS of NumPy does them here, and the functions of the cell, as fast as compiled code evaluates them
+one after the other; each is measured.  Where our products in registers beat BLAS, a layer may pass
+it.  At one sequence the calls from Python count too, and for compiling LLVM alone.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from course_utils import numpy_nn, timing
+from course_utils.compiled.code import code
+from course_utils.compiled.functions import SLOPES
+from course_utils.compiled.plan import plan
+from course_utils.experiments.practice.speed import speed_cells
+from course_utils.lab.timed_cases import Case
+from course_utils.numpy_nn import init_params, many
+from course_utils.specs import SPECS
+
+BEFORE = {"lstm": 12.9, "rnn": 15.2, "gru": 17.7}
+"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7, AMD EPYC)."""
+AS_MANY_PRODUCTS = {"lstm_peephole": "lstm", "lstm_cifg": "gru", "gru_2014": "gru"}
+NETS, SMALL = 32, (22, 16, 8, 8)
+WIDE = (50, 32, 128, 128)
+
+
+def all_of(seconds):
+    """What ``goals`` reads, and no more."""
+    config = speed_cells.Config(variants=("lstm_peephole",), seconds=seconds, least=3)
+    return {"speed_cells": speed_cells.run(config)} | rest(seconds, tuple(SPECS))
+
+
+def rest(seconds, keys):
+    """All cells by their products, many nets, functions, calls from Python, and first calls."""
+    with timing.one_thread():
+        most, slowest = slowest_cell(keys, seconds)
+        nets = {key: side_by_side(key, seconds) for key in BEFORE}
+        tiny = {key: Case(key, (1, 1, 1, 1)).fast() for key in BEFORE}
+        calls = timing.medians(timing.interleave(tiny, seconds=seconds / 2, least=20))
+        tanh, rate = tanh_seconds(seconds / 4), product_rate(seconds / 4)
+    return {
+        "most": most, "slowest": slowest, "many": nets, "calls": calls, "tanh": tanh,
+        "rate": rate, "first_calls": first_calls(),
+    }  # fmt: skip
+
+
+# -- measurements ----------------------------------------------------------------------------------
+
+
+def slowest_cell(keys, seconds, size=WIDE):
+    """The longest training step of any cell over the LSTM's, both for each number multiplied."""
+    lstm, most, slowest = Case("lstm", size), 0.0, "lstm"
+    for key in keys:
+        case = Case(key, size)
+        work = {"lstm": lstm.fast(), "cell": case.fast()}
+        times = timing.interleave(work, seconds=seconds / 2, least=5)
+        over = timing.ratio(times, "cell", "lstm") * weights("lstm", size) / weights(key, size)
+        print(f"{key:14} {over:.2f} of the LSTM's time per product", flush=True)
+        if over > most:
+            most, slowest = over, key
+    return round(most, 3), slowest
+
+
+def side_by_side(key, seconds, size=SMALL):
+    """How many times longer 32 nets take one by one, readable, than with ``many``; and seconds."""
+    K, (T, B, D, H), rng = NETS, size, np.random.default_rng(0)
+    nets = [init_params(key, D, H, np.random.default_rng(k), np.float32) for k in range(K)]
+    params, workspace = many.stack(nets), many.Workspace()
+    x = rng.standard_normal((T, B, D), np.float32)
+    dy = rng.standard_normal((K, T, B, H), np.float32)
+
+    def one_by_one():
+        for net, dy_net in zip(nets, dy, strict=True):
+            numpy_nn.unroll_backward(numpy_nn.unroll(key, net, x)[2], dy_net)
+
+    def at_once():
+        many.unroll_backward(many.unroll(key, params, x, workspace=workspace)[2], dy)
+
+    times = timing.interleave({"loop": one_by_one, "many": at_once}, seconds=seconds, least=5)
+    return {"ratio": timing.ratio(times, "loop", "many"), "loop": timing.medians(times)["loop"]}
+
+
+def tanh_seconds(seconds, n=4096):
+    """Seconds of one tanh among many in compiled code; a sigmoid is one."""
+    shared = code("lstm", np.float32).shared
+    tanh = shared.tanh
+    a, out = np.linspace(-3, 3, n, dtype=np.float32), np.empty(n, np.float32)
+
+    @shared.njit(**shared.OPTIONS)
+    def apply(a, out):
+        for k in range(len(a)):
+            out[k] = tanh(a[k])
+
+    times = timing.interleave({"tanh": lambda: apply(a, out)}, seconds=seconds)
+    return timing.medians(times)["tanh"] / n
+
+
+def product_rate(seconds, n=512):
+    """Operations a second of a large square product in NumPy."""
+    a, b = np.random.default_rng(0).standard_normal((2, n, n), np.float32)
+    times = timing.interleave({"product": lambda: np.dot(a, b)}, seconds=seconds)
+    return 2 * n**3 / timing.medians(times)["product"]
+
+
+def first_calls():
+    """Processor seconds of a cell's first training step: compiled, and found on the disk.
+
+    Another cell of the same dtype came before, in the same process, so that what all cells stand on
+    is there.  llvm: what LLVM alone took of the first.
+    """
+    program = (
+        "import time\n"
+        "from course_utils.lab.timed_cases import Case\n"
+        "Case('rnn', (3, 2, 4, 5)).fast()()\n"
+        "from numba.core.codegen import CPUCodeLibrary as library\n"
+        "finalize, spent = library.finalize, []\n"
+        "def timed(self):\n"
+        "    start = time.process_time()\n"
+        "    finalize(self)\n"
+        "    spent.append(time.process_time() - start)\n"
+        "library.finalize = timed\n"
+        "step, start = Case('lstm', (3, 2, 4, 5)).fast(), time.process_time()\n"
+        "step(); print(time.process_time() - start, sum(spent))"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        given = {**os.environ, "COURSE_CACHE": folder}
+        asked = {"capture_output": True, "text": True, "check": True, "env": given}
+        lines = [subprocess.run([sys.executable, "-c", program], **asked).stdout for _ in range(2)]
+    (compiled, llvm), (cached, _) = (map(float, line.split()) for line in lines)
+    return {"compiled": compiled, "llvm": llvm, "cached": cached}
+
+
+# -- what cannot be left out -----------------------------------------------------------------------
+
+
+def weights(key, size):
+    """Numbers that a cell multiplies with."""
+    _, _, D, H = size
+    shapes = SPECS[key].shapes(D, H).values()
+    return max(1, sum(int(np.prod(shape)) for shape in shapes if len(shape) > 1))
+
+
+def functions(key):
+    """Functions that a cell evaluates for each unit at a step."""
+    return sum(v.op in SLOPES for v in plan(key).program.loop.values)
+
+
+def arithmetic(key, size, measured, products=None):
+    """Seconds of a training step's products, at the rate of a large one if not given, and of its
+    functions."""
+    T, B, _, H = size
+    if products is None:
+        products = 6 * T * B * weights(key, size) / measured["rate"]
+    return products + functions(key) * T * B * H * measured["tanh"]
+
+
+def goals(measured):
+    """What the compiled layers should reach, reach here, and would reach at most: plain values."""
+    cells, calls = measured["speed_cells"], measured["first_calls"]
+    rows = []
+
+    def row(goal, here, at_least, at_most):
+        rows.append(
+            {"goal": goal, "here": round(here, 3), "at_least": at_least,
+             "at_most": at_most and round(at_most, 3), "met": bool(here >= at_least)}
+        )  # fmt: skip
+
+    floors = {(key, *r["size"]): r["floor"] for key, rs in cells["cells"].items() for r in rs}
+    for key, bound in (("lstm", 1.2), ("gru", 2), ("rnn", 2)):
+        if key in cells["cells"]:
+            most = [
+                r["seconds"]["torch"] / arithmetic(key, r["size"], measured, r["floor"])
+                for r in cells["cells"][key]
+            ]
+            here = cells["summary"][key]["torch_over_fast"]
+            row(f"nn.{key.upper()} / fast, geometric mean", here, bound, _mean(most))
+    for key, by_size in cells["cells"].items():
+        for r in by_size:
+            if r["size"][1] == 1:
+                share = r["floor"] / (r["floor"] + measured["calls"][key])
+                row(f"{key} at B = 1, share of floor", r["share_of_floor"], 0.5, share)
+    slow, size = measured["slowest"], WIDE
+    each = [arithmetic(k, size, measured) / weights(k, size) for k in ("lstm", slow)]
+    name = f"LSTM / the slowest cell ({slow}), time per product"
+    row(name, 1 / measured["most"], 1 / 1.25, each[0] / each[1])
+    for key, nets in measured["many"].items():
+        least = NETS * arithmetic(key, SMALL, measured) + measured["calls"][key]
+        most = nets["loop"] / least / BEFORE[key]
+        row(f"{key}, many / many before, 32 nets of 8", nets["ratio"] / BEFORE[key], 3, most)
+    means = [spread["mean"] for spread in cells["layers_summary"].values()]
+    least = min(spread["least"] for spread in cells["layers_summary"].values())
+    most = [
+        r["seconds"]["eager"] / arithmetic(key, r["size"], measured, floors[kin, *r["size"]])
+        for key, rs in cells["layers"].items() for r in rs
+        if (kin := AS_MANY_PRODUCTS.get(key), *r["size"]) in floors
+    ]  # fmt: skip
+    mean = _mean(most) if most else None
+    row("Recurrent, loop / compiled, geometric mean", _mean(means), 3, mean)
+    row("Recurrent, loop / compiled, least", least, 1, min(most, default=None))
+    row("3 s / compiling one more cell", 3 / calls["compiled"], 1, 3 / calls["llvm"])
+    row("0.3 s / its first call from the cache", 0.3 / calls["cached"], 1, None)
+    return rows
+
+
+def _mean(ratios):
+    return statistics.geometric_mean(ratios)
+
+
+def table(rows):
+    """The goals as lines of text."""
+    yield "\nGoals; at most: with nothing but the arithmetic (compiling: but LLVM)"
+    for row in rows:
+        most = f"{row['at_most']:7.2f}" if row["at_most"] else "      -"
+        verdict = "met" if row["met"] else "missed"
+        yield (
+            f"  {row['goal']:60}{row['here']:7.2f}   at least {row['at_least']:.2f}"
+            f"   at most {most}   {verdict}"
+        )
