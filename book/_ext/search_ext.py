@@ -13,6 +13,7 @@ from pathlib import Path
 
 from docutils import nodes
 
+import cell_pages
 from course_utils.files import write
 from glossary_ext import PAGE, anchors, forms, noted, read, searches
 
@@ -119,7 +120,9 @@ def write_data(app, error):
         place = f"{PAGE}#{ids[entry['term'].lower()]}"
         terms.append([forms(entry), entry["term"], where if where in known else "", place,
                       noted(entry["means"])])  # fmt: skip
-    for words, where in searches(app.srcdir):
+    learners = searches(app.srcdir)
+    taken = {form.lower() for forms, _ in learners for form in forms}
+    for words, where in [*learners, *cell_pages.searches(str(app.srcdir), taken)]:
         if f"book/{where}" in known:
             terms.append([words, words[0], f"book/{where}", "", ""])
     data = json.dumps({"pages": app.search_texts, "terms": terms}, ensure_ascii=False,

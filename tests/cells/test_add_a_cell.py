@@ -69,6 +69,11 @@ def test_the_new_cell_is_explained_drawn_compared_and_printed_as_code(cell):
         assert "W_xz" in text or "weight_ih" in text, target
 
 
+def test_the_new_cell_has_a_page_of_its_own(cell):
+    cell_pages = pytest.importorskip("cell_pages", reason="the book's packages are not installed")
+    assert f"# {specs.SPECS[cell].title}: " in cell_pages.page(str(ROOT), cell)
+
+
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_the_printed_cell_obeys(law, cell):
     more = {"backend": "auto"} if "backend" in inspect.signature(law).parameters else {}

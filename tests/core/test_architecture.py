@@ -26,6 +26,7 @@ IMPORTS = {
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
     "symbols": {"equations"},
+    "family": {"equations"},
     "conventions": {"shapes", "specs"},
     "compiled": {"files", "equations", "shapes", "specs"},
     "numpy_nn": {"compiled", "shapes", "specs"},
