@@ -37,7 +37,7 @@ IMPORTS = {
     "ledger": {"errors", "files"},
     "lab": {
         "compiled", "equations", "errors", "files", "ledger", "numpy_nn", "shapes", "specs",
-        "tasks", "torch_nn", "training",
+        "tasks", "timing", "torch_nn", "training",
     },
     "experiments": {
         "audit", "compiled", "counting", "lab", "numpy_nn", "recipes", "specs", "tasks", "timing",

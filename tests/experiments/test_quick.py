@@ -30,7 +30,10 @@ LOOSE = {
     ),
     "adding_long": lambda v: v["50"]["solved"] == v["of"],
     **dict.fromkeys(  # two cells and few updates show that every net has its score
-        [f"atlas_{task}" for task in ("adding", "copying", "counting", "parity", "reber", "text")],
+        [
+            f"atlas_{task}"
+            for task in ("adding", "copying", "counting", "parity", "reber", "text", "text_time")
+        ],
         lambda v: (
             [len(row["scores"]) for row in v["cells"].values()] == [v["of"]] * v["count"]
             and v["lost"] == 0
@@ -286,6 +289,7 @@ TINY = {
 # what shows nothing in a few seconds: mistakes on long streams, words of a text; or compiles
 SLOW = {
     "atlas_agreement", "atlas_copying", "atlas_counting", "atlas_parity", "atlas_reber",
+    "atlas_text_time",
     "hard_soft", "help_reader", "listening", "pointing", "quote_cell", "reber_stream",
     "score_scale", "seeing", "speed_compile", "text_lm", "writing", "translated_dates",
 }  # fmt: skip

@@ -9,6 +9,7 @@ Everything is read from the ledger; what is not recorded yet is left out.
 
 from course_utils import ledger
 from course_utils.lab.atlas_arrival import summary
+from course_utils.lab.atlas_equal_time import NextLetterInTime
 from course_utils.lab.atlas_tasks import TASKS
 from course_utils.specs import SPECS
 
@@ -16,6 +17,9 @@ SHOWN = (
     "hidden", "size", "rate", "edge", "solved", "share", "share_low", "share_high", "lost",
     "median", "low", "high", "rank", "rank_low", "rank_high", "tied",
 )  # fmt: skip
+
+
+SHOWN_TASKS = TASKS | {"text_time": NextLetterInTime}
 
 
 def experiment(task):
@@ -29,6 +33,11 @@ def recorded_tasks():
     return [task for task in TASKS if experiment(task) in there]
 
 
+def shown_tasks():
+    """``recorded_tasks``, and the character model in equal time, which is no task of its own."""
+    return recorded_tasks() + ["text_time"] * (experiment("text_time") in ledger.recorded())
+
+
 def tasks():
     """{task: what was asked}: plain values, for the tasks that are recorded.
 
@@ -37,12 +46,12 @@ def tasks():
     chose the rate; cells, how many; tied, how many can't be told from the best, itself among them;
     best; lost, nets that diverged; guess, the measure of an answer that remembers nothing.
     """
-    return {task: _about(task) for task in recorded_tasks()}
+    return {task: _about(task) for task in shown_tasks()}
 
 
 def _about(task):
     record = ledger.result(experiment(task))
-    values, config, kind = record["values"], record["config"], TASKS[task]
+    values, config, kind = record["values"], record["config"], SHOWN_TASKS[task]
     solved = kind.solved
     return {
         "experiment": experiment(task),
@@ -69,7 +78,7 @@ def facts():
     rank_low, rank_high; tied, whether it can't be told from the best.
     """
     rows = {key: {} for key in SPECS}
-    for task in recorded_tasks():
+    for task in shown_tasks():
         values = ledger.result(experiment(task))["values"]
         for key, row in values["cells"].items():
             if key in rows:
