@@ -335,7 +335,7 @@ def depart_row(self, node):
 
 
 COLUMNS = ("cell", "what it is, and beside its nearest elder", "gates and states", "cost")
-WIDTHS = (20, 40, 18, 22)
+WIDTHS = (18, 36, 17, 29)
 
 
 class AtlasTable(OfCells):

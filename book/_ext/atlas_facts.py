@@ -101,20 +101,20 @@ def about(tasks, arrivals, link):
         guess = ""
         if task.get("guess") is not None:
             said = share(task["guess"]) if task["percent"] else plain(task["guess"])
-            guess = f"; without memory {said}"
+            alone = "without memory" if task["percent"] else "by the letters' frequencies alone"
+            guess = f"; {alone} {said}"
         lines.append(
             f"**{task['title']}**: {task['measure']}{solved}{guess}; {task['seeds']} seeds a cell; "
-            f"{told(task, link)} (bold); `course run {task['experiment']}`"
+            f"{told(task, link)}; `course run {task['experiment']}`"
         )
     return lines
 
 
 def told(task, link):
-    """The best cell, and how many, itself among them, cannot be told from it."""
+    """The best cell, or how many cannot be told from it."""
     if task["tied"] == 1:
-        return f"{link(task['best'])} is told from all others"
-    return (f"{task['tied']} of {task['cells']} cells cannot be told from the best, "
-            f"{link(task['best'])} among them")  # fmt: skip
+        return f"{link(task['best'])} is told from all others (bold)"
+    return f"{task['tied']} of {task['cells']} cells cannot be told from the best (bold)"
 
 
 def sentence(task, row, link):

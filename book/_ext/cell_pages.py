@@ -62,8 +62,11 @@ def short(srcdir, key):
 
 def title(srcdir, key):
     """The heading of its page."""
-    tail = words(srcdir).get(key, {}).get("is")
-    return f"{SPECS[key].title}: {tail}" if tail else f"{SPECS[key].title}: equations and code"
+    name, letters = SPECS[key].title, short(srcdir, key)
+    known = name.lower().replace(" ", "")
+    if letters.isalnum() and letters.lower() not in known:  # by which it is looked for
+        name = f"{name} ({letters})"
+    return f"{name}: {words(srcdir).get(key, {}).get('is') or 'equations and code'}"
 
 
 def idea(srcdir, key):
@@ -120,7 +123,9 @@ def page(srcdir, key):
              if inspect.isfunction(getattr(cell, name, None))
              and getattr(cell, name).__module__ == module]  # fmt: skip
     departures = "\n".join(f"- {line}" for line in spec.departures)
-    departures = departures or "No departure from the paper that we know of."
+    if not departures:
+        seen = "the paper" if spec.source.seen == "paper" else "what was seen of it"
+        departures = f"No departure from {seen} that we know of."
     calls = "".join(f", {name}={name}" for name in spec.inputs)
     says = f"; {', '.join(spec.inputs)} as y" if spec.inputs else ""
     layers = ", num_layers=2" if spec.inputs else ""  # the layer underneath gives what is read

@@ -226,6 +226,18 @@ def test_a_result_that_is_a_time_depends_on_the_kernels(tmp_path):
     assert dependencies.differences(before, after) == ["kernels of torch_nn changed"]
 
 
+def test_a_time_depends_on_the_files_of_the_cells_that_it_names_alone(tmp_path):
+    config = {"key": "lstm"}
+    with_cell = {"torch_nn/cells/lstm.py": "def step(x):\n    return x\n"}
+    before = dependencies.hashes("clock", config, {}, write(tmp_path, **with_cell), EQUATIONS)
+    other = with_cell | {"torch_nn/cells/gru.py": "def step(x):\n    return x\n"}
+    after = dependencies.hashes("clock", config, {}, write(tmp_path, **other), EQUATIONS)
+    assert dependencies.differences(before, after) == []
+    own = {"torch_nn/cells/lstm.py": "def step(x):\n    return x * 1.0\n"}
+    after = dependencies.hashes("clock", config, {}, write(tmp_path, **own), EQUATIONS)
+    assert dependencies.differences(before, after) == ["kernels of torch_nn changed"]
+
+
 def test_a_result_without_hashes_says_so(record, tmp_path):
     del record["code"]
     assert reasons(record, write(tmp_path)) == ["recorded before code was hashed"]

@@ -4,7 +4,8 @@ Followed, by name and without importing anything heavy: the functions, classes a
 experiment's ``run`` and ``data`` reach in `FOLLOWED` rooms; how a network of PyTorch draws its
 weights; the equations of the cells that reached code or the settings name.  Not followed: the
 kernels, which the laws hold equal to the equations; only where a result is a time do they count,
-a room as a whole.  Settings and libraries stand in the record itself and are compared there.
+a room as a whole, but the files of cells that are not named.  Settings and libraries stand in the
+record itself and are compared there.
 
 A comment, a docstring, an annotation or the layout of a line changes nothing.
 """
@@ -62,7 +63,8 @@ def hashes(experiment, config, values, sources=None, equations=None):
     pieces |= {f"equations of {key}": equations[key] for key in named & set(equations)}
     if any(name.split(".")[0] == CLOCK for name in units):
         rooms = [room for room in KERNELS if (sources.root / room).is_dir()]
-        pieces |= {f"kernels of {room}": sources.room(room) for room in rooms}
+        others = set(equations) - named
+        pieces |= {f"kernels of {room}": sources.room(room, others) for room in rooms}
     return {name: digest(text) for name, text in sorted(pieces.items()) if text}
 
 

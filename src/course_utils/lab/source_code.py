@@ -55,13 +55,17 @@ class Sources:
             self.units[key] = read_unit(self, *key)
         return self.units[key]
 
-    def room(self, name):
-        """All of a room's code as text."""
-        if name not in self.rooms:
-            files = sorted((self.root / name).rglob("*.py"))
+    def room(self, name, without=()):
+        """All of a room's code, hashed, but the files in ``cells`` of the cells ``without``."""
+        key = name, frozenset(without)
+        if key not in self.rooms:
+            files = [
+                file for file in sorted((self.root / name).rglob("*.py"))
+                if file.parent.name != "cells" or file.stem not in without
+            ]  # fmt: skip
             trees = [ast.parse(file.read_text("utf-8")) for file in files]
-            self.rooms[name] = digest("".join(map(canonical, trees)))
-        return self.rooms[name]
+            self.rooms[key] = digest("".join(map(canonical, trees)))
+        return self.rooms[key]
 
     def place(self, experiment):
         """The module of an experiment by its id: "experiments.lstm.gates.adding"."""

@@ -7,7 +7,7 @@ SPEC = CellSpec(
     title="Addition-subtraction twin-gated cell",
     summary=(
         "Two matrices make everything: what the input and the state have in common is written, "
-        "and where they differ the old state is kept."
+        "and the difference of the two, by its sign, keeps the old state or lets it go."
     ),
     equations=(
         "g = W_xg @ x",

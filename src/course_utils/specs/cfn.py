@@ -5,7 +5,9 @@ from course_utils.spec import CellSpec, Source, stacked
 SPEC = CellSpec(
     key="cfn",
     title="Chaos-free network",
-    summary="Units meet in the gates alone; left without input, each falls to zero by itself.",
+    summary=(
+        "Units meet in the gates alone; left without input and biases, each falls to zero by itself."
+    ),
     equations=(
         "i = sigmoid(W_xi @ x + W_hi @ h_prev + b_i)",
         "f = sigmoid(W_xf @ x + W_hf @ h_prev + b_f)",
