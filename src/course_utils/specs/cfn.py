@@ -6,7 +6,8 @@ SPEC = CellSpec(
     key="cfn",
     title="Chaos-free network",
     summary=(
-        "Units meet in the gates alone; left without input and biases, each falls to zero by itself."
+        "Units meet in the gates alone; left without input and biases, each falls to zero by "
+        "itself."
     ),
     equations=(
         "i = sigmoid(W_xi @ x + W_hi @ h_prev + b_i)",

@@ -28,7 +28,8 @@ SPEC = CellSpec(
     departures=(
         "The highway passes a matrix W_s, as the authors' code does where sizes differ; in the "
         "paper it is x itself.",
-        "The constant by which the published version scales the highway is left out.",
+        "The gates read c as in the version of 2018; the constant by which that one scales the "
+        "highway is left out.",
     ),
     symbols={"U_f": "v_{f}", "U_r": "v_{r}"},
     retention=(("f", 1),),
