@@ -60,7 +60,8 @@ def reading_glass(net, *, at=None, view="surprise"):
     views = choice("view", "view", VIEWS, VIEWS.index(view), group)
     shades = [min(1, v / DEAREST) for v in surprises]
     still = shaded(text, shades, alt, "lstm", mark=at, scale=None).html()
-    body = f"""<section class="u-widget u-glass" aria-label="A text and the network that reads it">
+    begins = escape(" ".join(text.split())[:30])
+    body = f"""<section class="u-widget u-glass" aria-label="A text and its reader: {begins} …">
 <div class="u-story" hidden>{views}
 <div class="u-cells">{buttons}
 {slider("cell", "u-cell", 0, units - 1, 1, cells[0]["cell"], "cell")}</div></div>
