@@ -115,6 +115,7 @@ def test_a_task_tells_right_answers_from_none_and_hands_out_what_it_says(name):
 
 
 def test_a_net_that_diverges_is_not_solved_and_last_and_nothing_is_left_out():
+    pytest.importorskip("numba")  # nets side by side are compiled
     config = Protocol(
         task="parity", cells=("lstm", "gru"), units=2, updates=2, rates=(1e39,), search=(9,),
         seeds=(0, 1, 2),
@@ -129,6 +130,7 @@ def test_a_net_that_diverges_is_not_solved_and_last_and_nothing_is_left_out():
 
 
 def test_cells_of_one_seed_see_the_same_sequences(monkeypatch):
+    pytest.importorskip("numba")  # nets side by side are compiled
     config = Protocol(
         task="counting", units=2, updates=3, rates=(0.01, 0.03), search=(5,), seeds=(0,)
     )
