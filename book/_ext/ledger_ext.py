@@ -23,7 +23,8 @@ from course_utils.ledger.claims import FOLDER
 from folds import fold
 
 HOW = (
-    "*measured*: the sentence describes what came out; its bound was set afterwards. "
+    "*measured*: the sentence describes what came out; its bound was set afterwards, or nobody can "
+    "show that it was before. "
     "*held*, *failed*: a bet written down before the run, won or lost.",
     "*reproduced*, *partly*, *not reproduced*: a statement of the source named behind it. *partly* "
     "means that a weaker form holds, or that our setting differs in a way that may matter. *not "
