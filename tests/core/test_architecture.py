@@ -46,6 +46,7 @@ IMPORTS = {
     "recipes": {"tasks"},
     "audit": {"errors", "numpy_nn", "specs"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
+    "distributed": {"errors", "files", "lab", "specs", "tasks", "training"},
     "cli": {"audit", "compiled", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
