@@ -47,7 +47,7 @@ IMPORTS = {
     "audit": {"errors", "numpy_nn", "specs"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
     "distributed": {"errors", "files", "lab", "specs", "tasks", "training"},
-    "cli": {"audit", "compiled", "errors", "grading", "lab", "specs"},
+    "cli": {"audit", "compiled", "distributed", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 

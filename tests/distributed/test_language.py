@@ -109,7 +109,7 @@ class Killed(BaseException):
     """What the tests stop a run with, at once and without a word."""
 
 
-@pytest.mark.parametrize("update", [1, 2, 5, 9, 17])
+@pytest.mark.parametrize("update", [1, 5, 9])
 def test_a_run_that_was_killed_ends_as_one_that_was_not(text, whole, tmp_path, monkeypatch, update):
     killed_at(monkeypatch, update)
     with pytest.raises(Killed):
@@ -305,7 +305,7 @@ def group(tmp_path, monkeypatch):
 @pytest.mark.parametrize("backend", ["eager", "compiled", "auto"])
 def test_every_weight_of_every_cell_takes_part(group, backend):
     """DistributedDataParallel refuses a second update where a weight had no gradient."""
-    keys = FIRST if backend == "compiled" else SPECS
+    keys = SPECS if backend == "eager" else FIRST
     with compiled.uncompiled():
         for key in keys:
             layer = torch_nn.Recurrent(key, 3, 4, num_layers=2, backend=backend)
