@@ -383,3 +383,18 @@ def test_two_processes_train_as_one_and_stop_and_go_on(text, tmp_path):
         torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
         for key, p in weights(tmp_path / "alone").items():
             torch.testing.assert_close(weights(tmp_path / name)[key], p, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("cell", ["lstm", "lstm_peephole", "mingru"])
+def test_a_gpu_trains_as_the_cpu_does_and_goes_on(text, tmp_path, monkeypatch, cell):
+    sizes = {"cell": cell, "dtype": "float64"}
+    assert language.main(arguments(text, tmp_path / "cpu", **sizes)) == 0
+    killed_at(monkeypatch, 5)
+    with pytest.raises(Killed):
+        language.main(arguments(text, tmp_path / "gpu", **sizes, device="cuda"))
+    monkeypatch.undo()
+    assert language.main(arguments(text, tmp_path / "gpu", **sizes, device="cuda")) == 0
+    found, expected = (torch.tensor(losses(tmp_path / name)) for name in ("gpu", "cpu"))
+    torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)

@@ -209,3 +209,21 @@ def test_single_precision_stays_single():
 def test_what_does_not_fit_is_refused_by_name(call, message):
     with pytest.raises((ShapeError, KeyError, TypeError, ValueError, IndexError), match=message):
         call(many.stack([make("rnn", seed=k).params for k in range(K)]))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("key", SPECS)
+def test_a_gpu_computes_what_the_cpu_does(key):
+    params, state0, inputs = side_by_side([make(key, seed=k) for k in range(K)])
+    x, found = draw(T, B, D), []
+    for device in ("cpu", "cuda"):
+        there = {name: p.detach().to(device).requires_grad_() for name, p in params.items()}
+        y, last = many.unroll(
+            key, there, x.to(device), tuple(s.to(device) for s in state0),
+            **{name: value.to(device) for name, value in inputs.items()},
+        )  # fmt: skip
+        y, last = y.cpu(), tuple(s.cpu() for s in last)
+        found.append((y, *last, *many.gradients(objective(y, last), there).values()))
+    for cpu, cuda in zip(*found, strict=True):
+        equal(cuda.cpu(), cpu, 1e-10)
