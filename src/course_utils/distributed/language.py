@@ -6,8 +6,8 @@
 Both make the same training: the rows of the batch are shared among the processes, the gradients are
 averaged, and the losses differ by rounding alone (with dropout, by its drawing too).  torchrun
 starts a process for each GPU; without GPUs they compute on CPUs.  A run that was stopped or killed
-goes on from its last checkpoint under the same command, to the same numbers bit by bit on a CPU,
-also with another number of processes, then to rounding.
+goes on from its last checkpoint under the same command: to the same numbers bit by bit on a CPU, to
+rounding on a GPU or with another number of processes.
 
 OUT gets the last checkpoints and log.jsonl: a line for each update (loss in nats, norm of the
 gradient before clipping) and for each epoch (bits per held-out character).
@@ -119,8 +119,8 @@ def train(config, processes, asked):
     if content is not None:
         trainer.restore(content, f"the checkpoint in {asked.out}")
     log = asked.out / "log.jsonl"
+    processes.from_first(lambda: cut(log, trainer.done))
     if processes.first:
-        cut(log, trainer.done)
         print(f"language: {greeting(trainer)}", flush=True)
     with stop_requests() as signals:
         history = run(trainer, asked, log, signals)
@@ -148,15 +148,17 @@ def run(trainer, asked, log, signals):
             line = {"update": trainer.done, "loss": trainer.loss, "norm": norm}
             files.append(log, json.dumps(line))
             if whole:
-                line = {"update": trainer.done, "held_out": trainer.held_out_bits()}
-                files.append(log, json.dumps(line))
+                bits = trainer.held_out_bits()
+                files.append(log, json.dumps({"update": trainer.done, "held_out": bits}))
+                epoch = f"epoch {trainer.epoch} of {trainer.config.epochs}"
+                print(f"language: {epoch}: {bits:.3f} bits per held-out character", flush=True)
         if stop or whole or trainer.done % asked.every == 0:
             content = trainer.content()
             if processes.first:
                 checkpoints.save(asked.out, trainer.done, content, asked.keep)
         return stop
 
-    bar = processes.first and not asked.quiet
+    bar = processes.first and not asked.quiet and sys.stderr.isatty()
     try:
         return fit(trainer.step, trainer.updates - trainer.done, check=after_update, every=1,
                    done=bool, bar=bar, label=asked.out.name)  # fmt: skip
@@ -179,7 +181,10 @@ def begin(out, fresh):
 def cut(log, update):
     """Leave in the log what was there when the checkpoint was saved after that update."""
     lines = log.read_text("utf-8").splitlines(keepends=True) if log.exists() else []
-    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["update"] <= update]
+    try:
+        kept = [x for x in lines if x.endswith("\n") and json.loads(x)["update"] <= update]
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"--out: {log} is no log of this program; give another folder") from None
     files.write(log, "".join(kept))
 
 

@@ -70,8 +70,9 @@ class Processes:
         """The rows of all processes, in the order of their ranks, joined along an axis."""
         if self.size == 1:
             return rows
+        rows = rows.contiguous()
         parts = [torch.empty_like(rows) for _ in range(self.size)]
-        dist.all_gather(parts, rows.contiguous())
+        dist.all_gather(parts, rows)
         return torch.cat(parts, dim)
 
     def from_first(self, function):
