@@ -16,7 +16,7 @@ from course_utils import compiled, torch_nn
 from course_utils.distributed import checkpoints, language
 from course_utils.distributed.corpora import corpus
 from course_utils.distributed.processes import Processes, chosen_device
-from course_utils.distributed.trainer import Trainer
+from course_utils.distributed.trainer import Config, Trainer
 from course_utils.errors import UserError
 from course_utils.lab import language_models
 from course_utils.specs import SPECS
@@ -282,6 +282,31 @@ def test_a_batch_is_shared_evenly_or_refused(monkeypatch):
         processes.rows(33, "--batch")
     with pytest.raises(UserError, match=r"use 4$"):
         processes.rows(3)
+
+
+@pytest.mark.parametrize("cell", ["lstm_peephole", "clockwork"])
+def test_the_mean_over_processes_is_the_gradient_of_the_whole_batch(text, monkeypatch, cell):
+    """Each with its rows and their states, in the first chunk and after a checkpoint."""
+    sizes = SIZES | {"corpus": str(text), "cell": cell, "dtype": "float64", "clip": 1e9}
+    words, config = corpus(str(text)), Config(**sizes)
+    monkeypatch.setattr(Processes, "mean", lambda self, values: values)
+
+    def gradients(size, rank, content=None):
+        processes = Processes("cpu")
+        processes.size, processes.rank = size, rank
+        trainer = Trainer(config, words, processes)
+        if content is not None:
+            trainer.restore(content)
+        trainer.step()
+        return torch.cat([p.grad.flatten() for p in trainer.model.parameters()]), trainer
+
+    found, trainer = gradients(1, 0)
+    for content in (None, trainer.content()):
+        expected, _ = gradients(1, 0, content)
+        parts = [gradients(3, rank, content)[0] for rank in range(3)]
+        torch.testing.assert_close(sum(parts) / 3, expected, rtol=1e-10, atol=1e-12)
+        assert not torch.allclose(parts[0], parts[1])
+    assert not torch.allclose(found, expected)
 
 
 def test_a_process_without_a_gpu_is_told_so(monkeypatch):
