@@ -253,19 +253,26 @@ def test_a_foreign_log_is_refused_and_stays(text, tmp_path, capsys):
     assert log_of(tmp_path) == '{"step": 1}\n'
 
 
-def test_a_training_that_diverges_says_where(text, tmp_path, monkeypatch, capsys):
-    step = Trainer.step
+@pytest.mark.parametrize("where", ["loss", "gradient"])
+def test_a_training_that_diverges_says_where_and_poisons_nothing(
+    text, tmp_path, monkeypatch, capsys, where
+):
+    plain = Trainer._loss
 
-    def broken(trainer):
-        loss = step(trainer)
-        trainer.loss = loss if trainer.done < 4 else float("nan")
-        return trainer.loss
+    def broken(trainer, *given):
+        loss, state = plain(trainer, *given)
+        if trainer.done == 3 and where == "loss":
+            loss = loss * torch.nan
+        elif trainer.done == 3:
+            loss.register_hook(lambda gradient: gradient * torch.inf)
+        return loss, state
 
-    monkeypatch.setattr(Trainer, "step", broken)
-    assert language.main(arguments(text, tmp_path)) == 2
-    assert "update 4: the loss is nan; try a smaller --lr or --clip" in capsys.readouterr().err
-    assert len(losses(tmp_path)) == 3  # and no checkpoint has what it made of the weights
-    assert checkpoints.saved(tmp_path)[-1].name == "update-00000002.checkpoint"
+    monkeypatch.setattr(Trainer, "_loss", broken)
+    assert language.main(arguments(text, tmp_path, every=1)) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"update 4: the loss is \S+, the norm of its gradient (nan|inf); try", said)
+    assert len(losses(tmp_path)) == 3
+    assert all(p.isfinite().all() for p in weights(tmp_path).values())
 
 
 # -- several processes -----------------------------------------------------------------------------

@@ -144,8 +144,7 @@ def run(trainer, asked, log, signals):
         stop = processes.any(bool(signals))
         whole = trainer.done % trainer.chunks == 0
         if processes.first:
-            norm = trainer.norm if math.isfinite(trainer.norm) else None
-            line = {"update": trainer.done, "loss": trainer.loss, "norm": norm}
+            line = {"update": trainer.done, "loss": trainer.loss, "norm": trainer.norm}
             files.append(log, json.dumps(line))
             if whole:
                 bits = trainer.held_out_bits()
@@ -159,13 +158,8 @@ def run(trainer, asked, log, signals):
         return stop
 
     bar = processes.first and not asked.quiet and sys.stderr.isatty()
-    try:
-        return fit(trainer.step, trainer.updates - trainer.done, check=after_update, every=1,
-                   done=bool, bar=bar, label=asked.out.name)  # fmt: skip
-    except Diverged:
-        raise UserError(
-            f"update {trainer.done}: the loss is {trainer.loss}; try a smaller --lr or --clip"
-        ) from None
+    return fit(trainer.step, trainer.updates - trainer.done, check=after_update, every=1, done=bool,
+               bar=bar, label=asked.out.name)  # fmt: skip
 
 
 def begin(out, fresh):

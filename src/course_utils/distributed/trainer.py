@@ -18,7 +18,7 @@ from course_utils.distributed.checkpoints import CheckpointError
 from course_utils.errors import UserError
 from course_utils.lab.language_models import CharModel, detached
 from course_utils.tasks.text import streams
-from course_utils.training import distributed
+from course_utils.training import Diverged, distributed
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Trainer:
     ``step()`` is one update of all processes -> the mean loss in nats; ``loss`` and ``norm``, of
     the gradient before clipping, are the last update's.  ``content()`` is what a checkpoint keeps,
     the same for all processes; ``restore(content)`` goes on from there, with as many processes or
-    not.  UserError names an argument that does not fit.
+    not.  UserError names an argument that does not fit; Diverged where a loss or its gradient is no
+    number, which leaves the weights as they were.
     """
 
     def __init__(self, config, corpus, processes):
@@ -82,11 +83,16 @@ class Trainer:
         self.adam.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+        self.loss, self.norm = self.processes.mean(loss.detach()).item(), norm.item()
+        if not (math.isfinite(self.loss) and math.isfinite(self.norm)):  # before it is in a weight
+            raise Diverged(
+                f"update {self.done + 1}: the loss is {self.loss}, the norm of its gradient "
+                f"{self.norm}; try a smaller --lr or --clip"
+            )
         self.adam.step()
         self.schedule.step()
         self.done += 1
         self.state = None if self.done % self.chunks == 0 else detached(state)
-        self.loss, self.norm = self.processes.mean(loss.detach()).item(), norm.item()
         return self.loss
 
     def content(self):
