@@ -1,7 +1,7 @@
 """The linear recurrence on a GPU: when and how the kernels of ``scan_triton`` are launched.
 
-The scan does two operations for a number that it moves, so memory decides: forward reads a and b
-and writes h, backward reads a, h and dh and writes da and db, each once (``bytes_moved``).
+The scan does two operations for three numbers that it moves, so memory decides: forward reads a, b
+and writes h, backward reads a, h, dh and writes da, db, each once (``bytes_moved``).
 
 How many bytes must be on their way is bandwidth times latency (Little's law).  An H200 has 4.8 TB/s
 (vendor) and answers after some 600 ns (assumed): 2.9 MB, 22 kB for each of its 132 multiprocessors.
@@ -83,9 +83,9 @@ def obstacle(device, dtype):
 
     if not isinstance(scan_triton.forward, triton.runtime.JITFunction):
         return "Triton's interpreter is for tests on the CPU"
-    one = torch.ones(1, 1, dtype=dtype, device=device)
+    one, tile = torch.ones(1, 1, dtype=dtype, device=device), 1  # small: soon compiled
     try:
-        backward(one, one, forward(one, one))
+        backward(one, one, forward(one, one, tile=tile), tile=tile)
     except Exception as error:  # no C compiler, an old driver, …: there is another way
         warnings.warn(f"scans run without their kernels: {error}", RuntimeWarning, stacklevel=2)
         return f"the kernels do not compile here: {error}"
