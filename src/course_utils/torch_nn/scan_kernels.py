@@ -54,9 +54,9 @@ def serves(*tensors):
     """Whether the kernels can compute with these tensors, None among them, as they come."""
     first, *_ = tensors = [t for t in tensors if t is not None]
     return (
-        first.numel() > 0
+        not (modes.recorded() or modes.transformed())
+        and first.numel() > 0
         and obstacle(first.device, first.dtype) is None
-        and not (modes.recorded() or modes.transformed())
         and all(modes.concrete(t) and t.dtype == first.dtype for t in tensors)
     )
 
@@ -78,7 +78,8 @@ def obstacle(device, dtype):
         return f"Triton {triton.__version__} has no tuples in loops, 3.3 has"
     capability = torch.cuda.get_device_capability(device)
     if capability < ((8, 0) if dtype == torch.bfloat16 else (7, 0)):
-        return f"a GPU of compute capability {capability} has no {dtype}"
+        major, minor = capability
+        return f"a GPU of compute capability {major}.{minor} is too old for {dtype}"
     from course_utils.torch_nn import scan_triton
 
     if not isinstance(scan_triton.forward, triton.runtime.JITFunction):
