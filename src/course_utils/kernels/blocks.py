@@ -191,10 +191,12 @@ def operand(value):
 
 def in_common(a, b):
     """Both as arrays of the type in which Triton would compute."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype:
+        return a, b
     types = [v.dtype for v in (a, b) if isinstance(v, np.ndarray)]
     types += [constant_type(v, types) for v in (a, b) if not isinstance(v, np.ndarray)]
     common = types[0] if len(types) == 1 else wider(*types)
-    return np.asarray(a).astype(common), np.asarray(b).astype(common)
+    return np.asarray(a, common), np.asarray(b, common)
 
 
 def constant_type(value, others):

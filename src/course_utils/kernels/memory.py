@@ -30,7 +30,8 @@ class Memory:
         if bad.any():
             self.race(places[bad][0], f"{who(writer[bad][0])} writes", program, "reads")
         reader = self.reader[places]
-        self.reader[places] = np.where(np.isin(reader, (NOBODY, program)), program, SEVERAL)
+        alone = (reader == NOBODY) | (reader == program)
+        self.reader[places] = np.where(alone, program, SEVERAL)
         self.loads += len(places)
         return self.numbers[places]
 
@@ -105,16 +106,22 @@ class Pointer:
             raise TypeError(f"{self.name} + …: an index is a whole number, this is {found.dtype}")
         return found.astype(np.int64)
 
+    def as_wide(self, values, what, doing):
+        """Values broadcast to the shape of the addresses."""
+        if values.shape == self.offsets.shape:
+            return values
+        try:
+            return np.broadcast_to(values, self.offsets.shape)
+        except ValueError:
+            raise ValueError(
+                f"tl.{doing}({self.name}): {what} of shape {values.shape} for addresses of shape "
+                f"{self.offsets.shape}"
+            ) from None
+
     def places(self, mask, doing, program):
         """(flat offsets that the mask lets through, the mask); IndexError beyond the array."""
         keep = np.asarray(True if mask is None else operand(mask), bool)
-        try:
-            keep = np.broadcast_to(keep, self.offsets.shape)
-        except ValueError:
-            raise ValueError(
-                f"tl.{doing}({self.name}): the mask has shape {keep.shape}, the addresses have "
-                f"{self.offsets.shape}"
-            ) from None
+        keep = self.as_wide(keep, "a mask", doing)
         places, size = self.offsets[keep], self.memory.numbers.size
         outside = places[(places < 0) | (places >= size)]
         if len(outside):
@@ -145,14 +152,7 @@ class Pointer:
     def store(self, value, mask, program, doing="store"):
         """Write a block, or add it as one where ``doing`` is "atomic_add"."""
         places, keep = self.places(mask, doing, program)
-        found = np.asarray(operand(value))
-        try:
-            found = np.broadcast_to(found, self.offsets.shape)
-        except ValueError:
-            raise ValueError(
-                f"tl.{doing}({self.name}): a block of shape {found.shape} for addresses of shape "
-                f"{self.offsets.shape}"
-            ) from None
+        found = self.as_wide(np.asarray(operand(value)), "a block", doing)
         values = found[keep].astype(self.memory.numbers.dtype)
         self.memory.write(places, values, program, atomic=doing == "atomic_add")
 
