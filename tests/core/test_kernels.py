@@ -12,7 +12,6 @@ import triton_runs
 
 import course_utils.kernels as kernels
 import course_utils.kernels.language as tl
-from course_utils.kernels.launch import launches
 
 HEAD = "import triton\nimport triton.language as tl\n\n\n"
 POINTWISE = """
