@@ -66,11 +66,6 @@ def masks_all_rows_but_the_first(answers):
     return {"q2": swap(answers["q2"], "index < B * H", "index < H")}
 
 
-@wrong("q2", "q6", hint="the old state is left out: c = f * c_prev + i * g")
-def forgets_the_old_state(answers):
-    return {"q2": swap(answers["q2"], "f * c_prev + i * g", "i * g")}
-
-
 @wrong("q3", "q6", hint="dc also gets what comes through h: dh * o * (1 - tanh(c)^2)")
 def forgets_the_way_through_h(answers):
     return {"q3": swap(answers["q3"], "dc = dc + dh * o * (1 - tanh_c * tanh_c)", "dc = dc + 0.0")}
@@ -86,22 +81,9 @@ def lets_dc_pass_the_gate(answers):
     return {"q3": swap(answers["q3"], "index, dc * f, mask", "index, dc, mask")}
 
 
-@wrong("q3", "q6", hint="g is a tanh, whose slope is 1 - g * g")
-def takes_the_candidate_for_a_sigmoid(answers):
-    return {"q3": swap(answers["q3"], "dc * i * (1 - g * g)", "dc * i * g * (1 - g)")}
-
-
 @wrong("q3", "q6", hint="what o multiplies is tanh(c), not c")
 def forgets_the_tanh_in_do(answers):
     return {"q3": swap(answers["q3"], "do = dh * tanh_c", "do = dh * c")}
-
-
-@wrong("q3", "q6", hint="the slope is missing: da_i = di * i * (1 - i), and so for f and o")
-def forgets_the_slopes_of_the_gates(answers):
-    source = answers["q3"]
-    for gate in "ifo":
-        source = swap(source, f" * {gate} * (1 - {gate})", "")
-    return {"q3": source}
 
 
 @wrong("q4", hint="the processor does not wait: it hands over the next while the GPU still works")
