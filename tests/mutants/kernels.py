@@ -42,6 +42,12 @@ def takes_gates_in_another_order(answers):
     return {"q2": source.replace("+ 3 * H", "+ 2 * H").replace("+ 9 * H", "+ 3 * H")}
 
 
+@wrong("q2", "q6", hint="the order of the gates is i, f, g, o")
+def exchanges_the_first_two_gates(answers):
+    return {"q2": swap(answers["q2"], "i, f, o = tl.sigmoid(a_i), tl.sigmoid(a_f)",
+                       "f, i, o = tl.sigmoid(a_i), tl.sigmoid(a_f)")}  # fmt: skip
+
+
 @wrong("q2", "q6", hint="tanh(a) is 2 sigma(2 a) - 1: twice two, one of them inside")
 def halves_the_slope_of_the_candidate(answers):
     return {"q2": swap(answers["q2"], "tl.sigmoid(2 * a_g)", "tl.sigmoid(a_g)")}
@@ -206,8 +212,10 @@ def another_way(answers):
         "    c = c * f + g * i\n"
         "    tl.store(c_ptr + index, c, inside)\n"
         "    tl.store(h_ptr + index, tanh(c) * o, inside)\n"
-        "    for k, gate in enumerate((i, f, g, o)):\n"
-        "        tl.store(gates_ptr + first + k * H, gate, inside)\n",
+        "    tl.store(gates_ptr + first, i, inside)\n"
+        "    tl.store(gates_ptr + (first + H), f, inside)\n"
+        "    tl.store(gates_ptr + (first + 2 * H), g, inside)\n"
+        "    tl.store(gates_ptr + (first + 3 * H), o, inside)\n",
         "q4": answers["q4"].replace(
             "    end = 0.0\n"
             "    for k, travel in enumerate(moved / bandwidth, 1):\n"

@@ -21,7 +21,8 @@ that `language` lists.  What differs is meant to teach:
 - what a mask leaves out is NaN where ``other`` is not given (a GPU leaves it undefined);
 - loads and stores are counted; `report` shows them.
 
-It is no simulator: it says nothing about time.
+It is no simulator: it says nothing about time.  And it is no compiler: of the Python that Triton
+refuses in a kernel it refuses the commonest (functions inside, comprehensions, enumerate).
 """
 
 from course_utils.kernels.launch import cdiv, jit, next_power_of_2

@@ -157,9 +157,9 @@ def as_tl(ufunc):
 def new_axes(place):
     """An index that only adds axes, ``[:, None]``; nothing else can be taken out of a block."""
     parts = place if isinstance(place, tuple) else (place,)
-    if not all(p is None or p == slice(None) for p in parts):
-        raise TypeError("a block cannot be indexed, save by [:, None] and [None, :]: what is asked "
-                        "for is loaded, tl.load(pointer + index)")  # fmt: skip
+    if not all(p is None or isinstance(p, slice) and p == slice(None) for p in parts):
+        raise TypeError("nothing in a kernel is indexed, save for an axis, [:, None]: numbers are "
+                        "loaded, tl.load(x_ptr + index)")  # fmt: skip
     return parts
 
 
@@ -183,7 +183,7 @@ def operand(value):
     if isinstance(value, np.generic):
         return value.item()
     if hasattr(value, "offsets"):
-        raise TypeError(f"{value.name} is an address: tl.load({value.name} + index) gives numbers")
+        value.no_number()
     if value is None:
         raise TypeError("a value is None: a store gives nothing back")
     raise TypeError(f"a {type(value).__name__} has no place in a kernel: pass it as an argument")

@@ -9,6 +9,7 @@ import numpy as np
 from course_utils.kernels.blocks import Block
 from course_utils.kernels.memory import Memory, Pointer
 
+FOREIGN = {"enumerate", "zip", "map", "list", "dict", "set", "sorted", "reversed", "sum"}
 OPTIONS = ("num_warps", "num_stages")  # for a GPU's compiler; here they change nothing
 MOST_PROGRAMS = 1_000_000
 
@@ -55,12 +56,14 @@ class Kernel:
     def __call__(self, *args, **named):
         if state["launch"] is None:
             raise TypeError(f"{self.name} is a kernel: launch it, {self.name}[(programs,)](...)")
+        only_tritons_python(self)
         return self.function(*args, **named)
 
     def run(self, grid, args, named):
         """Bind the arguments, then run program after program."""
         if state["launch"] is not None:
             raise TypeError(f"{self.name}: a kernel cannot launch another one")
+        only_tritons_python(self)
         named = {key: value for key, value in named.items() if key not in OPTIONS}
         before = launches.pop(self.name, None)
         try:
@@ -105,12 +108,28 @@ class Kernel:
         return Block(number.astype("int64" if wide else short))
 
     @property
+    def globals(self):
+        """The names around it."""
+        return self.function.__globals__
+
+    @property
     def source(self):
         """Its text, and that of the kernels that it calls: what `on_triton` runs."""
-        names = self.function.__code__.co_names
-        found = [self.function.__globals__.get(name) for name in names]
+        found = [self.globals.get(name) for name in self.function.__code__.co_names]
         called = [k.source for k in found if isinstance(k, Kernel) and k is not self]
         return "\n\n".join([*called, inspect.getsource(self.function)])
+
+
+def only_tritons_python(kernel):
+    """TypeError for the commonest Python that Triton's compiler refuses and NumPy would run."""
+    code = kernel.function.__code__
+    inner = [c.co_name.strip("<>") for c in code.co_consts if hasattr(c, "co_code")]
+    found = [*inner, *(n for n in code.co_names if n in FOREIGN and n not in kernel.globals)]
+    if found:
+        raise TypeError(
+            f"{kernel.name}: Triton compiles no {found[0]} in a kernel: write it out, or call "
+            "another function with @triton.jit"
+        )
 
 
 def memory_of(kernel, name, array, memories):

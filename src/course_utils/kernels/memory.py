@@ -64,7 +64,8 @@ class Memory:
         what = "two values there" if first == "it writes" else f"what {first} in the same launch"
         raise ValueError(
             f"{self.name}: program {program} {second} number {place}, {what}: which comes first is "
-            "left to chance. Let one program do all that one number needs"
+            "left to chance. Let one program do all that one number needs; does the index depend on "
+            "tl.program_id?"
         )
 
 
@@ -98,6 +99,13 @@ class Pointer:
 
     def __getitem__(self, place):
         return Pointer(self.memory, self.offsets[new_axes(place)])
+
+    def no_number(self, *_):
+        """An address in the place of a number."""
+        raise TypeError(f"{self.name} is an address: tl.load({self.name} + index) gives numbers")
+
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = no_number
+    __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __bool__ = __array_ufunc__ = no_number
 
     def whole(self, other):
         """What is added to an address: whole numbers."""

@@ -19,13 +19,13 @@ def told(launch):
     memories = launch.memories.values()
     programs = counted(int(np.prod(launch.grid)), "program")
     yield f"{launch.kernel.name}: {programs} in its last launch ({launch.which} so far)"
-    wide = max((len(m.name) for m in memories), default=0)
+    wide = max((len(m.name) for m in memories), default=6)
     for m in memories:
         moved = [f"{n} {does}" for n, does in ((m.loads, "read"), (m.stores, "written")) if n]
         yield f"  {m.name:{wide}}  {', '.join(moved) or 'untouched'}, of {m.numbers.size}"
     moved = [(m.loads + m.stores, m.numbers.itemsize) for m in memories]
     numbers, bytes_ = sum(n for n, _ in moved), sum(n * size for n, size in moved)
-    yield f"  in all    {counted(numbers, 'number')}, {bytes_} bytes"
+    yield f"  {'in all':{wide}}  {counted(numbers, 'number')}, {bytes_} bytes"
     for m in memories:
         yield from advice(m)
 
