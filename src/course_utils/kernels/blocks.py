@@ -157,7 +157,7 @@ def as_tl(ufunc):
 def new_axes(place):
     """An index that only adds axes, ``[:, None]``; nothing else can be taken out of a block."""
     parts = place if isinstance(place, tuple) else (place,)
-    if not all(p is None or isinstance(p, slice) and p == slice(None) for p in parts):
+    if not all(p is None or (isinstance(p, slice) and p == slice(None)) for p in parts):
         raise TypeError("nothing in a kernel is indexed, save for an axis, [:, None]: numbers are "
                         "loaded, tl.load(x_ptr + index)")  # fmt: skip
     return parts

@@ -1,5 +1,6 @@
 """Launch a kernel: its function is called once for each program of a grid."""
 
+import dis
 import inspect
 import itertools
 import math
@@ -10,6 +11,7 @@ from course_utils.kernels.blocks import Block
 from course_utils.kernels.memory import Memory, Pointer
 
 FOREIGN = {"enumerate", "zip", "map", "list", "dict", "set", "sorted", "reversed", "sum"}
+PYTHONS = {"<lambda>": "lambda", "<genexpr>": "generator", "<listcomp>": "list comprehension"}
 OPTIONS = ("num_warps", "num_stages")  # for a GPU's compiler; here they change nothing
 MOST_PROGRAMS = 1_000_000
 
@@ -44,6 +46,8 @@ class Kernel:
     def __init__(self, function):
         self.function, self.name = function, function.__name__
         self.__name__, self.__doc__ = function.__name__, function.__doc__
+        lines = dis.get_instructions(function)
+        self.reads = sorted({line.argval for line in lines if line.opname == "LOAD_GLOBAL"})
         self.signature = inspect.signature(function)
         self.constants = {
             name for name, p in self.signature.parameters.items()
@@ -115,20 +119,20 @@ class Kernel:
     @property
     def source(self):
         """Its text, and that of the kernels that it calls: what `on_triton` runs."""
-        found = [self.globals.get(name) for name in self.function.__code__.co_names]
+        found = [self.globals.get(name) for name in self.reads]
         called = [k.source for k in found if isinstance(k, Kernel) and k is not self]
         return "\n\n".join([*called, inspect.getsource(self.function)])
 
 
 def only_tritons_python(kernel):
     """TypeError for the commonest Python that Triton's compiler refuses and NumPy would run."""
-    code = kernel.function.__code__
-    inner = [c.co_name.strip("<>") for c in code.co_consts if hasattr(c, "co_code")]
-    found = [*inner, *(n for n in code.co_names if n in FOREIGN and n not in kernel.globals)]
+    inside = [c.co_name for c in kernel.function.__code__.co_consts if hasattr(c, "co_code")]
+    inner = [PYTHONS.get(name, f"function inside a function ({name})") for name in inside]
+    found = [*inner, *(n for n in kernel.reads if n in FOREIGN and n not in kernel.globals)]
     if found:
         raise TypeError(
-            f"{kernel.name}: Triton compiles no {found[0]} in a kernel: write it out, or call "
-            "another function with @triton.jit"
+            f"{kernel.name}: Triton compiles no {found[0]}: write it out, or call another function "
+            "with @triton.jit"
         )
 
 

@@ -64,7 +64,7 @@ class Memory:
         what = "two values there" if first == "it writes" else f"what {first} in the same launch"
         raise ValueError(
             f"{self.name}: program {program} {second} number {place}, {what}: which comes first is "
-            "left to chance. Let one program do all that one number needs; does the index depend on "
+            "left to chance. Let one program do all that a number needs; does the index depend on "
             "tl.program_id?"
         )
 
