@@ -44,18 +44,22 @@ def takes_gates_in_another_order(answers):
 
 @wrong("q2", "q6", hint="the order of the gates is i, f, g, o")
 def exchanges_the_first_two_gates(answers):
-    return {"q2": swap(answers["q2"], "i, f, o = tl.sigmoid(a_i), tl.sigmoid(a_f)",
-                       "f, i, o = tl.sigmoid(a_i), tl.sigmoid(a_f)")}  # fmt: skip
+    return {"q2": swap(answers["q2"], "i, f, g, o =", "f, i, g, o =")}
 
 
-@wrong("q2", "q6", hint="tanh(a) is 2 sigma(2 a) - 1: twice two, one of them inside")
-def halves_the_slope_of_the_candidate(answers):
-    return {"q2": swap(answers["q2"], "tl.sigmoid(2 * a_g)", "tl.sigmoid(a_g)")}
+@wrong("q2", "q6", hint="g is no gate but the candidate: a tanh")
+def takes_the_candidate_for_a_gate(answers):
+    return {"q2": swap(answers["q2"], "tanh(a_g)", "tl.sigmoid(a_g)")}
 
 
 @wrong("q2", "q6", hint="h is o * tanh(c): squash the cell state before the gate")
 def forgets_the_tanh_of_the_cell(answers):
-    return {"q2": swap(answers["q2"], "o * (2 * tl.sigmoid(2 * c) - 1)", "o * c")}
+    return {"q2": swap(answers["q2"], "o * tanh(c)", "o * c")}
+
+
+@wrong("q2", "q6", hint="the old state is left out: c = f * c_prev + i * g")
+def forgets_the_old_state(answers):
+    return {"q2": swap(answers["q2"], "f * c_prev + i * g", "i * g")}
 
 
 @wrong("q2", "q6", hint="these are the pre-activations: store the gates, after sigma and tanh")
@@ -195,7 +199,7 @@ def another_way(answers):
         "    y = tl.where((x > 0) | (x != x), x, 0.0)\n"
         "    tl.store(y_ptr + index, y, mask=index < n)\n",
         "q2": "@triton.jit\n"
-        "def tanh(a):\n"
+        "def squashed(a):\n"
         "    return (1 - tl.exp(-2 * a)) / (1 + tl.exp(-2 * a))\n"
         "\n"
         "\n"
@@ -207,11 +211,11 @@ def another_way(answers):
         "    first = row * (4 * H) + unit\n"
         "    i = 1 / (1 + tl.exp(-tl.load(a_ptr + first, inside)))\n"
         "    f = 1 / (1 + tl.exp(-tl.load(a_ptr + (first + H), inside)))\n"
-        "    g = tanh(tl.load(a_ptr + (first + 2 * H), inside))\n"
+        "    g = squashed(tl.load(a_ptr + (first + 2 * H), inside))\n"
         "    o = 1 / (1 + tl.exp(-tl.load(a_ptr + (first + 3 * H), inside)))\n"
         "    c = c * f + g * i\n"
         "    tl.store(c_ptr + index, c, inside)\n"
-        "    tl.store(h_ptr + index, tanh(c) * o, inside)\n"
+        "    tl.store(h_ptr + index, squashed(c) * o, inside)\n"
         "    tl.store(gates_ptr + first, i, inside)\n"
         "    tl.store(gates_ptr + (first + H), f, inside)\n"
         "    tl.store(gates_ptr + (first + 2 * H), g, inside)\n"
