@@ -294,6 +294,12 @@ def test_the_report_counts_and_says_what_could_be_less(capsys):
     assert "another: not launched yet" in said
 
 
+def test_where_triton_is_missing_it_says_so(monkeypatch):
+    monkeypatch.setattr("course_utils.kernels.real.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="triton and torch: not installed here"):
+        kernels.on_triton(None, (1,))
+
+
 @pytest.mark.slow
 def test_a_kernel_and_those_that_it_calls_run_on_triton_from_a_notebook(tmp_path):
     triton_runs.needed()
