@@ -18,6 +18,7 @@ Rooms, lowest first (each imports only from those before it):
 ``training``     one plain loop
 ``ledger``       what the book claims, and what was recorded
 ``lab``          what experiments share;  ``experiments``: one file for each
+``distributed``  a language model trained by several processes, stopped and resumed
 ``grading``      exercises that grade themselves;  ``cli``: the command ``course``
 ===============  ================================================================================
 
