@@ -1,5 +1,7 @@
 """A teaching stand-in for Triton: kernels run in NumPy, checked and counted, without a GPU.
 
+A kernel and its launch::
+
     import course_utils.kernels as triton            # where Triton is: import triton
     import course_utils.kernels.language as tl       # and: import triton.language as tl
 

@@ -20,8 +20,10 @@ state = {"launch": None}
 
 
 class Launch:
-    """One launch: kernel, grid (1 to 3 sizes), memories {argument: `Memory`}; which: the how
-    manieth of this kernel; program: the place of the program that runs, and its number."""
+    """One launch: kernel, grid (1 to 3 sizes), memories {argument: `Memory`}.
+
+    which: the count of this kernel's launches so far; place, number: of the program that runs.
+    """
 
     def __init__(self, kernel, grid, memories, which):
         self.kernel, self.grid, self.memories, self.which = kernel, grid, memories, which
