@@ -22,6 +22,7 @@ IMPORTS = {
     "shapes": set(),
     "timing": set(),
     "counting": set(),
+    "kernels": set(),
     "equations": set(),
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
