@@ -57,6 +57,12 @@ def cells(*quick):
     return [k if k in quick else pytest.param(k, marks=pytest.mark.slow) for k in SPECS]
 
 
+def each(quick, values, one):
+    """(cell, value): one cell with every value by default, every cell with one of them if slow."""
+    slow = [pytest.param(key, one, marks=pytest.mark.slow) for key in SPECS if key != quick]
+    return [*((quick, value) for value in values), *slow]
+
+
 def agree(key, form="plain", call="whole", steps=T, rows=B):
     ours, theirs = (build(key, backend, **FORMS[form]) for backend in ("graph", "eager"))
     x, hx = draw(steps, rows, D), draw_states(theirs, rows)
@@ -96,8 +102,7 @@ def test_no_time_and_no_batch_give_nothing_and_keep_the_state(steps, rows):
 BOUND = {torch.bfloat16: 4, torch.float16: 4, torch.float32: 16}
 
 
-@pytest.mark.parametrize("dtype", BOUND)
-@pytest.mark.parametrize("key", cells("gru_2014"))
+@pytest.mark.parametrize("key, dtype", each("gru_2014", BOUND, torch.bfloat16))
 def test_low_precision_is_within_its_own_rounding_of_float64(key, dtype):
     ours, exact = build(key, "graph", dtype), build(key, "eager")
     exact.load_state_dict(ours.state_dict())
@@ -139,8 +144,7 @@ def test_autocast_gives_its_own_dtype_and_gradients_in_the_layers():
     assert all(p.grad.dtype == torch.float32 for p in layer.parameters())
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-@pytest.mark.parametrize("key", cells("lstm"))
+@pytest.mark.parametrize("key, bad", each("lstm", [float("nan"), float("inf")], float("inf")))
 def test_what_is_not_finite_stays_visible(key, bad):
     x = draw(T, B, D)
     x[1, 1] = bad
