@@ -1,7 +1,11 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
+import hashlib
+from functools import cache
+from pathlib import Path
+
 from course_utils.compiled.numba_sums import SUMS
-from course_utils.compiled.numba_tiles import PLAIN_TILES, digest, tiles
+from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
 
 SMALL, LARGE, FEW = 500, 100_000, 32
 
@@ -52,13 +56,14 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 {tiles}
 
 
-@jit
-def multiply(weights, operand, result, rows):
-    n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
-    left, out = operand.reshape(k, rows), result.reshape(n, rows)
+@apart
+def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, rows: Size):
+    """result (n, rows) = weights (n, k) @ operand (k, rows)."""
     if rows >= 4 and (n * k <= LARGE or rows <= FEW):
-        tiles(weights, left, out, False)
+        tiles(weights, operand, result, n, k, rows, 0)
         return
+    weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
+    out = carray(result, (n, rows))
     if k > 4 and n * k * rows > SMALL:
         np.dot(weights, left, out)
         return
@@ -70,15 +75,18 @@ def multiply(weights, operand, result, rows):
             out[j, row] = total
 
 
-@jit
-def multiply_all(weights, operand, result, rows):
-    n, k = weights.shape  # for the steps of a stretch
-    steps = len(operand)
+@apart
+def multiply_all(
+    weights: Reals, operand: Reals, result: Reals, steps: Size, n: Size, k: Size, rows: Size
+):
+    """``multiply`` for all steps: operand (steps, k, rows), result (steps, n, rows)."""
     if rows == 1:
-        np.dot(operand.reshape(steps, k), weights.T, result.reshape(steps, n))
+        given, out = carray(operand, (steps, k)), carray(result, (steps, n))
+        np.dot(given, carray(weights, (n, k)).T, out)
         return
+    operand, result = carray(operand, (steps, k, rows)), carray(result, (steps, n, rows))
     for step in range(steps):
-        multiply(weights, operand[step], result[step], rows)
+        multiply(weights, at(operand, step), at(result, step), n, k, rows)
 
 
 @jit
@@ -92,12 +100,13 @@ def transpose(matrix, out):
                 out[m + b, j] = row[b]
 
 
-@jit
-def turn(rows, out):
-    n, units = rows.shape  # to one column a row
+@apart
+def turn(rows: Reals, out: Reals, n: Size, units: Size):
+    """rows (n, units) to columns (units, n)."""
+    rows, out = carray(rows, (n, units)), carray(out, (units, n))
     for row in range(n):
         for unit in range(units):
-            out[unit * n + row] = rows[row, unit]
+            out[unit, row] = rows[row, unit]
 
 
 @jit
@@ -132,18 +141,34 @@ def turn_all(weights, turned):
     for net in range(len(weights)):
         transpose(weights[net], turned[net])
 '''
-COMPILED = """from course_utils.compiled.tiles import tile  # as of {tiles}
-from numba import njit
+COMPILED = """from course_utils.compiled import apart as _apart, tiles as _tiles  # as of {sources}
+from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
-kernel = njit(cache={cache}, **OPTIONS)
-jit = kernel"""
-PLAIN = """def kernel(function):
+Reals, Size = types.CPointer(types.{dtype}), types.intp
+kernel = njit(cache={cache}, no_cfunc_wrapper=True, **OPTIONS)
+jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTIONS)
+apart, at, tile = _apart.apart(cache={cache}, **OPTIONS), _apart.at, _tiles.tile"""
+PLAIN = """import math
+
+Reals = Size = object
+
+
+def at(array, *index):  # the numbers from array[index] on, in a row
+    start = sum(i * step for i, step in zip(index, array.strides)) // array.itemsize
+    return array.reshape(-1)[start:]
+
+
+def carray(numbers, shape):
+    return numbers.reshape(-1)[: math.prod(shape)].reshape(shape)
+
+
+def kernel(function):
     return function  # not compiled
 
 
-jit = kernel"""
+apart = jit = kernel"""
 
 TANH = {
     "float64": """@jit
@@ -168,9 +193,18 @@ def tanh(a):
 }
 
 
+@cache
+def digest():
+    """What stands for the text of the files that the head imports: machine code depends on it."""
+    texts = (Path(__file__).with_name(name).read_bytes() for name in ("apart.py", "tiles.py"))
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+
+
 def head(dtype, compiled, kept):
     """The text before the functions of a cell: the same for all cells."""
-    decorator = COMPILED.format(cache=kept, tiles=digest()) if compiled else PLAIN
+    decorator = PLAIN
+    if compiled:
+        decorator = COMPILED.format(cache=kept, dtype=dtype, sources=digest())
     return HEAD.format(
         decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,

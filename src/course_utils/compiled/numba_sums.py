@@ -4,82 +4,80 @@ Weights that the cache holds add up step by step, in registers; larger ones for 
 stretch at once, by BLAS.
 """
 
-SUMS = """@jit
-def gather(dproduct, columns, rows):
-    steps, n = len(dproduct), dproduct.size // (len(dproduct) * rows)
-    given = dproduct.reshape(steps, n, rows)  # to n columns of all steps, one after the other
-    out = columns.reshape(columns.size)[: n * steps * rows].reshape(n, steps, rows)
+SUMS = '''@jit
+def gather(dproduct, columns, steps, n, rows):
+    given = carray(dproduct, (steps, n, rows))  # to n columns of all steps, one after the other
+    out = carray(columns, (n, steps, rows))
     for j in range(n):
         for step in range(steps):
             for row in range(rows):
                 out[j, step, row] = given[step, j, row]
-    return out.reshape(n, steps * rows)
+    return carray(columns, (n, steps * rows))
 
 
-@jit
-def add_part(dweights, part):
-    for j in range(len(part)):
-        for m in range(part.shape[1]):
-            dweights[j, m] += part[j, m]
-
-
-@jit
-def add_weights_of_rows(dproduct, operand, dweights, columns, part, rows):
-    n, k = dweights.shape  # operand (steps, rows, k)
-    steps = len(dproduct)
+@apart
+def add_weights_of_rows(
+    dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, part: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """dweights (n, k) += dproduct (steps, n, rows) @ operand (steps, rows, k), over all steps."""
     if rows >= 4 and n * k <= LARGE:
+        given, below = carray(dproduct, (steps, n, rows)), carray(operand, (steps, rows, k))
         for step in range(steps):
-            tiles(dproduct[step].reshape(n, rows), operand[step], dweights, True)
+            tiles(at(given, step), at(below, step), dweights, n, rows, k, 1)
         return
-    below = operand.reshape(steps * rows, k)
+    below, out = carray(operand, (steps * rows, k)), carray(part, (n, k))
     if rows == 1:
-        np.dot(dproduct.reshape(steps, n).T, below, part)
+        np.dot(carray(dproduct, (steps, n)).T, below, out)
     else:
-        np.dot(gather(dproduct, columns, rows), below, part)
-    add_part(dweights, part)
+        np.dot(gather(dproduct, columns, steps, n, rows), below, out)
+    total = carray(dweights, (n, k))
+    for j in range(n):
+        for m in range(k):
+            total[j, m] += out[j, m]
 
 
-@jit
-def add_weights(dproduct, operand, dweights, columns, room, part, rows):
-    n, k = dweights.shape  # operand (steps, k·rows)
-    steps = len(dproduct)
-    turned = room[: k * steps * rows].reshape(steps, rows, k)
+@apart
+def add_weights(
+    dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, room: Reals, part: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """``add_weights_of_rows`` of an operand (steps, k, rows)."""
+    given, turned = carray(operand, (steps, k, rows)), carray(room, (steps, rows, k))
     for step in range(steps):
-        turn_back(operand[step].reshape(k * rows), turned[step])
-    add_weights_of_rows(dproduct, turned, dweights, columns, part, rows)
+        turn(at(given, step), at(turned, step), k, rows)
+    add_weights_of_rows(dproduct, room, dweights, columns, part, steps, n, k, rows)
 
 
-@jit
-def send_back(dproduct, weights, turned, columns, room, out, rows):
-    n, k = weights.shape  # to the input, out (steps, rows, k)
-    steps = len(dproduct)
-    below = out.reshape(steps * rows, k)
+@apart
+def send_back(
+    dproduct: Reals, weights: Reals, turned: Reals, columns: Reals, room: Reals, out: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """out (steps, rows, k), the input's gradient; turned (k, n), the weights' transpose."""
+    matrix, below = carray(weights, (n, k)), carray(out, (steps * rows, k))
     if rows == 1:
-        np.dot(dproduct.reshape(steps, n), weights, below)
+        np.dot(carray(dproduct, (steps, n)), matrix, below)
     elif rows < 4 or n * k > LARGE:
-        np.dot(gather(dproduct, columns, rows).T, weights, below)
+        np.dot(gather(dproduct, columns, steps, n, rows).T, matrix, below)
     else:
+        given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
-            multiply(turned, dproduct[step], room[: k * rows], rows)
-            turn_back(room[: k * rows], out[step])
+            multiply(turned, at(given, step), room, k, n, rows)
+            turn(room, at(back, step), k, rows)
 
 
-@jit
-def turn_back(columns, out):
-    n, units = out.shape  # from one column a row
-    for row in range(n):
-        for unit in range(units):
-            out[row, unit] = columns[unit * n + row]
-
-
-@jit
-def add_biases(dproduct, block, sums, dvector):
-    rows = len(sums) // len(dvector)
-    for place in range(len(sums)):
+@apart
+def add_biases(
+    dproduct: Reals, sums: Reals, dvector: Reals, steps: Size, n: Size, units: Size, rows: Size
+):
+    """dvector (units) += the first units of dproduct (steps, n, rows), over steps and rows."""
+    places = units * rows
+    for place in range(places):
         sums[place] = ZERO
-    for step in range(len(dproduct)):
-        for place in range(len(sums)):
-            sums[place] += dproduct[step, block, place]
-    for unit in range(len(dvector)):
+    for step in range(steps):
+        for place in range(places):
+            sums[place] += dproduct[step * n * rows + place]
+    for unit in range(units):
         for row in range(rows):
-            dvector[unit] += sums[unit * rows + row]"""
+            dvector[unit] += sums[unit * rows + row]'''

@@ -59,7 +59,8 @@ class NumbaPrinter(LoopPrinter):
         if prelude:
             lines.append(f"    units = len({names[0]})")
         else:
-            lines += ["    places = units * rows", "    for net in range(nets):"]
+            lines += ["    places, steps = units * rows, last - first"]
+            lines += ["    for net in range(nets):"]
             for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
                 text = f"before_{state}[net] if len(begins) else states_{state}[net]"
                 lines.append(f"        from_{state} = {text}")
@@ -196,19 +197,29 @@ class NumbaPrinter(LoopPrinter):
         self.stage("readout")
 
     def _operand(self, product, many=False):
-        """The operand of a product at a step, or at those of a stretch."""
+        """Where the operand of a product lies at a step, or at the first of a stretch."""
         place = operand_place(self.plan, product)
         kind, name = self._kind(place), self._array(place)
         later = " + 1" if kind == "states" else ""
-        steps = f"first{later} : last{later}" if many else f"step{later}"
+        step = f"first{later}" if many else f"step{later}"
         if kind == "before":
-            return f"from_{place.name}[{steps}]"
-        return f"{name}[{', '.join([*self._net(name, kind), steps])}]"
+            return f"at(from_{place.name}, {step})"
+        return f"at({', '.join([name, *self._net(name, kind), step])})"
+
+    def _sizes(self, product, back=False):
+        """Rows and columns of a product's weights, or of their transpose, and the sequences."""
+        n = _times(len(product.values), "units")
+        k = _times(len(product.parts), "units")
+        if product.operand.op == "x":
+            given = self._matrix("weights", product)
+            k = f"{given}.shape[2]"
+        return ", ".join([k, n, "rows"] if back else [n, k, "rows"])
 
     def multiply(self, product):
         operand, weights = self._operand(product), self._matrix("weights", product)
         result = self.use(f"product_{product.name}", "product", n=len(product.values))
-        self.write(f"multiply({weights}[net], {operand}, {result}, rows)")
+        sizes = self._sizes(product)
+        self.write(f"multiply(at({weights}, net), {operand}, at({result}), {sizes})")
 
     def multiply_all(self, product):
         operand, weights = self._operand(product, many=True), self._matrix("weights", product)
@@ -216,8 +227,9 @@ class NumbaPrinter(LoopPrinter):
         result = self.use(
             f"products_{product.name}", "products" if kept else "stretch", n=len(product.values)
         )
-        steps = "net, first:last" if kept else ": last - first"
-        self.write(f"multiply_all({weights}[net], {operand}, {result}[{steps}], rows)")
+        result = f"at({result}, net, first)" if kept else f"at({result})"
+        sizes = f"steps, {self._sizes(product)}"
+        self.write(f"multiply_all(at({weights}, net), {operand}, {result}, {sizes})")
 
     # -- backward ----------------------------------------------------------------------------------
 
@@ -251,17 +263,20 @@ class NumbaPrinter(LoopPrinter):
         for product in self.program.products:
             self._sums(product)
         for vector, (product, block) in self.plan.derivative.sums.items():
-            dproduct = self._dproduct(next(p for p in self.program.products if p.name == product))
+            product = next(p for p in self.program.products if p.name == product)
+            dproduct = self._dproduct(product)
             if dproduct:
                 dvector, by_row = self.use(f"dvector_{vector}", "dbias"), self.use("sums", "sums")
+                n = _times(len(product.values), "units")
                 self.write(
-                    f"add_biases({dproduct}[: last - first], {block}, {by_row}, {dvector}[net])"
+                    f"add_biases(at({dproduct}, 0, {block}), at({by_row}), at({dvector}, net),"
                 )
+                self.write(f"steps, {n}, units, rows)", deeper=1)
 
     def _turn(self, bodies):
         if any(place.kind == "dy" for body in bodies for _, place in body.loads):
             dy, now = self.use("all_dy", "all_dy"), self.use("dy_now", "dy")
-            self.write(f"turn({dy}[net, step], {now})")
+            self.write(f"turn(at({dy}, net, step), at({now}), rows, units)")
 
     def _back(self, product):
         kind = "backs" if product.whole else "back"
@@ -278,36 +293,41 @@ class NumbaPrinter(LoopPrinter):
             return
         weights, dweights = self._matrix("weights", product), self._matrix("dweights", product)
         part, room = self._matrix("part", product), self._matrix("room", product)
-        given = f"{dproduct}[: last - first]"
-        n = len(product.values)
-        columns = self.use(f"columns_{product.name}", "columns", n=n)
+        columns = self.use(f"columns_{product.name}", "columns", n=len(product.values))
+        sizes = f"steps, {self._sizes(product)}"
         if product.operand.op not in ("x", "input"):
             operand = self._operand(product, many=True)
-            self.write(f"add_weights({given}, {operand},")
-            self.write(f"{dweights}[net], {columns}, {room}, {part}, rows)", deeper=1)
+            self.write(f"add_weights(at({dproduct}), {operand}, at({dweights}, net),")
+            self.write(f"at({columns}), at({room}), at({part}), {sizes})", deeper=1)
             return
         _, rows, drows = input_arrays(product)
         kind = "rows_x" if product.operand.op == "x" else "rows_input"
         rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
-        operand = f"{rows}[{', '.join([*self._net(rows, kind), 'first:last'])}]"
-        self.write(f"add_weights_of_rows({given}, {operand},")
-        self.write(f"{dweights}[net], {columns}, {part}, rows)", deeper=1)
+        operand = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
+        self.write(f"add_weights_of_rows(at({dproduct}), {operand}, at({dweights}, net),")
+        self.write(f"at({columns}), at({part}), {sizes})", deeper=1)
         turned = self._matrix("turned", product)
-        self.write(f"send_back({given}, {weights}[net], {turned}[net],")
-        self.write(f"{columns}, {room}, {drows}[net, first:last], rows)", deeper=1)
+        self.write(f"send_back(at({dproduct}), at({weights}, net), at({turned}, net),")
+        self.write(f"at({columns}), at({room}), at({drows}, net, first), {sizes})", deeper=1)
 
     def back(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
-            self.write(f"multiply({turned}[net], {dproduct}[step - first], {result}[net], rows)")
+            given, sizes = f"at({dproduct}, step - first)", self._sizes(product, back=True)
+            self.write(f"multiply(at({turned}, net), {given}, at({result}, net), {sizes})")
 
     def back_all(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             turned, result = self._matrix("turned", product), self._back(product)
-            steps = ": last - first"
-            self.write(f"multiply_all({turned}[net], {dproduct}[{steps}], {result}[{steps}], rows)")
+            sizes = f"steps, {self._sizes(product, back=True)}"
+            self.write(f"multiply_all(at({turned}, net), at({dproduct}), at({result}), {sizes})")
+
+
+def _times(count, size):
+    """A number of blocks, as text."""
+    return size if count == 1 else f"{count} * {size}"
 
 
 def input_arrays(product):
