@@ -31,20 +31,24 @@ def apart(**options):
 
 @intrinsic
 def at(typing, array, *index):
-    """A pointer to array[index], the first number of it; array (..., in C order)."""
-    if array.layout != "C":
+    """A pointer to the first number of array[index], an array in C order or itself a pointer."""
+    if not isinstance(array, types.CPointer) and array.layout != "C":
         raise TypingError(f"at: an array in C order is needed, got {array}")
 
     def write(context, builder, signature, arguments):
-        source = context.make_array(array)(context, builder, value=arguments[0])
         places = [
             context.cast(builder, place, kind, types.intp)
             for place, kind in zip(cgutils.unpack_tuple(builder, arguments[1]), index, strict=True)
         ]
+        if isinstance(array, types.CPointer):
+            return builder.gep(arguments[0], places)
+        source = context.make_array(array)(context, builder, value=arguments[0])
         shape, strides = (cgutils.unpack_tuple(builder, a) for a in (source.shape, source.strides))
         zeros = [context.get_constant(types.intp, 0)] * (array.ndim - len(index))
         return cgutils.get_item_pointer2(
             context, builder, source.data, shape, strides, "C", [*places, *zeros]
         )
 
-    return types.CPointer(array.dtype)(array, types.StarArgTuple.from_types(index)), write
+    # a flag is a byte; Numba reads no flag by a pointer
+    number = types.uint8 if array.dtype == types.boolean else array.dtype
+    return types.CPointer(number)(array, types.StarArgTuple.from_types(index)), write

@@ -30,7 +30,7 @@ class NumbaPrinter(LoopPrinter):
     style = STYLE
 
     def __init__(self, key):
-        self.plan, self.lines, self.depth = plan(key), [], 0
+        self.plan, self.lines, self.depth, self.pointers = plan(key), [], 0, {}
         self.program, self.arguments = self.plan.program, {}
         self.read_back = {
             p.name for b in self.plan.backward for _, p in b.loads if p.kind == "products"
@@ -62,7 +62,7 @@ class NumbaPrinter(LoopPrinter):
             lines += ["    places, steps = units * rows, last - first"]
             lines += ["    for net in range(nets):"]
             for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
-                text = f"before_{state}[net] if len(begins) else states_{state}[net]"
+                text = f"at(before_{state}, net) if len(begins) else at(states_{state}, net)"
                 lines.append(f"        from_{state} = {text}")
         return "\n".join(lines + self.lines)
 
@@ -74,7 +74,7 @@ class NumbaPrinter(LoopPrinter):
         return name
 
     def at(self, place):
-        """An element of the array of a place."""
+        """An element of the array of a place: by a pointer that is found before the loops."""
         kind, name = self._kind(place), self._array(place)
         if self.over == "unit":
             return f"{name}[unit]"
@@ -83,8 +83,13 @@ class NumbaPrinter(LoopPrinter):
         rank = array_of(self.plan, place).rank
         last = {ROW: "row", MATRIX: "element"}.get(rank, "across" if place.across else "place")
         if kind == "before":
-            return f"from_{place.name}[step, {last}]"
-        return f"{name}[{', '.join([*self._net(name, kind), *index, last])}]"
+            begin = f"at(from_{place.name}, step * {_size(rank)})"
+        else:
+            begin = f"at({', '.join([name, *self._net(name, kind), *index])})"
+        block = f"_{place.block}" if "n" in AXES[kind].split() else ""
+        later = "_next" if "step + 1" in index else ""
+        pointer = self.pointers.setdefault(begin, f"{name}{later or '_now'}{block}")
+        return f"{pointer}[{last}]"
 
     def _net(self, name, kind):
         """The index of the net, where an array has one; nets may share x."""
@@ -140,7 +145,11 @@ class NumbaPrinter(LoopPrinter):
         self.use(target, "carried", last=last)
         if source:
             self.use(source, "carry", last=last)
-        self.write(f"{target}[net][:] = {source or 'ZERO'}")
+        size = _size(state.rank)
+        if source:
+            self.write(f"copy(at({source}), at({target}, net), {size})")
+        else:
+            self.write(f"clear(at({target}, net), {size})")
 
     # -- forward -----------------------------------------------------------------------------------
 
@@ -156,7 +165,11 @@ class NumbaPrinter(LoopPrinter):
         if "step" in loops:  # the readout
             self.open_loop("step")
             self._turn([body])
+        place, depth, self.pointers = len(self.lines), self.depth, {}
         super().body(body, self._loops(body))
+        self.lines[place:place] = [
+            f"{'    ' * depth}{name} = {begin}" for begin, name in self.pointers.items()
+        ]
         if "step" in loops:
             self.close_loop()
 
@@ -188,10 +201,10 @@ class NumbaPrinter(LoopPrinter):
             arrays = [self.use(f"{kind}_{name}", kind, integer=value.integer, last=last)
                       for kind in ("states", "first", "before")]  # fmt: skip
             states, first, before = arrays
-            self.write(
-                f"begin(begins[step], {states}[net, step], {first}[net], {before}[net, step])",
-                deeper=1,
-            )
+            begin = "begin_whole" if value.integer else "begin"
+            given = f"at(begins, step), at({states}, net, step), at({first}, net)"
+            sizes = f"{_size(value.rank)}, rows"
+            self.write(f"{begin}({given}, at({before}, net, step), {sizes})", deeper=1)
         self.stage("loop")
         self.close_loop()
         self.stage("readout")
@@ -203,7 +216,7 @@ class NumbaPrinter(LoopPrinter):
         later = " + 1" if kind == "states" else ""
         step = f"first{later}" if many else f"step{later}"
         if kind == "before":
-            return f"at(from_{place.name}, {step})"
+            return f"at(from_{place.name}, {step} * {_size(product.operand.rank)})"
         return f"at({', '.join([name, *self._net(name, kind), step])})"
 
     def _sizes(self, product, back=False):
@@ -241,10 +254,12 @@ class NumbaPrinter(LoopPrinter):
         self.depth += 1
         self.write("if len(ends):")
         for name in flowing:
-            last = LAST.get(self.program.states[name].rank, "H*B")
+            rank = self.program.states[name].rank
+            last = LAST.get(rank, "H*B")
             dlast = self.use(f"dlast_{name}", "dlast", last=last)
             carried = self.use(f"carried_{name}", "carried", last=last)
-            self.write(f"end(ends, step + 1, {dlast}[net], {carried}[net])", deeper=1)
+            given = f"at(ends), step + 1, at({dlast}, net), at({carried}, net)"
+            self.write(f"end({given}, {_size(rank)}, rows)", deeper=1)
         self._turn([b for b in self.plan.backward if b.stage == "loop"])
         self.stage_backward("loop")
         for state in self.plan.untouched:
@@ -253,11 +268,13 @@ class NumbaPrinter(LoopPrinter):
             self.fill(f"carried_{state}", f"carry_{state}")
         self.write("if len(begins):")
         for name in flowing:
-            last = LAST.get(self.program.states[name].rank, "H*B")
+            rank = self.program.states[name].rank
+            last = LAST.get(rank, "H*B")
             dfirst = self.use(f"dfirst_{name}", "dfirst", last=last)
             backs = [self._back(p) for p in before if p.operand.what == name]
-            for gradient in (f"carried_{name}[net]", *(f"{b}[net, 0]" for b in backs)):
-                self.write(f"leave(begins[step], {gradient}, {dfirst}[net])", deeper=1)
+            for gradient in (f"carried_{name}", *backs):
+                given = f"at(begins, step), at({gradient}, net), at({dfirst}, net)"
+                self.write(f"leave({given}, {_size(rank)}, rows)", deeper=1)
         self.depth -= 1
         self.write("# what weights, inputs and biases receive in these steps")
         for product in self.program.products:
@@ -323,6 +340,11 @@ class NumbaPrinter(LoopPrinter):
             turned, result = self._matrix("turned", product), self._back(product)
             sizes = f"steps, {self._sizes(product, back=True)}"
             self.write(f"multiply_all(at({turned}, net), at({dproduct}), at({result}), {sizes})")
+
+
+def _size(rank):
+    """Numbers that all sequences have of a state, as text."""
+    return {ROW: "rows", MATRIX: "units * places"}.get(rank, "places")
 
 
 def _times(count, size):
