@@ -170,15 +170,16 @@ from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
-Reals, Wholes, Flags, Size = (
-    *map(types.CPointer, (types.{dtype}, types.int64, types.uint8)), types.intp
-)
+Real, Size = types.{dtype}, types.intp
+Reals, Wholes, Flags = map(types.CPointer, (Real, types.int64, types.uint8))
 kernel = njit(cache={cache}, no_cfunc_wrapper=True, **OPTIONS)
 jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTIONS)
-apart, at, tile = _apart.apart(cache={cache}, **OPTIONS), _apart.at, _tiles.tile"""
+apart = _apart.apart(cache={cache}, **OPTIONS)
+loop = _apart.apart(cache={cache}, pipeline_class=_apart.Disjoint, **OPTIONS)
+at, tile = _apart.at, _tiles.tile"""
 PLAIN = """import math
 
-Reals = Wholes = Flags = Size = object
+Real = Reals = Wholes = Flags = Size = object
 
 
 def at(array, *index):  # the numbers from array[index] on, in a row
@@ -194,7 +195,7 @@ def kernel(function):
     return function  # not compiled
 
 
-apart = jit = kernel"""
+apart = jit = loop = kernel"""
 
 TANH = {
     "float64": """@jit

@@ -42,12 +42,13 @@ class NumbaPrinter(LoopPrinter):
         texts = []
         for name in FUNCTIONS:
             prelude = "prelude" in name
-            self.lines, self.depth, self.used = [], 1 if prelude else 2, {}
+            self.lines, self.depth, self.used, self.loops = [], 1 if prelude else 2, {}, []
             self.over = "unit" if prelude else "place"
+            self.name = name
             getattr(self, name)()
             self.arguments[name] = tuple(self.used)
             if self.used:
-                texts.append(self._function(name, prelude))
+                texts += [*self.loops, self._function(name, prelude)]
         return "\n\n\n".join(texts) + "\n"
 
     def _function(self, name, prelude):
@@ -74,7 +75,7 @@ class NumbaPrinter(LoopPrinter):
         return name
 
     def at(self, place):
-        """An element of the array of a place: by a pointer that is found before the loops."""
+        """An element of the array of a place: by a pointer that the loops are given."""
         kind, name = self._kind(place), self._array(place)
         if self.over == "unit":
             return f"{name}[unit]"
@@ -86,10 +87,11 @@ class NumbaPrinter(LoopPrinter):
             begin = f"at(from_{place.name}, step * {_size(rank)})"
         else:
             begin = f"at({', '.join([name, *self._net(name, kind), *index])})"
-        block = f"_{place.block}" if "n" in AXES[kind].split() else ""
-        later = "_next" if "step + 1" in index else ""
-        pointer = self.pointers.setdefault(begin, f"{name}{later or '_now'}{block}")
-        return f"{pointer}[{last}]"
+        if begin not in self.pointers:
+            block = f"_{place.block}" if "n" in AXES[kind].split() else ""
+            integer = array_of(self.plan, place).integer
+            self.pointers[begin] = f"{name}{block}", "Wholes" if integer else "Reals"
+        return f"{self.pointers[begin][0]}[{last}]"
 
     def _net(self, name, kind):
         """The index of the net, where an array has one; nets may share x."""
@@ -156,29 +158,43 @@ class NumbaPrinter(LoopPrinter):
     def body(self, body, loops):
         if body.empty:
             return
-        for v in body.lines:
-            for constant in (a for a in v.args if a.op == "config"):
-                self.use(constant.what, "config")
+        for constant in _constants(body):
+            self.use(constant, "config")
         if self.output_is_a_state:
             stores = [s for s in body.stores if s[0].kind != "y"]
             body = replace(body, stores=stores)
         if "step" in loops:  # the readout
             self.open_loop("step")
             self._turn([body])
-        place, depth, self.pointers = len(self.lines), self.depth, {}
-        super().body(body, self._loops(body))
-        self.lines[place:place] = [
-            f"{'    ' * depth}{name} = {begin}" for begin, name in self.pointers.items()
-        ]
+        if self.over == "unit":
+            super().body(body, ("unit",))
+        else:
+            self._apart(body)
         if "step" in loops:
             self.close_loop()
+
+    def _apart(self, body):
+        """The loops of a body as a function of their own, and here the call of it."""
+        loops, lines, depth = self._loops(body), self.lines, self.depth
+        self.lines, self.depth, self.pointers = [], 1, {}
+        super().body(body, loops)
+        text, self.lines, self.depth = self.lines, lines, depth
+        sizes = ["places"] if loops == ("place",) else ["units", "rows"]
+        constants = [f"{c}: Real" for c in _constants(body)]
+        pointers = [f"{name}: {kind}" for name, kind in self.pointers.values()]
+        name = f"{self.name}_{len(self.loops) + 1}"
+        parameters = [*(f"{s}: Size" for s in sizes), *constants, *pointers]
+        head = ["@loop", f"def {name}(", *_rows(parameters, 1), "):"]
+        self.loops.append("\n".join(head + text))
+        given = [*sizes, *_constants(body), *self.pointers]
+        self.lines += [f"{'    ' * depth}{name}(", *_rows(given, depth + 1), f"{'    ' * depth})"]
 
     def _loops(self, body):
         """The loops within a step: one, where a body has but one number for each place."""
         places = [p for _, p in body.loads] + [p for p, *_ in body.stores]
         rows = any(array_of(self.plan, p).rank == ROW for p in places)
-        if self.over == "unit" or (body.domain == "unit" and not rows):
-            return (self.over,)
+        if body.domain == "unit" and not rows:
+            return ("place",)
         loops = {"row": ("row",), "unit": ("unit", "row")}
         return loops.get(body.domain, ("unit", "column", "row"))
 
@@ -340,6 +356,21 @@ class NumbaPrinter(LoopPrinter):
             turned, result = self._matrix("turned", product), self._back(product)
             sizes = f"steps, {self._sizes(product, back=True)}"
             self.write(f"multiply_all(at({turned}, net), at({dproduct}), at({result}), {sizes})")
+
+
+def _rows(parts, depth, width=96):
+    """Parts of a list over as many lines as they need."""
+    lines, indent = [""], "    " * depth
+    for part in parts:
+        if len(indent + lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += f"{' ' * bool(lines[-1])}{part},"
+    return [indent + line for line in lines]
+
+
+def _constants(body):
+    """The names of the config that a body reads."""
+    return list(dict.fromkeys(a.what for v in body.lines for a in v.args if a.op == "config"))
 
 
 def _size(rank):
