@@ -57,16 +57,34 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 
 
 @apart
+def dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """out (n, m) = a (n, k) @ b (k, m), by BLAS."""
+    np.dot(carray(a, (n, k)), carray(b, (k, m)), carray(out, (n, m)))
+
+
+@apart
+def turned_dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """``dot`` of the transpose of a (k, n)."""
+    np.dot(carray(a, (k, n)).T, carray(b, (k, m)), carray(out, (n, m)))
+
+
+@apart
+def dot_turned(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """``dot`` with the transpose of b (m, k)."""
+    np.dot(carray(a, (n, k)), carray(b, (m, k)).T, carray(out, (n, m)))
+
+
+@apart
 def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, rows: Size):
     """result (n, rows) = weights (n, k) @ operand (k, rows)."""
     if rows >= 4 and (n * k <= LARGE or rows <= FEW):
         tiles(weights, operand, result, n, k, rows, 0)
         return
+    if k > 4 and n * k * rows > SMALL:
+        dot(weights, operand, result, n, k, rows)
+        return
     weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
     out = carray(result, (n, rows))
-    if k > 4 and n * k * rows > SMALL:
-        np.dot(weights, left, out)
-        return
     for j in range(n):
         for row in range(rows):
             total = ZERO
@@ -81,8 +99,7 @@ def multiply_all(
 ):
     """``multiply`` for all steps: operand (steps, k, rows), result (steps, n, rows)."""
     if rows == 1:
-        given, out = carray(operand, (steps, k)), carray(result, (steps, n))
-        np.dot(given, carray(weights, (n, k)).T, out)
+        dot_turned(operand, weights, result, steps, k, n)
         return
     operand, result = carray(operand, (steps, k, rows)), carray(result, (steps, n, rows))
     for step in range(steps):
@@ -118,23 +135,10 @@ def clear(numbers: Reals, size: Size):
         numbers[place] = ZERO
 
 
-@jit
-def begins_from(begins, last, first, before, size, rows):
-    for start in range(0, size, rows):
-        for row in range(rows):
-            before[start + row] = first[start + row] if begins[row] else last[start + row]
+{begin}
 
 
-@apart
-def begin(begins: Flags, last: Reals, first: Reals, before: Reals, size: Size, rows: Size):
-    """before, the states that a step starts from: first ones where a sequence begins."""
-    begins_from(begins, last, first, before, size, rows)
-
-
-@apart
-def begin_whole(begins: Flags, last: Wholes, first: Wholes, before: Wholes, size: Size, rows: Size):
-    """``begin`` for whole numbers."""
-    begins_from(begins, last, first, before, size, rows)
+{begin_whole}
 
 
 @apart
@@ -177,6 +181,14 @@ jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTI
 apart = _apart.apart(cache={cache}, **OPTIONS)
 loop = _apart.apart(cache={cache}, pipeline_class=_apart.Disjoint, **OPTIONS)
 at, tile = _apart.at, _tiles.tile"""
+BEGIN = """@apart
+def {name}(
+    begins: Flags, last: {kind}, first: {kind}, before: {kind}, size: Size, rows: Size
+):
+    # before, the states that a step starts from: first ones where a sequence begins
+    for start in range(0, size, rows):
+        for row in range(rows):
+            before[start + row] = first[start + row] if begins[row] else last[start + row]"""
 PLAIN = """import math
 
 Real = Reals = Wholes = Flags = Size = object
@@ -234,5 +246,7 @@ def head(dtype, compiled, kept):
         decorator = COMPILED.format(cache=kept, dtype=dtype, sources=digest())
     return HEAD.format(
         decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
+        begin=BEGIN.format(name="begin", kind="Reals"),
+        begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
     ).rstrip()  # fmt: skip

@@ -4,15 +4,14 @@ Weights that the cache holds add up step by step, in registers; larger ones for 
 stretch at once, by BLAS.
 """
 
-SUMS = '''@jit
-def gather(dproduct, columns, steps, n, rows):
-    given = carray(dproduct, (steps, n, rows))  # to n columns of all steps, one after the other
-    out = carray(columns, (n, steps, rows))
+SUMS = '''@apart
+def gather(dproduct: Reals, columns: Reals, steps: Size, n: Size, rows: Size):
+    """dproduct (steps, n, rows) to n columns (n, steps, rows), one after the other."""
+    given, out = carray(dproduct, (steps, n, rows)), carray(columns, (n, steps, rows))
     for j in range(n):
         for step in range(steps):
             for row in range(rows):
                 out[j, step, row] = given[step, j, row]
-    return carray(columns, (n, steps * rows))
 
 
 @apart
@@ -26,15 +25,13 @@ def add_weights_of_rows(
         for step in range(steps):
             tiles(at(given, step), at(below, step), dweights, n, rows, k, 1)
         return
-    below, out = carray(operand, (steps * rows, k)), carray(part, (n, k))
     if rows == 1:
-        np.dot(carray(dproduct, (steps, n)).T, below, out)
+        turned_dot(dproduct, operand, part, n, steps, k)
     else:
-        np.dot(gather(dproduct, columns, steps, n, rows), below, out)
-    total = carray(dweights, (n, k))
-    for j in range(n):
-        for m in range(k):
-            total[j, m] += out[j, m]
+        gather(dproduct, columns, steps, n, rows)
+        dot(columns, operand, part, n, steps * rows, k)
+    for place in range(n * k):
+        dweights[place] += part[place]
 
 
 @apart
@@ -55,11 +52,11 @@ def send_back(
     steps: Size, n: Size, k: Size, rows: Size,
 ):
     """out (steps, rows, k), the input's gradient; turned (k, n), the weights' transpose."""
-    matrix, below = carray(weights, (n, k)), carray(out, (steps * rows, k))
     if rows == 1:
-        np.dot(carray(dproduct, (steps, n)), matrix, below)
+        dot(dproduct, weights, out, steps, n, k)
     elif rows < 4 or n * k > LARGE:
-        np.dot(gather(dproduct, columns, steps, n, rows).T, matrix, below)
+        gather(dproduct, columns, steps, n, rows)
+        turned_dot(columns, weights, out, steps * rows, n, k)
     else:
         given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
