@@ -136,7 +136,7 @@ def test_ends_and_new_beginnings(key):
     """Each stretch equals a run of its own; what lies beyond an end is never read."""
     p = make(key)
     lengths = np.array([T, 3, 0])
-    resets = np.zeros((T, B), bool)
+    resets = np.zeros((B, T), bool).T  # not in C order
     resets[[2, 4, 1, 4, 2], [0, 0, 1, 1, 2]] = True
     beyond = np.arange(T)[:, None] >= lengths
     p = p._replace(

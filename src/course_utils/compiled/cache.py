@@ -95,8 +95,10 @@ def module(write, label, given=None):
 
 
 def in_memory(text, label, given=None):
-    """The module of a source that lies in no file."""
-    made = ModuleType(f"compiled_{label}")
+    """The module of a source that lies in no file; its name stands for the text, as a file's."""
+    below = getattr(given, "__name__", "")
+    digest = hashlib.sha256(f"{below}\n{text}".encode()).hexdigest()[:20]
+    made = ModuleType(f"compiled_{label}_{digest}")
     _start_with(made, given)
     exec(compile(text, f"<compiled {label}>", "exec"), made.__dict__)
     return made

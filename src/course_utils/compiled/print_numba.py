@@ -1,6 +1,8 @@
 """Numba source: machine code for the CPU; without the decorator it is plain Python."""
 
+import ast
 import math
+import re
 from dataclasses import replace
 
 from course_utils.compiled.arrays import array_of, operand_place
@@ -21,6 +23,7 @@ STYLE = Style(
     },
     number=lambda n: _NUMBERS.get(n, f"REAL({n!r})"),
 )
+WIDTH, CALL = 100, re.compile(r"(\w+\()[^#]*\)")
 SIZES = "nets, first, last, rows, units, begins, ends"
 
 
@@ -66,6 +69,18 @@ class NumbaPrinter(LoopPrinter):
                 text = f"at(before_{state}, net) if len(begins) else at(states_{state}, net)"
                 lines.append(f"        from_{state} = {text}")
         return "\n".join(lines + self.lines)
+
+    def write(self, text="", *, deeper=0):
+        """A line; a long call over as many as it needs."""
+        depth = self.depth + deeper
+        call = CALL.fullmatch(text)
+        whole = call and text.count("(") == text.count(")")
+        if not whole or len("    " * depth + text) <= WIDTH:
+            return super().write(text, deeper=deeper)
+        given = ast.parse(text).body[0].value.args
+        super().write(call[1], deeper=deeper)
+        self.lines += _rows([ast.unparse(a) for a in given], depth + 1)
+        super().write(")", deeper=deeper)
 
     # -- arrays ------------------------------------------------------------------------------------
 
@@ -187,7 +202,7 @@ class NumbaPrinter(LoopPrinter):
         head = ["@loop", f"def {name}(", *_rows(parameters, 1), "):"]
         self.loops.append("\n".join(head + text))
         given = [*sizes, *_constants(body), *self.pointers]
-        self.lines += [f"{'    ' * depth}{name}(", *_rows(given, depth + 1), f"{'    ' * depth})"]
+        self.write(f"{name}({', '.join(given)})")
 
     def _loops(self, body):
         """The loops within a step: one, where a body has but one number for each place."""
@@ -358,11 +373,11 @@ class NumbaPrinter(LoopPrinter):
             self.write(f"multiply_all(at({turned}, net), at({dproduct}), at({result}), {sizes})")
 
 
-def _rows(parts, depth, width=96):
+def _rows(parts, depth):
     """Parts of a list over as many lines as they need."""
     lines, indent = [""], "    " * depth
     for part in parts:
-        if len(indent + lines[-1]) + len(part) > width:
+        if len(f"{indent}{lines[-1]} {part},") > WIDTH:
             lines.append("")
         lines[-1] += f"{' ' * bool(lines[-1])}{part},"
     return [indent + line for line in lines]
