@@ -7,6 +7,7 @@ from pathlib import Path
 from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
 
+FILES = "apart.py", "disjoint.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -142,12 +143,13 @@ def turn_all(weights, turned):
         transpose(weights[net], turned[net])
 '''
 COMPILED = """from course_utils.compiled import apart as _apart, tiles as _tiles  # as of {sources}
+from course_utils.compiled.disjoint import Disjoint
 from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
 Reals, Size = types.CPointer(types.{dtype}), types.intp
-kernel = njit(cache={cache}, no_cfunc_wrapper=True, **OPTIONS)
+kernel = njit(cache={cache}, pipeline_class=Disjoint, no_cfunc_wrapper=True, **OPTIONS)
 jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTIONS)
 apart, at, tile = _apart.apart(cache={cache}, **OPTIONS), _apart.at, _tiles.tile"""
 PLAIN = """import math
@@ -196,7 +198,7 @@ def tanh(a):
 @cache
 def digest():
     """What stands for the text of the files that the head imports: machine code depends on it."""
-    texts = (Path(__file__).with_name(name).read_bytes() for name in ("apart.py", "tiles.py"))
+    texts = (Path(__file__).with_name(name).read_bytes() for name in FILES)
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
