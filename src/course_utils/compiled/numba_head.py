@@ -90,6 +90,29 @@ def multiply_all(
         multiply(weights, at(operand, step), at(result, step), n, k, rows)
 
 
+@apart
+def multiply_back(
+    weights: Reals, turned: Reals, given: Reals, result: Reals, n: Size, k: Size, rows: Size
+):
+    """result (k, rows) = turned (k, n) @ given (n, rows); turned, the weights' transpose."""
+    if rows == 1:  # as it lies
+        np.dot(carray(given, (n,)), carray(weights, (n, k)), carray(result, (k,)))
+        return
+    multiply(turned, given, result, k, n, rows)
+
+
+@apart
+def multiply_all_back(
+    weights: Reals, turned: Reals, given: Reals, result: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """``multiply_back`` for all steps: given (steps, n, rows), result (steps, k, rows)."""
+    if rows == 1:
+        np.dot(carray(given, (steps, n)), carray(weights, (n, k)), carray(result, (steps, k)))
+        return
+    multiply_all(turned, given, result, steps, k, n, rows)
+
+
 @jit
 def transpose(matrix, out):
     n, k = matrix.shape
@@ -108,6 +131,14 @@ def turn(rows: Reals, out: Reals, n: Size, units: Size):
     for row in range(n):
         for unit in range(units):
             out[unit, row] = rows[row, unit]
+
+
+@apart
+def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
+    """Matrices (steps, n, units) to (steps, units, n)."""
+    given, out = carray(given, (steps, n, units)), carray(out, (steps, units, n))
+    for step in range(steps):
+        turn(at(given, step), at(out, step), n, units)
 
 
 @jit

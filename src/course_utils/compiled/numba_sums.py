@@ -18,35 +18,39 @@ def gather(dproduct, columns, steps, n, rows):
 @apart
 def add_weights_of_rows(
     dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, part: Reals,
-    steps: Size, n: Size, k: Size, rows: Size,
+    steps: Size, n: Size, k: Size, rows: Size, adds: Size,
 ):
-    """dweights (n, k) += dproduct (steps, n, rows) @ operand (steps, rows, k), over all steps."""
+    """dweights (n, k) = dproduct (steps, n, rows) @ operand (steps, rows, k), over all steps.
+
+    adds: whether to what stands there.
+    """
     if rows >= 4 and n * k <= LARGE:
         given, below = carray(dproduct, (steps, n, rows)), carray(operand, (steps, rows, k))
         for step in range(steps):
-            tiles(at(given, step), at(below, step), dweights, n, rows, k, 1)
+            tiles(at(given, step), at(below, step), dweights, n, rows, k, adds + step)
         return
-    below, out = carray(operand, (steps * rows, k)), carray(part, (n, k))
+    below, total = carray(operand, (steps * rows, k)), carray(dweights, (n, k))
+    out = carray(part, (n, k)) if adds else total
     if rows == 1:
         np.dot(carray(dproduct, (steps, n)).T, below, out)
     else:
         np.dot(gather(dproduct, columns, steps, n, rows), below, out)
-    total = carray(dweights, (n, k))
-    for j in range(n):
-        for m in range(k):
-            total[j, m] += out[j, m]
+    if adds:
+        for j in range(n):
+            for m in range(k):
+                total[j, m] += out[j, m]
 
 
 @apart
 def add_weights(
     dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, room: Reals, part: Reals,
-    steps: Size, n: Size, k: Size, rows: Size,
+    steps: Size, n: Size, k: Size, rows: Size, adds: Size,
 ):
     """``add_weights_of_rows`` of an operand (steps, k, rows)."""
     given, turned = carray(operand, (steps, k, rows)), carray(room, (steps, rows, k))
     for step in range(steps):
         turn(at(given, step), at(turned, step), k, rows)
-    add_weights_of_rows(dproduct, room, dweights, columns, part, steps, n, k, rows)
+    add_weights_of_rows(dproduct, room, dweights, columns, part, steps, n, k, rows, adds)
 
 
 @apart
