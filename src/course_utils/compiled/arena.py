@@ -83,7 +83,7 @@ class Workspace:
 
     def known(self, prepare, key, params, x):
         """``prepare(key, params, x)``, without these, checked once for arrays of these types."""
-        place = get_spec(key).key, _looks(x), *params, *map(_looks, params.values())
+        place = prepare, get_spec(key).key, _looks(x), *params, *map(_looks, params.values())
         found = self._known.get(place)
         if found is None:
             found = self._known[place] = prepare(key, params, x)._replace(x=None, params=None)
