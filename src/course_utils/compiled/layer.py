@@ -89,7 +89,7 @@ def forward(
     else:
         arena = workspace.arena(spec.key, dtype, sizes)
     arena.calls += 1
-    begins = np.zeros((0, B), bool) if resets is None else resets
+    begins = np.zeros((0, B), bool) if resets is None else np.ascontiguousarray(resets)
     lengths = None if mask is None else mask.sum(axis=0)
     if mask is not None:
         beyond = ~mask

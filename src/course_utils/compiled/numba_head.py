@@ -7,7 +7,7 @@ from pathlib import Path
 from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
 
-FILES = "apart.py", "disjoint.py", "tiles.py"
+FILES = "apart.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -113,24 +113,33 @@ def multiply_all_back(
     multiply_all(turned, given, result, steps, k, n, rows)
 
 
-@jit
-def transpose(matrix, out):
-    n, k = matrix.shape
-    for m in range(0, k, 8):  # a few columns at a time, which the cache holds
-        width = min(8, k - m)
+@apart
+def turn(matrix: Reals, out: Reals, n: Size, k: Size):
+    """out (k, n), the transpose of matrix (n, k)."""
+    if n == 1 or k == 1:
+        for place in range(n * k):
+            out[place] = matrix[place]
+        return
+    rows, columns, whole = carray(matrix, (n, k)), carray(out, (k, n)), k - k % 8
+    for first in range(0, whole, 8):  # eight columns at a time, which the cache holds
         for j in range(n):
-            row = matrix[j, m : m + width]
-            for b in range(width):
-                out[m + b, j] = row[b]
+            for m in range(8):
+                columns[first + m, j] = rows[j, first + m]
+    for j in range(n):
+        for m in range(whole, k):
+            columns[m, j] = rows[j, m]
 
 
 @apart
-def turn(rows: Reals, out: Reals, n: Size, units: Size):
-    """rows (n, units) to columns (units, n)."""
-    rows, out = carray(rows, (n, units)), carray(out, (units, n))
-    for row in range(n):
-        for unit in range(units):
-            out[unit, row] = rows[row, unit]
+def copy(numbers: Reals, out: Reals, size: Size):
+    for place in range(size):
+        out[place] = numbers[place]
+
+
+@apart
+def clear(numbers: Reals, size: Size):
+    for place in range(size):
+        numbers[place] = ZERO
 
 
 @apart
@@ -142,27 +151,41 @@ def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
 
 
 @jit
-def begin(begins, last, first, before):
-    rows = len(begins)  # the state that a step starts from
-    for place in range(len(last)):
-        before[place] = first[place] if begins[place % rows] else last[place]
+def begins_from(begins, last, first, before, size, rows):
+    for start in range(0, size, rows):
+        for row in range(rows):
+            before[start + row] = first[start + row] if begins[row] else last[start + row]
 
 
-@jit
-def end(ends, step, dlast, carried):
-    rows = len(ends)
-    for place in range(len(carried)):
-        if ends[place % rows] == step:
-            carried[place] = dlast[place]
+@apart
+def begin(begins: Flags, last: Reals, first: Reals, before: Reals, size: Size, rows: Size):
+    """before, the states that a step starts from: first ones where a sequence begins."""
+    begins_from(begins, last, first, before, size, rows)
 
 
-@jit
-def leave(begins, carried, dfirst):
-    rows = len(begins)  # the gradient of a state that was the first one
-    for place in range(len(carried)):
-        if begins[place % rows]:
-            dfirst[place] += carried[place]
-            carried[place] = ZERO
+@apart
+def begin_whole(begins: Flags, last: Wholes, first: Wholes, before: Wholes, size: Size, rows: Size):
+    """``begin`` for whole numbers."""
+    begins_from(begins, last, first, before, size, rows)
+
+
+@apart
+def end(ends: Wholes, step: Size, dlast: Reals, carried: Reals, size: Size, rows: Size):
+    """The gradient of the last state arrives where a sequence ends."""
+    for start in range(0, size, rows):
+        for row in range(rows):
+            if ends[row] == step:
+                carried[start + row] = dlast[start + row]
+
+
+@apart
+def leave(begins: Flags, carried: Reals, dfirst: Reals, size: Size, rows: Size):
+    """The gradient of a state that was the first one leaves the loop."""
+    for start in range(0, size, rows):
+        for row in range(rows):
+            if begins[row]:
+                dfirst[start + row] += carried[start + row]
+                carried[start + row] = ZERO
 
 
 {sums}
@@ -170,22 +193,25 @@ def leave(begins, carried, dfirst):
 
 @kernel
 def turn_all(weights, turned):
-    for net in range(len(weights)):
-        transpose(weights[net], turned[net])
+    nets, n, k = weights.shape
+    for net in range(nets):
+        turn(at(weights, net), at(turned, net), n, k)
 '''
 COMPILED = """from course_utils.compiled import apart as _apart, tiles as _tiles  # as of {sources}
-from course_utils.compiled.disjoint import Disjoint
 from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
-Reals, Size = types.CPointer(types.{dtype}), types.intp
-kernel = njit(cache={cache}, pipeline_class=Disjoint, no_cfunc_wrapper=True, **OPTIONS)
+Real, Size = types.{dtype}, types.intp
+Reals, Wholes, Flags = map(types.CPointer, (Real, types.int64, types.uint8))
+kernel = njit(cache={cache}, no_cfunc_wrapper=True, **OPTIONS)
 jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTIONS)
-apart, at, tile = _apart.apart(cache={cache}, **OPTIONS), _apart.at, _tiles.tile"""
+apart = _apart.apart(cache={cache}, **OPTIONS)
+loop = _apart.apart(cache={cache}, pipeline_class=_apart.Disjoint, **OPTIONS)
+at, tile = _apart.at, _tiles.tile"""
 PLAIN = """import math
 
-Reals = Size = object
+Real = Reals = Wholes = Flags = Size = object
 
 
 def at(array, *index):  # the numbers from array[index] on, in a row
@@ -201,7 +227,7 @@ def kernel(function):
     return function  # not compiled
 
 
-apart = jit = kernel"""
+apart = jit = loop = kernel"""
 
 TANH = {
     "float64": """@jit

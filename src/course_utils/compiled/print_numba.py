@@ -30,7 +30,7 @@ class NumbaPrinter(LoopPrinter):
     style = STYLE
 
     def __init__(self, key):
-        self.plan, self.lines, self.depth = plan(key), [], 0
+        self.plan, self.lines, self.depth, self.pointers = plan(key), [], 0, {}
         self.program, self.arguments = self.plan.program, {}
         self.read_back = {
             p.name for b in self.plan.backward for _, p in b.loads if p.kind == "products"
@@ -42,12 +42,13 @@ class NumbaPrinter(LoopPrinter):
         texts = []
         for name in FUNCTIONS:
             prelude = "prelude" in name
-            self.lines, self.depth, self.used = [], 1 if prelude else 2, {}
+            self.lines, self.depth, self.used, self.loops = [], 1 if prelude else 2, {}, []
             self.over = "unit" if prelude else "place"
+            self.name = name
             getattr(self, name)()
             self.arguments[name] = tuple(self.used)
             if self.used:
-                texts.append(self._function(name, prelude))
+                texts += [*self.loops, self._function(name, prelude)]
         return "\n\n\n".join(texts) + "\n"
 
     def _function(self, name, prelude):
@@ -64,7 +65,7 @@ class NumbaPrinter(LoopPrinter):
                 lines.append("    adds = 1 if last < all_dy.shape[1] else 0  # to what there is")
             lines.append("    for net in range(nets):")
             for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
-                text = f"before_{state}[net] if len(begins) else states_{state}[net]"
+                text = f"at(before_{state}, net) if len(begins) else at(states_{state}, net)"
                 lines.append(f"        from_{state} = {text}")
         return "\n".join(lines + self.lines)
 
@@ -76,7 +77,7 @@ class NumbaPrinter(LoopPrinter):
         return name
 
     def at(self, place):
-        """An element of the array of a place."""
+        """An element of the array of a place: by a pointer that the loops are given."""
         kind, name = self._kind(place), self._array(place)
         if self.over == "unit":
             return f"{name}[unit]"
@@ -85,8 +86,14 @@ class NumbaPrinter(LoopPrinter):
         rank = array_of(self.plan, place).rank
         last = {ROW: "row", MATRIX: "element"}.get(rank, "across" if place.across else "place")
         if kind == "before":
-            return f"from_{place.name}[step, {last}]"
-        return f"{name}[{', '.join([*self._net(name, kind), *index, last])}]"
+            begin = f"at(from_{place.name}, step * {_size(rank)})"
+        else:
+            begin = f"at({', '.join([name, *self._net(name, kind), *index])})"
+        if begin not in self.pointers:
+            block = f"_{place.block}" if "n" in AXES[kind].split() else ""
+            integer = array_of(self.plan, place).integer
+            self.pointers[begin] = f"{name}{block}", "Wholes" if integer else "Reals"
+        return f"{self.pointers[begin][0]}[{last}]"
 
     def _net(self, name, kind):
         """The index of the net, where an array has one; nets may share x."""
@@ -142,32 +149,54 @@ class NumbaPrinter(LoopPrinter):
         self.use(target, "carried", last=last)
         if source:
             self.use(source, "carry", last=last)
-        self.write(f"{target}[net][:] = {source or 'ZERO'}")
+        size = _size(state.rank)
+        if source:
+            self.write(f"copy(at({source}), at({target}, net), {size})")
+        else:
+            self.write(f"clear(at({target}, net), {size})")
 
     # -- forward -----------------------------------------------------------------------------------
 
     def body(self, body, loops):
         if body.empty:
             return
-        for v in body.lines:
-            for constant in (a for a in v.args if a.op == "config"):
-                self.use(constant.what, "config")
+        for constant in _constants(body):
+            self.use(constant, "config")
         if self.output_is_a_state:
             stores = [s for s in body.stores if s[0].kind != "y"]
             body = replace(body, stores=stores)
         if "step" in loops:  # the readout
             self.open_loop("step")
             self._turn([body])
-        super().body(body, self._loops(body))
+        if self.over == "unit":
+            super().body(body, ("unit",))
+        else:
+            self._apart(body)
         if "step" in loops:
             self.close_loop()
+
+    def _apart(self, body):
+        """The loops of a body as a function of their own, and here the call of it."""
+        loops, lines, depth = self._loops(body), self.lines, self.depth
+        self.lines, self.depth, self.pointers = [], 1, {}
+        super().body(body, loops)
+        text, self.lines, self.depth = self.lines, lines, depth
+        sizes = ["places"] if loops == ("place",) else ["units", "rows"]
+        constants = [f"{c}: Real" for c in _constants(body)]
+        pointers = [f"{name}: {kind}" for name, kind in self.pointers.values()]
+        name = f"{self.name}_{len(self.loops) + 1}"
+        parameters = [*(f"{s}: Size" for s in sizes), *constants, *pointers]
+        head = ["@loop", f"def {name}(", *_rows(parameters, 1), "):"]
+        self.loops.append("\n".join(head + text))
+        given = [*sizes, *_constants(body), *self.pointers]
+        self.lines += [f"{'    ' * depth}{name}(", *_rows(given, depth + 1), f"{'    ' * depth})"]
 
     def _loops(self, body):
         """The loops within a step: one, where a body has but one number for each place."""
         places = [p for _, p in body.loads] + [p for p, *_ in body.stores]
         rows = any(array_of(self.plan, p).rank == ROW for p in places)
-        if self.over == "unit" or (body.domain == "unit" and not rows):
-            return (self.over,)
+        if body.domain == "unit" and not rows:
+            return ("place",)
         loops = {"row": ("row",), "unit": ("unit", "row")}
         return loops.get(body.domain, ("unit", "column", "row"))
 
@@ -190,10 +219,10 @@ class NumbaPrinter(LoopPrinter):
             arrays = [self.use(f"{kind}_{name}", kind, integer=value.integer, last=last)
                       for kind in ("states", "first", "before")]  # fmt: skip
             states, first, before = arrays
-            self.write(
-                f"begin(begins[step], {states}[net, step], {first}[net], {before}[net, step])",
-                deeper=1,
-            )
+            begin = "begin_whole" if value.integer else "begin"
+            given = f"at(begins, step), at({states}, net, step), at({first}, net)"
+            sizes = f"{_size(value.rank)}, rows"
+            self.write(f"{begin}({given}, at({before}, net, step), {sizes})", deeper=1)
         self.stage("loop")
         self.close_loop()
         self.stage("readout")
@@ -236,7 +265,7 @@ class NumbaPrinter(LoopPrinter):
         later = " + 1" if kind == "states" else ""
         step = f"first{later}" if many else f"step{later}"
         if kind == "before":
-            return f"at(from_{place.name}, {step})"
+            return f"at(from_{place.name}, {step} * {_size(product.operand.rank)})"
         return f"at({', '.join([name, *self._net(name, kind), step])})"
 
     def _sizes(self, product):
@@ -274,10 +303,12 @@ class NumbaPrinter(LoopPrinter):
         self.depth += 1
         self.write("if len(ends):")
         for name in flowing:
-            last = LAST.get(self.program.states[name].rank, "H*B")
+            rank = self.program.states[name].rank
+            last = LAST.get(rank, "H*B")
             dlast = self.use(f"dlast_{name}", "dlast", last=last)
             carried = self.use(f"carried_{name}", "carried", last=last)
-            self.write(f"end(ends, step + 1, {dlast}[net], {carried}[net])", deeper=1)
+            given = f"at(ends), step + 1, at({dlast}, net), at({carried}, net)"
+            self.write(f"end({given}, {_size(rank)}, rows)", deeper=1)
         self._turn([b for b in self.plan.backward if b.stage == "loop"])
         self.stage_backward("loop")
         for state in self.plan.untouched:
@@ -286,11 +317,13 @@ class NumbaPrinter(LoopPrinter):
             self.fill(f"carried_{state}", f"carry_{state}")
         self.write("if len(begins):")
         for name in flowing:
-            last = LAST.get(self.program.states[name].rank, "H*B")
+            rank = self.program.states[name].rank
+            last = LAST.get(rank, "H*B")
             dfirst = self.use(f"dfirst_{name}", "dfirst", last=last)
             backs = [self._back(p) for p in before if p.operand.what == name]
-            for gradient in (f"carried_{name}[net]", *(f"{b}[net, 0]" for b in backs)):
-                self.write(f"leave(begins[step], {gradient}, {dfirst}[net])", deeper=1)
+            for gradient in (f"carried_{name}", *backs):
+                given = f"at(begins, step), at({gradient}, net), at({dfirst}, net)"
+                self.write(f"leave({given}, {_size(rank)}, rows)", deeper=1)
         self.depth -= 1
         self.write("# what weights, inputs and biases receive in these steps")
         for product in self.program.products:
@@ -360,6 +393,26 @@ class NumbaPrinter(LoopPrinter):
         """A product's weights, and their transpose."""
         both = (self._matrix(kind, product) for kind in ("weights", "turned"))
         return ", ".join(f"at({matrix}, net)" for matrix in both)
+
+
+def _rows(parts, depth, width=96):
+    """Parts of a list over as many lines as they need."""
+    lines, indent = [""], "    " * depth
+    for part in parts:
+        if len(indent + lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += f"{' ' * bool(lines[-1])}{part},"
+    return [indent + line for line in lines]
+
+
+def _constants(body):
+    """The names of the config that a body reads."""
+    return list(dict.fromkeys(a.what for v in body.lines for a in v.args if a.op == "config"))
+
+
+def _size(rank):
+    """Numbers that all sequences have of a state, as text."""
+    return {ROW: "rows", MATRIX: "units * places"}.get(rank, "places")
 
 
 def _times(count, size):
