@@ -6,8 +6,9 @@ from pathlib import Path
 
 from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
+from course_utils.compiled.numba_turns import PLAIN_TURNS, turns
 
-FILES = "apart.py", "tiles.py"
+FILES = "apart.py", "squares.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -113,21 +114,7 @@ def multiply_all_back(
     multiply_all(turned, given, result, steps, k, n, rows)
 
 
-@apart
-def turn(matrix: Reals, out: Reals, n: Size, k: Size):
-    """out (k, n), the transpose of matrix (n, k)."""
-    if n == 1 or k == 1:
-        for place in range(n * k):
-            out[place] = matrix[place]
-        return
-    rows, columns, whole = carray(matrix, (n, k)), carray(out, (k, n)), k - k % 8
-    for first in range(0, whole, 8):  # eight columns at a time, which the cache holds
-        for j in range(n):
-            for m in range(8):
-                columns[first + m, j] = rows[j, first + m]
-    for j in range(n):
-        for m in range(whole, k):
-            columns[m, j] = rows[j, m]
+{turns}
 
 
 @apart
@@ -197,7 +184,10 @@ def turn_all(weights, turned):
     for net in range(nets):
         turn(at(weights, net), at(turned, net), n, k)
 '''
-COMPILED = """from course_utils.compiled import apart as _apart, tiles as _tiles  # as of {sources}
+COMPILED = """# as of {sources}
+from course_utils.compiled import apart as _apart
+from course_utils.compiled import squares as _squares
+from course_utils.compiled import tiles as _tiles
 from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
@@ -267,4 +257,5 @@ def head(dtype, compiled, kept):
     return HEAD.format(
         decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
+        turns=turns(dtype) if compiled else PLAIN_TURNS,
     ).rstrip()  # fmt: skip

@@ -16,41 +16,35 @@ def gather(dproduct, columns, steps, n, rows):
 
 
 @apart
-def add_weights_of_rows(
-    dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, part: Reals,
-    steps: Size, n: Size, k: Size, rows: Size, adds: Size,
+def add_weights(
+    dproduct: Reals, operand: Reals, below: Reals, dweights: Reals, columns: Reals, part: Reals,
+    steps: Size, n: Size, k: Size, rows: Size, known: Size, adds: Size,
 ):
-    """dweights (n, k) = dproduct (steps, n, rows) @ operand (steps, rows, k), over all steps.
+    """dweights (n, k) = dproduct (steps, n, rows) @ operand (steps, k, rows).T, over all steps.
 
-    adds: whether to what stands there.
+    below, room for the operand's transpose, (steps, rows, k), or known: that.  adds: whether to
+    what stands there.
     """
-    if rows >= 4 and n * k <= LARGE:
-        given, below = carray(dproduct, (steps, n, rows)), carray(operand, (steps, rows, k))
-        for step in range(steps):
-            tiles(at(given, step), at(below, step), dweights, n, rows, k, adds + step)
+    if rows % LANES == 0 and (k < LANES or n * k < FULL):
+        add_products(dproduct, operand, dweights, steps, n, k, rows, adds)
         return
-    below, total = carray(operand, (steps * rows, k)), carray(dweights, (n, k))
+    if not known:
+        turn_steps(operand, below, steps, k, rows)
+    if rows >= 4 and n * k <= LARGE:
+        for step in range(steps):
+            given, turned = at(dproduct, step * n * rows), at(below, step * k * rows)
+            tiles(given, turned, dweights, n, rows, k, adds + step)
+        return
+    under, total = carray(below, (steps * rows, k)), carray(dweights, (n, k))
     out = carray(part, (n, k)) if adds else total
     if rows == 1:
-        np.dot(carray(dproduct, (steps, n)).T, below, out)
+        np.dot(carray(dproduct, (steps, n)).T, under, out)
     else:
-        np.dot(gather(dproduct, columns, steps, n, rows), below, out)
+        np.dot(gather(dproduct, columns, steps, n, rows), under, out)
     if adds:
         for j in range(n):
             for m in range(k):
                 total[j, m] += out[j, m]
-
-
-@apart
-def add_weights(
-    dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, room: Reals, part: Reals,
-    steps: Size, n: Size, k: Size, rows: Size, adds: Size,
-):
-    """``add_weights_of_rows`` of an operand (steps, k, rows)."""
-    given, turned = carray(operand, (steps, k, rows)), carray(room, (steps, rows, k))
-    for step in range(steps):
-        turn(at(given, step), at(turned, step), k, rows)
-    add_weights_of_rows(dproduct, room, dweights, columns, part, steps, n, k, rows, adds)
 
 
 @apart

@@ -361,17 +361,17 @@ class NumbaPrinter(LoopPrinter):
         part, room = self._matrix("part", product), self._matrix("room", product)
         columns = self.use(f"columns_{product.name}", "columns", n=len(product.values))
         sizes = f"steps, {self._sizes(product)}"
+        operand = self._operand(product, many=True)
         if product.operand.op not in ("x", "input"):
-            operand = self._operand(product, many=True)
-            self.write(f"add_weights(at({dproduct}), {operand}, at({dweights}, net),")
-            self.write(f"at({columns}), at({room}), at({part}), {sizes}, adds)", deeper=1)
+            self.write(f"add_weights(at({dproduct}), {operand}, at({room}), at({dweights}, net),")
+            self.write(f"at({columns}), at({part}), {sizes}, 0, adds)", deeper=1)
             return
         _, rows, drows = input_arrays(product)
         kind = "rows_x" if product.operand.op == "x" else "rows_input"
         rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
-        operand = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
-        self.write(f"add_weights_of_rows(at({dproduct}), {operand}, at({dweights}, net),")
-        self.write(f"at({columns}), at({part}), {sizes}, adds)", deeper=1)
+        below = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
+        self.write(f"add_weights(at({dproduct}), {operand}, {below}, at({dweights}, net),")
+        self.write(f"at({columns}), at({part}), {sizes}, 1, adds)", deeper=1)
         self.write(f"send_back(at({dproduct}), {self._both(product)},")
         self.write(f"at({columns}), at({room}), at({drows}, net, first), {sizes})", deeper=1)
 
