@@ -36,9 +36,11 @@ class Arena:
 
         A copy where generated code cannot read it as it lies, or might write to its memory.
         """
-        fits = type(array) is np.ndarray and array.dtype == dtype and array.flags.carray
-        if fits and not any(np.may_share_memory(array, own) for own in self.lent.values()):
-            return array
+        if type(array) is np.ndarray and array.dtype == dtype and array.flags.carray:
+            owner = array if array.base is None else array.base
+            apart = getattr(owner, "dtype", None) == dtype  # memory lent by us is of bytes
+            if apart or not any(np.may_share_memory(array, own) for own in self.lent.values()):
+                return array
         copy = self.get(name, array.shape, dtype)
         np.copyto(copy, array, casting="same_kind")
         return copy

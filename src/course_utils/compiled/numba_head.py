@@ -67,7 +67,10 @@ def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, ro
     weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
     out = carray(result, (n, rows))
     if k > 4 and n * k * rows > SMALL:
-        np.dot(weights, left, out)
+        if rows == 1:
+            np.dot(weights, carray(operand, (k,)), carray(result, (n,)))
+        else:
+            np.dot(weights, left, out)
         return
     for j in range(n):
         for row in range(rows):
