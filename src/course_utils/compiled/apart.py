@@ -80,12 +80,12 @@ def at(typing, array, *index):
         places = _converted(context, builder, arguments[1], index, [types.intp] * len(index))
         if isinstance(array, types.CPointer):
             return builder.gep(arguments[0], places)
-        source = context.make_array(array)(context, builder, value=arguments[0])
-        shape, strides = (cgutils.unpack_tuple(builder, a) for a in (source.shape, source.strides))
-        zeros = [context.get_constant(types.intp, 0)] * (array.ndim - len(index))
-        return cgutils.get_item_pointer2(
-            context, builder, source.data, shape, strides, "C", [*places, *zeros]
-        )
+        model = context.data_model_manager[array]
+        strides = cgutils.unpack_tuple(builder, model.get(builder, arguments[0], "strides"))
+        start = model.get(builder, arguments[0], "data")
+        for place, stride in zip(places, strides, strict=False):
+            start = cgutils.pointer_add(builder, start, builder.mul(place, stride))
+        return start
 
     # a flag is a byte; Numba reads no flag by a pointer
     number = types.uint8 if array.dtype == types.boolean else array.dtype

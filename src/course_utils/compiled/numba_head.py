@@ -59,19 +59,34 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 
 
 @apart
+def dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """out (n, m) = a (n, k) @ b (k, m), by BLAS."""
+    np.dot(carray(a, (n, k)), carray(b, (k, m)), carray(out, (n, m)))
+
+
+@apart
+def turned_dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """``dot`` of the transpose of a (k, n)."""
+    np.dot(carray(a, (k, n)).T, carray(b, (k, m)), carray(out, (n, m)))
+
+
+@apart
+def dot_turned(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """``dot`` with the transpose of b (m, k)."""
+    np.dot(carray(a, (n, k)), carray(b, (m, k)).T, carray(out, (n, m)))
+
+
+@apart
 def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, rows: Size):
     """result (n, rows) = weights (n, k) @ operand (k, rows)."""
     if rows >= 4 and (n * k <= LARGE or rows <= FEW):
         tiles(weights, operand, result, n, k, rows, 0)
         return
+    if k > 4 and n * k * rows > SMALL:
+        dot(weights, operand, result, n, k, rows)
+        return
     weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
     out = carray(result, (n, rows))
-    if k > 4 and n * k * rows > SMALL:
-        if rows == 1:
-            np.dot(weights, carray(operand, (k,)), carray(result, (n,)))
-        else:
-            np.dot(weights, left, out)
-        return
     for j in range(n):
         for row in range(rows):
             total = ZERO
@@ -86,8 +101,7 @@ def multiply_all(
 ):
     """``multiply`` for all steps: operand (steps, k, rows), result (steps, n, rows)."""
     if rows == 1:
-        given, out = carray(operand, (steps, k)), carray(result, (steps, n))
-        np.dot(given, carray(weights, (n, k)).T, out)
+        dot_turned(operand, weights, result, steps, k, n)
         return
     operand, result = carray(operand, (steps, k, rows)), carray(result, (steps, n, rows))
     for step in range(steps):
@@ -100,7 +114,7 @@ def multiply_back(
 ):
     """result (k, rows) = turned (k, n) @ given (n, rows); turned, the weights' transpose."""
     if rows == 1:  # as it lies
-        np.dot(carray(given, (n,)), carray(weights, (n, k)), carray(result, (k,)))
+        dot(given, weights, result, 1, n, k)
         return
     multiply(turned, given, result, k, n, rows)
 
@@ -112,7 +126,7 @@ def multiply_all_back(
 ):
     """``multiply_back`` for all steps: given (steps, n, rows), result (steps, k, rows)."""
     if rows == 1:
-        np.dot(carray(given, (steps, n)), carray(weights, (n, k)), carray(result, (steps, k)))
+        dot(given, weights, result, steps, n, k)
         return
     multiply_all(turned, given, result, steps, k, n, rows)
 
@@ -140,23 +154,10 @@ def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
         turn(at(given, step), at(out, step), n, units)
 
 
-@jit
-def begins_from(begins, last, first, before, size, rows):
-    for start in range(0, size, rows):
-        for row in range(rows):
-            before[start + row] = first[start + row] if begins[row] else last[start + row]
+{begin}
 
 
-@apart
-def begin(begins: Flags, last: Reals, first: Reals, before: Reals, size: Size, rows: Size):
-    """before, the states that a step starts from: first ones where a sequence begins."""
-    begins_from(begins, last, first, before, size, rows)
-
-
-@apart
-def begin_whole(begins: Flags, last: Wholes, first: Wholes, before: Wholes, size: Size, rows: Size):
-    """``begin`` for whole numbers."""
-    begins_from(begins, last, first, before, size, rows)
+{begin_whole}
 
 
 @apart
@@ -202,6 +203,14 @@ jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTI
 apart = _apart.apart(cache={cache}, **OPTIONS)
 loop = _apart.apart(cache={cache}, pipeline_class=_apart.Disjoint, **OPTIONS)
 at, tile = _apart.at, _tiles.tile"""
+BEGIN = """@apart
+def {name}(
+    begins: Flags, last: {kind}, first: {kind}, before: {kind}, size: Size, rows: Size
+):
+    # before, the states that a step starts from: first ones where a sequence begins
+    for start in range(0, size, rows):
+        for row in range(rows):
+            before[start + row] = first[start + row] if begins[row] else last[start + row]"""
 PLAIN = """import math
 
 Real = Reals = Wholes = Flags = Size = object
@@ -259,6 +268,8 @@ def head(dtype, compiled, kept):
         decorator = COMPILED.format(cache=kept, dtype=dtype, sources=digest())
     return HEAD.format(
         decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
+        begin=BEGIN.format(name="begin", kind="Reals"),
+        begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
         turns=turns(dtype) if compiled else PLAIN_TURNS,
     ).rstrip()  # fmt: skip

@@ -4,15 +4,14 @@ Weights that the cache holds add up step by step, in registers; larger ones for 
 stretch at once, by BLAS.
 """
 
-SUMS = '''@jit
-def gather(dproduct, columns, steps, n, rows):
-    given = carray(dproduct, (steps, n, rows))  # to n columns of all steps, one after the other
-    out = carray(columns, (n, steps, rows))
+SUMS = '''@apart
+def gather(dproduct: Reals, columns: Reals, steps: Size, n: Size, rows: Size):
+    """dproduct (steps, n, rows) to n columns (n, steps, rows), one after the other."""
+    given, out = carray(dproduct, (steps, n, rows)), carray(columns, (n, steps, rows))
     for j in range(n):
         for step in range(steps):
             for row in range(rows):
                 out[j, step, row] = given[step, j, row]
-    return carray(columns, (n, steps * rows))
 
 
 @apart
@@ -35,16 +34,15 @@ def add_weights(
             given, turned = at(dproduct, step * n * rows), at(below, step * k * rows)
             tiles(given, turned, dweights, n, rows, k, adds + step)
         return
-    under, total = carray(below, (steps * rows, k)), carray(dweights, (n, k))
-    out = carray(part, (n, k)) if adds else total
+    out = part if adds else dweights
     if rows == 1:
-        np.dot(carray(dproduct, (steps, n)).T, under, out)
+        turned_dot(dproduct, below, out, n, steps, k)
     else:
-        np.dot(gather(dproduct, columns, steps, n, rows), under, out)
+        gather(dproduct, columns, steps, n, rows)
+        dot(columns, below, out, n, steps * rows, k)
     if adds:
-        for j in range(n):
-            for m in range(k):
-                total[j, m] += out[j, m]
+        for place in range(n * k):
+            dweights[place] += part[place]
 
 
 @apart
@@ -53,11 +51,11 @@ def send_back(
     steps: Size, n: Size, k: Size, rows: Size,
 ):
     """out (steps, rows, k), the input's gradient; turned (k, n), the weights' transpose."""
-    matrix, below = carray(weights, (n, k)), carray(out, (steps * rows, k))
     if rows == 1:
-        np.dot(carray(dproduct, (steps, n)), matrix, below)
+        dot(dproduct, weights, out, steps, n, k)
     elif rows < 4 or n * k > LARGE:
-        np.dot(gather(dproduct, columns, steps, n, rows).T, matrix, below)
+        gather(dproduct, columns, steps, n, rows)
+        turned_dot(columns, weights, out, steps * rows, n, k)
     else:
         given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
