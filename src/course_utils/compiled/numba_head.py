@@ -6,7 +6,9 @@ from pathlib import Path
 
 from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
+from course_utils.compiled.numba_turns import PLAIN_TURNS, turns
 
+FILES = "apart.py", "squares.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -107,20 +109,29 @@ def multiply_all(
 
 
 @apart
-def turn(matrix: Reals, out: Reals, n: Size, k: Size):
-    """out (k, n), the transpose of matrix (n, k)."""
-    if n == 1 or k == 1:
-        for place in range(n * k):
-            out[place] = matrix[place]
+def multiply_back(
+    weights: Reals, turned: Reals, given: Reals, result: Reals, n: Size, k: Size, rows: Size
+):
+    """result (k, rows) = turned (k, n) @ given (n, rows); turned, the weights' transpose."""
+    if rows == 1:  # as it lies
+        dot(given, weights, result, 1, n, k)
         return
-    rows, columns, whole = carray(matrix, (n, k)), carray(out, (k, n)), k - k % 8
-    for first in range(0, whole, 8):  # eight columns at a time, which the cache holds
-        for j in range(n):
-            for m in range(8):
-                columns[first + m, j] = rows[j, first + m]
-    for j in range(n):
-        for m in range(whole, k):
-            columns[m, j] = rows[j, m]
+    multiply(turned, given, result, k, n, rows)
+
+
+@apart
+def multiply_all_back(
+    weights: Reals, turned: Reals, given: Reals, result: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """``multiply_back`` for all steps: given (steps, n, rows), result (steps, k, rows)."""
+    if rows == 1:
+        dot(given, weights, result, steps, n, k)
+        return
+    multiply_all(turned, given, result, steps, k, n, rows)
+
+
+{turns}
 
 
 @apart
@@ -133,6 +144,14 @@ def copy(numbers: Reals, out: Reals, size: Size):
 def clear(numbers: Reals, size: Size):
     for place in range(size):
         numbers[place] = ZERO
+
+
+@apart
+def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
+    """Matrices (steps, n, units) to (steps, units, n)."""
+    given, out = carray(given, (steps, n, units)), carray(out, (steps, units, n))
+    for step in range(steps):
+        turn(at(given, step), at(out, step), n, units)
 
 
 {begin}
@@ -169,7 +188,10 @@ def turn_all(weights, turned):
     for net in range(nets):
         turn(at(weights, net), at(turned, net), n, k)
 '''
-COMPILED = """from course_utils.compiled import apart as _apart, tiles as _tiles  # as of {sources}
+COMPILED = """# as of {sources}
+from course_utils.compiled import apart as _apart
+from course_utils.compiled import squares as _squares
+from course_utils.compiled import tiles as _tiles
 from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
@@ -235,7 +257,7 @@ def tanh(a):
 @cache
 def digest():
     """What stands for the text of the files that the head imports: machine code depends on it."""
-    texts = (Path(__file__).with_name(name).read_bytes() for name in ("apart.py", "tiles.py"))
+    texts = (Path(__file__).with_name(name).read_bytes() for name in FILES)
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
@@ -249,4 +271,5 @@ def head(dtype, compiled, kept):
         begin=BEGIN.format(name="begin", kind="Reals"),
         begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
+        turns=turns(dtype) if compiled else PLAIN_TURNS,
     ).rstrip()  # fmt: skip

@@ -15,35 +15,34 @@ def gather(dproduct: Reals, columns: Reals, steps: Size, n: Size, rows: Size):
 
 
 @apart
-def add_weights_of_rows(
-    dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, part: Reals,
-    steps: Size, n: Size, k: Size, rows: Size,
+def add_weights(
+    dproduct: Reals, operand: Reals, below: Reals, dweights: Reals, columns: Reals, part: Reals,
+    steps: Size, n: Size, k: Size, rows: Size, known: Size, adds: Size,
 ):
-    """dweights (n, k) += dproduct (steps, n, rows) @ operand (steps, rows, k), over all steps."""
-    if rows >= 4 and n * k <= LARGE:
-        given, below = carray(dproduct, (steps, n, rows)), carray(operand, (steps, rows, k))
-        for step in range(steps):
-            tiles(at(given, step), at(below, step), dweights, n, rows, k, 1)
+    """dweights (n, k) = dproduct (steps, n, rows) @ operand (steps, k, rows).T, over all steps.
+
+    below, room for the operand's transpose, (steps, rows, k), or known: that.  adds: whether to
+    what stands there.
+    """
+    if rows % LANES == 0 and (k < LANES or n * k < FULL):
+        add_products(dproduct, operand, dweights, steps, n, k, rows, adds)
         return
+    if not known:
+        turn_steps(operand, below, steps, k, rows)
+    if rows >= 4 and n * k <= LARGE:
+        for step in range(steps):
+            given, turned = at(dproduct, step * n * rows), at(below, step * k * rows)
+            tiles(given, turned, dweights, n, rows, k, adds + step)
+        return
+    out = part if adds else dweights
     if rows == 1:
-        turned_dot(dproduct, operand, part, n, steps, k)
+        turned_dot(dproduct, below, out, n, steps, k)
     else:
         gather(dproduct, columns, steps, n, rows)
-        dot(columns, operand, part, n, steps * rows, k)
-    for place in range(n * k):
-        dweights[place] += part[place]
-
-
-@apart
-def add_weights(
-    dproduct: Reals, operand: Reals, dweights: Reals, columns: Reals, room: Reals, part: Reals,
-    steps: Size, n: Size, k: Size, rows: Size,
-):
-    """``add_weights_of_rows`` of an operand (steps, k, rows)."""
-    given, turned = carray(operand, (steps, k, rows)), carray(room, (steps, rows, k))
-    for step in range(steps):
-        turn(at(given, step), at(turned, step), k, rows)
-    add_weights_of_rows(dproduct, room, dweights, columns, part, steps, n, k, rows)
+        dot(columns, below, out, n, steps * rows, k)
+    if adds:
+        for place in range(n * k):
+            dweights[place] += part[place]
 
 
 @apart

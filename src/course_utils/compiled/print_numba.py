@@ -63,8 +63,10 @@ class NumbaPrinter(LoopPrinter):
         if prelude:
             lines.append(f"    units = len({names[0]})")
         else:
-            lines += ["    places, steps = units * rows, last - first"]
-            lines += ["    for net in range(nets):"]
+            lines.append("    places, steps = units * rows, last - first")
+            if name == "backward":
+                lines.append("    adds = 1 if last < all_dy.shape[1] else 0  # to what there is")
+            lines.append("    for net in range(nets):")
             for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
                 text = f"at(before_{state}, net) if len(begins) else at(states_{state}, net)"
                 lines.append(f"        from_{state} = {text}")
@@ -239,6 +241,37 @@ class NumbaPrinter(LoopPrinter):
         self.stage("loop")
         self.close_loop()
         self.stage("readout")
+        self._rows_of_y()
+        self._columns_of_inputs()
+
+    def _rows_of_y(self):
+        """The output as the caller reads it."""
+        if self.output_is_a_state:
+            states = self.program.states.items()
+            name = next(f"states_{n}" for n, v in states if v is self.program.output)
+            step = "first + 1"
+        else:
+            name, step = self.use("all_y", "y"), "first"
+        out = self.use("rows_y", "rows_y")
+        self.write("# the output as rows")
+        places = f"at({name}, net, {step}), at({out}, net, first)"
+        self.write(f"turn_steps({places}, steps, units, rows)")
+
+    def _columns_of_inputs(self):
+        """At the start: what the steps read, from the rows that the caller has."""
+        lines, self.lines = self.lines, []
+        self.write("# what the steps read as columns")
+        for name, kind in [(a.name, a.kind) for a in self.used]:
+            if kind not in ("x", "input"):
+                continue
+            given = "rows_x" if kind == "x" else f"rows_{name}"
+            given = self.use(given, f"rows_{kind}")
+            if kind == "x":  # which nets may share
+                self.write(f"if net < len({given}):")
+            units = f"{given}.shape[3]" if kind == "x" else "units"
+            places = f"at({given}, net, first), at({name}, net, first)"
+            self.write(f"turn_steps({places}, steps, rows, {units})", deeper=kind == "x")
+        self.lines += lines
 
     def _operand(self, product, many=False):
         """Where the operand of a product lies at a step, or at the first of a stretch."""
@@ -250,14 +283,14 @@ class NumbaPrinter(LoopPrinter):
             return f"at(from_{place.name}, {step} * {_size(product.operand.rank)})"
         return f"at({', '.join([name, *self._net(name, kind), step])})"
 
-    def _sizes(self, product, back=False):
-        """Rows and columns of a product's weights, or of their transpose, and the sequences."""
+    def _sizes(self, product):
+        """Rows and columns of a product's weights, and the sequences."""
         n = _times(len(product.values), "units")
         k = _times(len(product.parts), "units")
         if product.operand.op == "x":
             given = self._matrix("weights", product)
             k = f"{given}.shape[2]"
-        return ", ".join([k, n, "rows"] if back else [n, k, "rows"])
+        return f"{n}, {k}, rows"
 
     def multiply(self, product):
         operand, weights = self._operand(product), self._matrix("weights", product)
@@ -339,38 +372,42 @@ class NumbaPrinter(LoopPrinter):
         dproduct = self._dproduct(product)
         if not dproduct:
             return
-        weights, dweights = self._matrix("weights", product), self._matrix("dweights", product)
+        dweights = self._matrix("dweights", product)
         part, room = self._matrix("part", product), self._matrix("room", product)
         columns = self.use(f"columns_{product.name}", "columns", n=len(product.values))
         sizes = f"steps, {self._sizes(product)}"
+        operand = self._operand(product, many=True)
         if product.operand.op not in ("x", "input"):
-            operand = self._operand(product, many=True)
-            self.write(f"add_weights(at({dproduct}), {operand}, at({dweights}, net),")
-            self.write(f"at({columns}), at({room}), at({part}), {sizes})", deeper=1)
+            self.write(f"add_weights(at({dproduct}), {operand}, at({room}), at({dweights}, net),")
+            self.write(f"at({columns}), at({part}), {sizes}, 0, adds)", deeper=1)
             return
         _, rows, drows = input_arrays(product)
         kind = "rows_x" if product.operand.op == "x" else "rows_input"
         rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
-        operand = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
-        self.write(f"add_weights_of_rows(at({dproduct}), {operand}, at({dweights}, net),")
-        self.write(f"at({columns}), at({part}), {sizes})", deeper=1)
-        turned = self._matrix("turned", product)
-        self.write(f"send_back(at({dproduct}), at({weights}, net), at({turned}, net),")
+        below = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
+        self.write(f"add_weights(at({dproduct}), {operand}, {below}, at({dweights}, net),")
+        self.write(f"at({columns}), at({part}), {sizes}, 1, adds)", deeper=1)
+        self.write(f"send_back(at({dproduct}), {self._both(product)},")
         self.write(f"at({columns}), at({room}), at({drows}, net, first), {sizes})", deeper=1)
 
     def back(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
-            turned, result = self._matrix("turned", product), self._back(product)
-            given, sizes = f"at({dproduct}, step - first)", self._sizes(product, back=True)
-            self.write(f"multiply(at({turned}, net), {given}, at({result}, net), {sizes})")
+            matrices, result = self._both(product), self._back(product)
+            self.write(f"multiply_back({matrices}, at({dproduct}, step - first),")
+            self.write(f"at({result}, net), {self._sizes(product)})", deeper=1)
 
     def back_all(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
-            turned, result = self._matrix("turned", product), self._back(product)
-            sizes = f"steps, {self._sizes(product, back=True)}"
-            self.write(f"multiply_all(at({turned}, net), at({dproduct}), at({result}), {sizes})")
+            matrices, result = self._both(product), self._back(product)
+            self.write(f"multiply_all_back({matrices}, at({dproduct}), at({result}),")
+            self.write(f"steps, {self._sizes(product)})", deeper=1)
+
+    def _both(self, product):
+        """A product's weights, and their transpose."""
+        both = (self._matrix(kind, product) for kind in ("weights", "turned"))
+        return ", ".join(f"at({matrix}, net)" for matrix in both)
 
 
 def _rows(parts, depth):
