@@ -136,7 +136,7 @@ def test_ends_and_new_beginnings(key):
     """Each stretch equals a run of its own; what lies beyond an end is never read."""
     p = make(key)
     lengths = np.array([T, 3, 0])
-    resets = np.zeros((B, T), bool).T  # not in C order
+    resets = np.zeros((T, B), bool)
     resets[[2, 4, 1, 4, 2], [0, 0, 1, 1, 2]] = True
     beyond = np.arange(T)[:, None] >= lengths
     p = p._replace(
@@ -167,6 +167,13 @@ def test_ends_and_new_beginnings(key):
                     else:
                         expected[name][row] += value[0]
     same(found, expected, 1e-12)
+
+
+def test_resets_lie_in_memory_as_they_like():
+    p, resets = make("rnn"), np.zeros((T, B), bool)
+    resets[2, 1] = True
+    with compiled.uncompiled():
+        same(run(p, resets=np.asfortranarray(resets)), run(p, resets=resets), 0)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -217,6 +217,7 @@ Real = Reals = Wholes = Flags = Size = object
 
 
 def at(array, *index):  # the numbers from array[index] on, in a row
+    assert array.flags.c_contiguous
     start = sum(i * step for i, step in zip(index, array.strides)) // array.itemsize
     return array.reshape(-1)[start:]
 

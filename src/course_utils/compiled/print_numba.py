@@ -64,7 +64,7 @@ class NumbaPrinter(LoopPrinter):
             lines.append(f"    units = len({names[0]})")
         else:
             lines.append("    places, steps = units * rows, last - first")
-            if name == "backward":
+            if "all_dy" in names:
                 lines.append("    adds = 1 if last < all_dy.shape[1] else 0  # to what there is")
             lines.append("    for net in range(nets):")
             for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
@@ -372,37 +372,48 @@ class NumbaPrinter(LoopPrinter):
         dproduct = self._dproduct(product)
         if not dproduct:
             return
+        self.use("all_dy", "all_dy")  # which says whether these are the last steps
         dweights = self._matrix("dweights", product)
         part, room = self._matrix("part", product), self._matrix("room", product)
         columns = self.use(f"columns_{product.name}", "columns", n=len(product.values))
         sizes = f"steps, {self._sizes(product)}"
         operand = self._operand(product, many=True)
         if product.operand.op not in ("x", "input"):
-            self.write(f"add_weights(at({dproduct}), {operand}, at({room}), at({dweights}, net),")
-            self.write(f"at({columns}), at({part}), {sizes}, 0, adds)", deeper=1)
+            self.write(
+                f"add_weights(at({dproduct}), {operand}, at({room}), at({dweights}, net), "
+                f"at({columns}), at({part}), {sizes}, 0, adds)"
+            )
             return
         _, rows, drows = input_arrays(product)
         kind = "rows_x" if product.operand.op == "x" else "rows_input"
         rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
         below = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
-        self.write(f"add_weights(at({dproduct}), {operand}, {below}, at({dweights}, net),")
-        self.write(f"at({columns}), at({part}), {sizes}, 1, adds)", deeper=1)
-        self.write(f"send_back(at({dproduct}), {self._both(product)},")
-        self.write(f"at({columns}), at({room}), at({drows}, net, first), {sizes})", deeper=1)
+        self.write(
+            f"add_weights(at({dproduct}), {operand}, {below}, at({dweights}, net), "
+            f"at({columns}), at({part}), {sizes}, 1, adds)"
+        )
+        self.write(
+            f"send_back(at({dproduct}), {self._both(product)}, "
+            f"at({columns}), at({room}), at({drows}, net, first), {sizes})"
+        )
 
     def back(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             matrices, result = self._both(product), self._back(product)
-            self.write(f"multiply_back({matrices}, at({dproduct}, step - first),")
-            self.write(f"at({result}, net), {self._sizes(product)})", deeper=1)
+            self.write(
+                f"multiply_back({matrices}, at({dproduct}, step - first), "
+                f"at({result}, net), {self._sizes(product)})"
+            )
 
     def back_all(self, product):
         dproduct = self._dproduct(product)
         if dproduct:
             matrices, result = self._both(product), self._back(product)
-            self.write(f"multiply_all_back({matrices}, at({dproduct}), at({result}),")
-            self.write(f"steps, {self._sizes(product)})", deeper=1)
+            self.write(
+                f"multiply_all_back({matrices}, at({dproduct}), at({result}), "
+                f"steps, {self._sizes(product)})"
+            )
 
     def _both(self, product):
         """A product's weights, and their transpose."""
