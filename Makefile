@@ -109,7 +109,7 @@ test-colab: $(INSTALLED) .venv-colab/.notebooks ## every notebook and exercise w
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py
 
-bench-goals: $(INSTALLED) ## measure how near the compiler is to its goals, and what bounds it (minutes)
+bench-goals: $(INSTALLED) ## measure how near the compiler is to its goals, and what bounds it (minutes): a table, and a file
 	@$(BIN)/python benchmarks/bench.py --goals
 
 bench-page: $(INSTALLED) ## measure what an update costs in the page that trains, in Chromium and Firefox
