@@ -1,4 +1,7 @@
-"""Numba source: machine code for the CPU; without the decorator it is plain Python."""
+"""Numba source: machine code for the CPU; without the decorators it is plain Python.
+
+The loop over the units at a level is a function of its own, and so is each product: ``apart``.
+"""
 
 import ast
 import math
