@@ -9,7 +9,7 @@ from multiprocessing import get_context
 
 import gpu_clock
 import torch
-from gpu_layers import FORMATS, PASSES, Candidate, build, compare, layer_of, precision, release
+from gpu_layers import FORMATS, PASSES, Candidate, build, compare, precision, release
 from gpu_record import Missing, explain
 
 from course_utils import torch_nn

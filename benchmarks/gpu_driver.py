@@ -35,7 +35,8 @@ class CaseLog:
 
     def died(self, why):
         """A row with an error for the case that was running."""
-        return any([self.record.died(name, why) for name in self.names])
+        found = [self.record.died(name, why) for name in self.names]  # each of them
+        return any(found)
 
     def collect(self):
         """Nothing: a part writes after every case."""

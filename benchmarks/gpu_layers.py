@@ -52,7 +52,7 @@ def precision(name):
 
 def layer_of(c, device):
     """The layer with weights that depend on the cell and the size alone."""
-    T, B, D, H = c.size
+    D, H = c.size[2:]
     torch.manual_seed(0)
     if c.way == "cudnn":
         return CUDNN[c.cell](D, H, device=device, dtype=FORMATS[c.format][0])

@@ -1,8 +1,10 @@
 """Tests of what runs on a GPU alone: `pytest -m gpu tests/gpu`, or benchmarks/gpu.sh.
 
 Random numbers differ from run to run: the seed is printed, and UNROLLED_SEED=N repeats it.
+UNROLLED_REHEARSAL=1 runs on the CPU, in Triton's interpreter, what needs no GPU of its own.
 """
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from gpu_runs import REHEARSAL
 
 os.environ.setdefault("UNROLLED_SEED", str(int(time.time())))  # workers of xdist inherit it
 SEED = int(os.environ["UNROLLED_SEED"])
@@ -21,11 +24,20 @@ LIMIT = float(os.environ.get("UNROLLED_GPU_TEST_SECONDS", 60))
 
 def obstacle():
     """Why nothing here can run, or None."""
+    if REHEARSAL:
+        return None
     if not torch.cuda.is_available():
         return "no CUDA device"
     if os.environ.get("TRITON_INTERPRET") == "1":
         return "Triton's interpreter is on: run with `-m gpu`, which leaves it off"
     return None
+
+
+def pytest_configure(config):
+    """Which tests a rehearsal leaves out."""
+    config.addinivalue_line("markers", "cuda: about streams, captures or memory of a GPU")
+    if REHEARSAL:
+        os.environ["TRITON_INTERPRET"] = "1"
 
 
 def pytest_report_header(config):
@@ -40,7 +52,10 @@ def pytest_collection_modifyitems(config, items):
     known = {line["test"] for line in lines()}
     for item in items_here:
         item.add_marker(pytest.mark.gpu)
-        if why := obstacle():
+        why = obstacle()
+        if REHEARSAL and item.get_closest_marker("cuda"):
+            why = "streams, captures and memory are a GPU's own"
+        if why:
             item.add_marker(pytest.mark.skip(reason=why))
     again = [item for item in items_here if item.nodeid in known]
     items[:] = [item for item in items if item not in again]
@@ -68,11 +83,13 @@ def _seeded(request):
 @pytest.fixture(autouse=True)
 def _released():
     """No test lives on the graphs of another."""
-    yield
     from course_utils import torch_nn
 
-    if hasattr(torch_nn, "gpu"):
-        torch_nn.gpu.release()
+    gpu = getattr(torch_nn, "gpu", None)
+    with gpu.interpreted() if REHEARSAL and gpu else contextlib.nullcontext():
+        yield
+    if gpu:
+        gpu.release()
 
 
 # -- the log of benchmarks/gpu.py ------------------------------------------------------------------
