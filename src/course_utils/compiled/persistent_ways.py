@@ -1,0 +1,305 @@
+"""The two functions of a persistent kernel: what stands before the loop, in it, and after it."""
+
+from course_utils.compiled.arrays import array_of, operand_place
+from course_utils.compiled.naming import free
+from course_utils.compiled.places import Place
+from course_utils.compiled.print_triton import STYLE
+from course_utils.compiled.printing import grouped, statements
+from course_utils.compiled.values import VECTOR
+
+
+def several(count, size):
+    """count times a size, as text; what is at hand where that is once."""
+    return size if count == 1 else f"{count} * {size}"
+
+
+class Way:
+    """before, step, after: lines around the loop and in it.
+
+    known: {value or place: the variable that has it, at this point of a step}.
+    """
+
+    def __init__(self, planned, chunks):
+        self.plan, self.program, self.alone = planned, planned.program, chunks == 0
+        loop = self.program.loop
+        self.products = [
+            p for p in self.program.products
+            if not p.whole and self.program.stage_of[p.values[0]] is loop
+        ]  # fmt: skip
+        self.waits = bool(self.products) and not self.alone
+        self.pointers, self.scalars, self.sums, self.known = {}, {}, {}, {}
+        self.before, self.step, self.after, self.trained = [], [], [], []
+        self.arrived = 0  # at the point of a step
+        self.taken = {v.name for v in self.program.graph.values}
+        self.chunks = self._chunks(max(chunks, 1)) if self.products else []
+        bodies = getattr(planned, self.name)
+        self.bodies = {b.level: b for b in bodies if b.stage == "loop" and b.level >= 0}
+        self.weights = {
+            (v, part, chunk): self._weight(product, v, block, part, chunk)
+            for product in self.products for block, v in enumerate(product.values)
+            for part in range(len(product.parts)) for chunk in self.chunks
+        }  # fmt: skip
+        self.print()
+
+    # -- memory ------------------------------------------------------------------------------------
+
+    def array(self, place):
+        """The array of a place, from now on an argument."""
+        array = array_of(self.plan, place)
+        self.pointers.setdefault(array.name)
+        return array
+
+    def address(self, place, unit="unit"):
+        """Where a place lies at the step."""
+        array = self.array(place)
+        line = "row"
+        if array.axes[0].startswith("T"):
+            line = "later" if place.kind == "states" and place.block else "now"
+        if array.blocks > 1:
+            line = f"({line} * {array.blocks} + {place.block})"
+        return f"{array.name} + {line} * units + {unit}"
+
+    def load(self, place):
+        cast = "" if array_of(self.plan, place).integer else ".to(REAL)"
+        return f"tl.load({self.address(place)}, mask=inside, other=0){cast}"
+
+    def store(self, place, text):
+        return f"tl.store({self.address(place)}, {text}, mask=inside)"
+
+    def begin(self, place, name):
+        """Load before the loop what a program carries from step to step."""
+        array = self.array(place)
+        cast = "" if array.integer else ".to(REAL)"
+        at = f"{array.name} + row * units + unit"
+        self.before.append(f"{name} = tl.load({at}, mask=inside, other=0){cast}")
+
+    # -- pointwise ---------------------------------------------------------------------------------
+
+    def loads(self, level, early=False):
+        """Load what a level reads and no earlier one of the step had; early, not of a product."""
+        for value, place in self.bodies[level].loads:
+            if value in self.known or (early and place.kind == "back"):
+                continue
+            self.known[value] = value.name
+            if place.kind in ("vector", "clock"):  # the same in all steps
+                array = self.array(place)
+                cast = "" if array.integer else ".to(REAL)"
+                loaded = f"tl.load({array.name} + unit, mask=unit < units, other=0){cast}"
+                self.before.append(f"{value.name} = {loaded}")
+            else:
+                text = self.known[place] if place in self.known else self.load(place)
+                self.step.append(f"{value.name} = {text}")
+
+    def compute(self, level):
+        """The equations of a level, and what becomes of its values."""
+        body = self.bodies[level]
+        self.scalars |= {a.what: None for v in body.lines for a in v.args if a.op == "config"}
+        texts, names = statements(body, STYLE)
+        for line, target, text in grouped(texts, body):
+            self.step += [f"# {line}"] if line else []
+            self.step.append(f"{target} = {text}")
+        self.known |= {v: target for target, _, v in texts if v.name}
+        for place, value, adds in body.stores:
+            text = repr(value.what) if value.op == "constant" else names.get(value, value.name)
+            self.keep(place, value, text, adds)
+        if self.trained:
+            self.step += ["if TRAINED:", *(f"    {line}" for line in self.trained)]
+            self.trained = []
+
+    # -- products ----------------------------------------------------------------------------------
+
+    def _chunks(self, count):
+        """The endings of the names of chunks, and the units of each, which a product sums over."""
+        endings = [f"_{n}" for n in range(1, count + 1)] if count > 1 else [""]
+        for n, chunk in enumerate(endings):
+            first = f"{several(n, 'INNER')} + " if n else ""
+            self.before += [
+                f"inner{chunk} = {first}tl.arange(0, INNER)",
+                f"weighs{chunk} = (inner{chunk}[:, None] < units) & (unit < units)",
+            ]
+            if not self.alone:
+                self.before.append(f"reads{chunk} = (row < rows) & (inner{chunk}[None, :] < units)")
+        return endings
+
+    def _weight(self, product, value, block, part, chunk):
+        """The name of the weights between the units of a chunk and the program's own."""
+        name = free(f"{value.what.symbol}{chunk}", self.taken)
+        line, column = f"inner{chunk}[:, None]", "unit"
+        if self.name == "forward":
+            line, column = column, line
+        line = f"({several(block, 'units')} + {line})" if block else line
+        column = f"{several(part, 'units')} + {column}" if part else column
+        width = f"({len(product.parts)} * units)" if len(product.parts) > 1 else "units"
+        pointer = f"weights_{product.name}"
+        self.pointers.setdefault(pointer)
+        at = f"{pointer} + {line} * {width} + {column}"
+        self.before.append(f"{name} = tl.load({at}, mask=weighs{chunk}, other=0)")
+        return name
+
+    def operand(self, place, variable, chunk):
+        """The name of a chunk of what a product reads: its own units, or what all have written."""
+        if self.alone:
+            return f"tl.where(unit < units, {variable}, 0.0)"
+        name = free(f"whole_{variable}{chunk}", self.taken)
+        at = self.address(place, f"inner{chunk}[None, :]")
+        load = f'tl.load({at}, mask=reads{chunk}, other=0, cache_modifier=".cg")'
+        self.step.append(f"{name} = {load}")
+        return name
+
+    def multiply(self, operand, weight, into, first):
+        """One product of blocks, the first or a further part of a sum."""
+        begun = "zero" if first else into
+        self.step.append(f"{into} = multiply({begun}, {operand}, {weight}, PRECISION)")
+
+    def arrive(self):
+        """Let the others know how far this program is."""
+        self.arrived += 1
+        if self.waits:
+            self.step.append("arrive(counters + tl.program_id(0))")
+
+    def wait(self):
+        """Until all programs of the block of rows have come as far."""
+        if not self.waits:
+            return
+        each = len({p.level for p in self.products})  # arrivals in a step
+        count = "done" if each == 1 else f"done * {each}"
+        count = f"({count} + {self.arrived})" if self.arrived else count
+        arrivals = f"{count} * tl.num_programs(1)"
+        self.step.append(f"patience = wait(counters + tl.program_id(0), {arrivals}, patience)")
+
+
+class Forward(Way):
+    """The way there; without TRAINED it leaves out what only the way back reads."""
+
+    name = "forward"
+
+    def print(self):
+        program = self.program
+        self.step += ["now = done * rows + row", "later = now + rows"]
+        read = {v for body in self.bodies.values() for v, _ in body.loads}
+        read |= {part for p in self.products if self.alone for part in p.parts}
+        olds = [v for v in program.graph.values if v.op == "before" and v in read]
+        for old in olds:
+            self.begin(Place("states", old.what), old.name)
+            self.known[old] = old.name
+        levels = program.loop.levels
+        at = {level: [p for p in self.products if p.level == level] for level in range(levels)}
+        for level, mine in at.items():
+            self.known |= {v: v.name for p in mine for v in p.values}
+            self.loads(level)
+            if mine:
+                self.wait()
+            for product in mine:
+                self._product(product)
+            self.compute(level)
+            if at[(level + 1) % levels]:
+                self.arrive()
+        self.step += [f"{old.name} = {self._new(old.what)}" for old in olds]
+
+    def _new(self, state):
+        """A state after the step, a number for each row and unit even where all rows agree."""
+        value = self.program.states[state]
+        same = value.op == "copy" and value.args[0].rank < VECTOR
+        return f"{value.name} + zero" if same else value.name
+
+    def keep(self, place, value, text, adds):
+        """What a level computes: in memory where a product, the output or the way back reads it."""
+        if place.kind == "scratch":
+            return
+        if place.kind in ("kept", "operand") and not self._read_forwards(place):
+            self.trained.append(self.store(place, text))
+        else:
+            self.step.append(self.store(place, text))
+
+    def _read_forwards(self, place):
+        """Whether a product of the loop reads it that has no other way, or the readout does."""
+        own = [] if self.alone else self.products
+        late = [p for p in self.program.products if p.whole]
+        late = [p for p in late if p.operand.op not in ("x", "input")]
+        loads = [p for b in self.plan.forward if b.stage == "readout" for _, p in b.loads]
+        operands = [operand_place(self.plan, p) for p in (*own, *late)]
+        return place in loads or place._replace(block=0) in operands
+
+    def _product(self, product):
+        place = operand_place(self.plan, product)
+        for n, part in enumerate(product.parts):
+            of = place._replace(block=n) if product.operand.op == "concat" else place
+            for chunk in self.chunks:
+                operand = self.operand(of, part.name, chunk)
+                for v in product.values:
+                    first = n == 0 and chunk == self.chunks[0]
+                    self.multiply(operand, self.weights[v, n, chunk], v.name, first)
+
+
+class Backward(Way):
+    """The way back: gradients of all states and products; ``sums`` are those of vectors."""
+
+    name = "backward"
+
+    def print(self):
+        plan, olds = self.plan, [p for p in self.products if p.operand.op == "before"]
+        self.step += ["step = steps - 1 - done", "now = step * rows + row", "later = now + rows"]
+        carried = [Place("carried", state) for state in plan.flowing]
+        for place in carried:
+            self.begin(place, self._variable(place))
+        backs = [Place("back", product.name) for product in olds]
+        self.before += [f"{self._variable(place)} = zero" for place in backs]
+        self.known |= {place: self._variable(place) for place in (*carried, *backs)}
+        for level in reversed(range(self.program.loop.levels)):
+            self.loads(level)
+            self.compute(level)
+            mine = [p for p in self.products if p.level == level]
+            if mine:
+                self.arrive()
+                if level:
+                    self.loads(level - 1, early=True)
+                self.wait()
+            for product in mine:
+                self._product(product)
+        for state in plan.untouched:
+            self.step.append(f"carried_of_{state} = zero")
+        for state in plan.apart:
+            self.step.append(f"carried_of_{state} = {self.known[Place('carry', state)]}")
+        for place in (*carried, *backs, *self.sums):
+            at = f"{self.array(place).name} + row * units + unit"
+            self.after.append(f"tl.store({at}, {self._variable(place)}, mask=inside)")
+
+    def keep(self, place, value, text, adds):
+        """What a level sends back: in memory where a later product or sum reads it."""
+        variable = self._variable(place)
+        if place.kind == "dvector":
+            if place not in self.sums:
+                self.sums[place] = self.array(place).name
+                self.before.append(f"{variable} = zero")
+            self.step.append(f"{variable} += tl.where(inside, {text}, 0.0)")
+            return
+        if adds:
+            begun = self.known.get(place) or self.load(place)
+            self.step.append(f"{variable} = {begun} + {text}")
+        elif place.kind == "carried" or value.name is None or value.op == "constant":
+            self.step.append(f"{variable} = {text}")
+        else:
+            variable = text
+        self.known[place] = variable
+        if place.kind in ("dproduct", "dx", "dinput"):
+            self.step.append(self.store(place, variable))
+
+    def _variable(self, place):
+        """The name of the variable in which a place is added up."""
+        name = f"{place.kind}_of_{place.name or 'x'}"
+        return f"{name}_{place.block}" if array_of(self.plan, place).blocks > 1 else name
+
+    def _product(self, product):
+        name = self.plan.derivative.shared.get(product.name, product.name)
+        places = [Place("dproduct", name, block) for block in range(len(product.values))]
+        read = {}
+        for n in range(len(product.parts)):
+            into = Place("back", product.name, n)
+            self.known[into] = self._variable(into)
+            for place, v in zip(places, product.values, strict=True):
+                for chunk in self.chunks:
+                    if (place, chunk) not in read:
+                        read[place, chunk] = self.operand(place, self.known[place], chunk)
+                    first = place is places[0] and chunk == self.chunks[0]
+                    weight = self.weights[v, n, chunk]
+                    self.multiply(read[place, chunk], weight, self.known[into], first)
