@@ -86,7 +86,7 @@ def drive(record, dry, seconds):
                 "UNROLLED_GPU_LOG": str(getattr(job.log, "path", "")),
             }
             left = start + seconds - LAST - time.monotonic()
-            gpu_driver.run_job(job, record, left, environment, LOST, clocks)
+            gpu_driver.run_job(job, record, left, environment, lost=LOST, after=clocks)
     finally:
         found = record.read()
         found |= {"goals": gpu_goals.goals(found), "seconds": round(time.monotonic() - start, 1)}

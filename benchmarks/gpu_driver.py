@@ -11,8 +11,6 @@ import subprocess
 import time
 from typing import NamedTuple
 
-WORTH_IT = 5  # seconds below which nothing is started
-
 
 class Job(NamedTuple):
     """A command that measures or tests some parts within ``limit`` seconds.
@@ -79,13 +77,14 @@ class TestLog:
         self.record.update(tests=self.record.read()["tests"] | {self.name: of})
 
 
-def run_job(job, record, seconds, environment, lost=3, after=lambda: {}):
+def run_job(job, record, seconds, environment, *, lost=3, worth_it=5, after=dict):
     """Run a job again and again while each run gets further, until its time is up.
 
-    lost: the status of a process whose GPU answered no more; after(): facts to note at the end.
+    lost: the status of a process whose GPU answered no more; worth_it: seconds below which nothing
+    is started; after(): facts to note at the end.
     """
     limit = min(job.limit, seconds)
-    if limit < WORTH_IT:
+    if limit < worth_it:
         return note(record, job, "not run: the time was up", 0)
     start = time.monotonic()
     while True:

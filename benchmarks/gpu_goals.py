@@ -125,13 +125,15 @@ def products(key):
 
 
 def table(found):
-    """Lines of text: the machine, what went wrong, what was measured, the goals last."""
+    """Lines of text: the machine, what was measured, what went wrong, the goals last."""
     of = found["machine"]
     yield (
         f"\n{of.get('device')}, {of.get('architecture', 'no GPU')}; torch {of.get('torch')}, "
         f"CUDA {of.get('cuda')}, cuDNN {of.get('cudnn')}, Triton {of.get('triton')}, "
         f"driver {of.get('driver')}; commit {of.get('commit')}"
     )
+    yield from measured(found["cases"])
+    yield ""
     for name, part in found["parts"].items():
         yield f"{name:16}{part.get('status', '?'):>34}{part.get('seconds', 0):8.1f} s"
     for name, tests in found["tests"].items():
@@ -139,7 +141,6 @@ def table(found):
             f"{tests['skipped']} skipped"
         )
         yield from (f"  FAILED {f['test']}: {f['why']}" for f in tests["failed"])
-    yield from measured(found["cases"])
     yield f"\n{'goal':52}{'here':>8}{'wanted':>8}  met"
     for g in found["goals"]:
         here = "-" if g["here"] is None else f"{g['here']:.2f}"

@@ -85,11 +85,9 @@ def _released():
     """No test lives on the graphs of another."""
     from course_utils import torch_nn
 
-    gpu = getattr(torch_nn, "gpu", None)
-    with gpu.interpreted() if REHEARSAL and gpu else contextlib.nullcontext():
+    with torch_nn.gpu.interpreted() if REHEARSAL else contextlib.nullcontext():
         yield
-    if gpu:
-        gpu.release()
+    getattr(torch_nn.gpu, "release", lambda: None)()
 
 
 # -- the log of benchmarks/gpu.py ------------------------------------------------------------------
