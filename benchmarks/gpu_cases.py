@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import time
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 
 import gpu_clock
 import torch
+from gpu_driver import side_by_side
 from gpu_layers import FORMATS, PASSES, Candidate, build, compare, precision, release
 from gpu_record import Missing, explain
 
@@ -171,15 +170,10 @@ def compile_all(sizes, clock):
     todo = [Candidate(k, "graph", "bf16", "training", sizes.of(2, B, H)) for k in keys]
     if clock.device == "cpu":
         return [first_call(c, clock) for c in todo]
-    end, rows = time.monotonic() + COMPILING, []
     workers = max(1, min(8, (os.cpu_count() or 2) // 2))
-    with get_context("spawn").Pool(workers) as pool:  # ends its processes, whatever they do
-        found = pool.imap_unordered(first_call, todo)
-        with contextlib.suppress(StopIteration, TimeoutError):
-            while True:
-                rows.append(found.next(max(0, end - time.monotonic())))
-    left = {c.cell for c in todo} - {row["cell"] for row in rows}
-    return [*rows, *({"cell": k, "missing": "the time was up"} for k in sorted(left))]
+    rows = side_by_side(first_call, todo, workers, COMPILING)
+    late = {c.cell for c in todo} - {row["cell"] for row in rows}
+    return [*rows, *({"cell": key, "missing": "the time was up"} for key in sorted(late))]
 
 
 def first_call(c, clock=None):
@@ -205,11 +199,11 @@ def against_lstm(sizes, clock):
 def against_eager(sizes, clock):
     """Some cells as a CUDA graph beside the loop in Python, which is slow."""
     B, H = sizes.one
-    size, cases = sizes.of(sizes.short, B, H), {}
+    size, least, cases = sizes.of(sizes.short, B, H), min(3, sizes.least), {}
     for key in sizes.sequential:
         for p in PASSES:
             candidates = [Candidate(key, way, "bf16", p, size) for way in ("graph", "eager")]
-            cases[f"{key} {p}"] = partial(compare, candidates, clock, sizes.seconds, min(3, sizes.least))
+            cases[f"{key} {p}"] = partial(compare, candidates, clock, sizes.seconds, least)
     return cases
 
 

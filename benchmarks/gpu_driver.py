@@ -5,6 +5,7 @@ Nothing here loads torch, so that a GPU which does not answer cannot stop it.
 
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -121,3 +122,14 @@ def run(command, seconds, environment):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def side_by_side(function, todo, workers, seconds):
+    """Results of ``function``, in no order, in processes of their own; those that came in time."""
+    results, end = [], time.monotonic() + seconds
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:  # which ends them all
+        found = pool.imap_unordered(function, todo)
+        with contextlib.suppress(StopIteration, multiprocessing.TimeoutError):
+            while True:
+                results.append(found.next(max(0, end - time.monotonic())))
+    return results

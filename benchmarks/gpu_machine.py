@@ -10,10 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CLOCKS = ("clocks.sm", "clocks.mem", "temperature.gpu", "power.draw", "utilization.gpu")
-DATA_SHEETS = {  # GB/s of the memory, by a part of the name; more special names first
-    "H200": 4800, "H100 80GB HBM3": 3350, "H100 NVL": 3900, "H100": 2000, "GH200": 4000,
+DATA_SHEETS = {  # GB/s of the memory, by a part of the name; the first that fits
+    "GH200": 4000, "H200": 4800, "H100 80GB HBM3": 3350, "H100 NVL": 3900, "H100": 2000,
     "B200": 8000, "A100-SXM4-80GB": 2039, "A100 80GB": 1935, "A100": 1555, "V100": 900,
-    "T4": 320, "L4": 300, "A10G": 600, "L40S": 864,
+    "T4": 320, "L40S": 864, "L4": 300, "A10G": 600,
 }  # fmt: skip
 
 

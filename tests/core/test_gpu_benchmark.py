@@ -107,6 +107,11 @@ def test_tests_that_began_and_did_not_end_have_failed(record):
     ]  # fmt: skip
 
 
+def test_what_runs_side_by_side_is_left_when_its_time_is_over():
+    assert gpu_driver.side_by_side(time.sleep, [60], 1, 0.3) == []
+    assert sorted(gpu_driver.side_by_side(abs, [-1, -2], 2, 60)) == [1, 2]
+
+
 def unlocked(path, tries=100):
     with path.open("w") as file:
         for _ in range(tries):
