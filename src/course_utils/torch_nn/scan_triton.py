@@ -13,27 +13,6 @@ import triton.language as tl
 
 
 @triton.jit
-def _parts(row, WIDE: tl.constexpr, COMPLEX: tl.constexpr):
-    """A row as it lies in memory -> its real and its imaginary part; twice the same if real."""
-    row = row.to(tl.float64 if WIDE else tl.float32)
-    if COMPLEX:
-        real, imaginary = tl.split(tl.reshape(row, (row.shape[0] // 2, 2)))
-    else:
-        real, imaginary = row, row
-    return real, imaginary
-
-
-@triton.jit
-def _row(real, imaginary, COMPLEX: tl.constexpr):
-    """The opposite of ``_parts``."""
-    if COMPLEX:
-        row = tl.reshape(tl.join(real, imaginary), (2 * real.shape[0],))
-    else:
-        row = real
-    return row
-
-
-@triton.jit
 def _row_at(pointer, i, steps, stride, columns, FLIPPED: tl.constexpr):
     """Where row i along the walk lies, and how far on the next one."""
     if FLIPPED:
@@ -46,15 +25,17 @@ def _row_at(pointer, i, steps, stride, columns, FLIPPED: tl.constexpr):
 
 @triton.jit
 def _rows(
-    pointer, i, begin, end, steps, stride, width, columns,
-    FLIPPED: tl.constexpr, STEPS: tl.constexpr,
+    pointer, i, ends, steps, stride, columns,
+    FIRST: tl.constexpr, FLIPPED: tl.constexpr, STEPS: tl.constexpr,
 ):  # fmt: skip
-    """Rows i, i + 1, … of the next STEPS steps, zeros where not begin ≤ i < end; none waits."""
+    """Rows i, i + 1, … of the next STEPS steps, zeros from ends on and before FIRST; none waits."""
     at, along = _row_at(pointer, i, steps, stride, columns, FLIPPED)
     rows = ()
     for u in tl.static_range(STEPS):
-        there = tl.where((i + u >= begin) & (i + u < end), width, 0)
-        rows = rows + (tl.load(at, mask=columns < there, other=0),)
+        there = i + u < ends
+        if u == 0:  # a walk begins with row FIRST, or the one before it
+            there = i < tl.where(i < FIRST, i, ends)
+        rows = rows + (tl.load(at, mask=there, other=0),)
         at += along
     return rows
 
@@ -62,25 +43,28 @@ def _rows(
 @triton.jit
 def _state(start, row, width, columns, WIDE: tl.constexpr, BLOCK: tl.constexpr):
     """What a walk begins with: a row of start, zeros where there is none."""
-    if start is None:
-        state = tl.zeros((BLOCK,), tl.float64 if WIDE else tl.float32)
-    else:
-        state = tl.load(start + row + columns, mask=columns < width, other=0)
+    state = tl.zeros((BLOCK,), tl.float64 if WIDE else tl.float32)
+    if start is not None:
+        state += tl.load(start + row + columns, mask=columns < width, other=0)
     return state
 
 
 @triton.jit
-def _step(a_re, a_im, h_re, h_im, b_re, b_im, CONJUGATE: tl.constexpr, COMPLEX: tl.constexpr):
-    """a h + b, or a* h + b."""
+def _step(a, h, b, CONJUGATE: tl.constexpr, COMPLEX: tl.constexpr, WIDE: tl.constexpr):
+    """a h + b, or a* h + b, of three rows, in the precision of the state."""
+    precision: tl.constexpr = tl.float64 if WIDE else tl.float32
+    a, h, b = a.to(precision), h.to(precision), b.to(precision)
     if COMPLEX:
+        half: tl.constexpr = a.shape[0] // 2
+        a_re, a_im = tl.split(tl.reshape(a, (half, 2)))
+        h_re, h_im = tl.split(tl.reshape(h, (half, 2)))
         if CONJUGATE:
             a_im = -a_im
-        real = a_re * h_re - a_im * h_im + b_re
-        imaginary = a_re * h_im + a_im * h_re + b_im
+        product = tl.join(a_re * h_re - a_im * h_im, a_re * h_im + a_im * h_re)
+        h = tl.reshape(product, a.shape) + b
     else:
-        real = a_re * h_re + b_re
-        imaginary = real
-    return real, imaginary
+        h = a * h + b
+    return h
 
 
 @triton.jit(do_not_specialize=["steps", "length"])
@@ -98,31 +82,27 @@ def totals(
     columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     chunk = tl.program_id(1)
     begin, end = chunk * length, (chunk + 1) * length
+    ends = tl.where(columns < width, end, 0)
     shift: tl.constexpr = 1 if BACK else 0
     h = _state(start, 0, tl.where(chunk == 0, width, 0), columns, WIDE, BLOCK)
-    h_re, h_im = _parts(h, WIDE, COMPLEX)
-    zero = tl.zeros_like(h_re)
-    p_re, p_im = zero + 1, zero
-    a_next = _rows(
-        a, begin - shift, FIRST, end, steps, a_stride, width, columns, FLIPPED, STEPS
-    )
-    b_next = _rows(b, begin, 0, end, steps, width, width, columns, FLIPPED, STEPS)
+    zero = tl.zeros_like(h)
+    p = zero + 1
+    if COMPLEX:
+        p = tl.where(columns % 2 == 0, p, zero)
+    a_next = _rows(a, begin - shift, ends, steps, a_stride, columns, FIRST, FLIPPED, STEPS)
+    b_next = _rows(b, begin, ends, steps, width, columns, 0, FLIPPED, STEPS)
     for k in range(tl.cdiv(end - begin, STEPS)):
         i = begin + k * STEPS
         a_rows, b_rows = a_next, b_next
         ahead = i + STEPS
-        a_next = _rows(
-            a, ahead - shift, FIRST, end, steps, a_stride, width, columns, FLIPPED, STEPS
-        )
-        b_next = _rows(b, ahead, 0, end, steps, width, width, columns, FLIPPED, STEPS)
+        a_next = _rows(a, ahead - shift, ends, steps, a_stride, columns, FIRST, FLIPPED, STEPS)
+        b_next = _rows(b, ahead, ends, steps, width, columns, 0, FLIPPED, STEPS)
         for u in tl.static_range(STEPS):
-            a_re, a_im = _parts(a_rows[u], WIDE, COMPLEX)
-            b_re, b_im = _parts(b_rows[u], WIDE, COMPLEX)
-            h_re, h_im = _step(a_re, a_im, h_re, h_im, b_re, b_im, BACK, COMPLEX)
-            p_re, p_im = _step(a_re, a_im, p_re, p_im, zero, zero, BACK, COMPLEX)
+            h = _step(a_rows[u], h, b_rows[u], BACK, COMPLEX, WIDE)
+            p = _step(a_rows[u], p, zero, BACK, COMPLEX, WIDE)
     row = chunk.to(tl.int64) * width + columns
-    tl.store(product + row, _row(p_re, p_im, COMPLEX), mask=columns < width)
-    tl.store(last + row, _row(h_re, h_im, COMPLEX), mask=columns < width)
+    tl.store(product + row, p, mask=columns < width)
+    tl.store(last + row, h, mask=columns < width)
 
 
 @triton.jit(do_not_specialize=["steps", "length"])
@@ -139,23 +119,20 @@ def forward(
     columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     chunk = tl.program_id(1)
     begin, end = chunk * length, tl.minimum((chunk + 1) * length, steps)
+    ends = tl.where(columns < width, end, 0)
     state = _state(start, chunk.to(tl.int64) * width, width, columns, WIDE, BLOCK)
-    h_re, h_im = _parts(state, WIDE, COMPLEX)
-    a_next = _rows(a, begin, FIRST, end, steps, a_stride, width, columns, FLIPPED, STEPS)
-    b_next = _rows(b, begin, 0, end, steps, width, width, columns, FLIPPED, STEPS)
+    a_next = _rows(a, begin, ends, steps, a_stride, columns, FIRST, FLIPPED, STEPS)
+    b_next = _rows(b, begin, ends, steps, width, columns, 0, FLIPPED, STEPS)
     for k in range(tl.cdiv(end - begin, STEPS)):
         i = begin + k * STEPS
         a_rows, b_rows = a_next, b_next
         ahead = i + STEPS
-        a_next = _rows(a, ahead, FIRST, end, steps, a_stride, width, columns, FLIPPED, STEPS)
-        b_next = _rows(b, ahead, 0, end, steps, width, width, columns, FLIPPED, STEPS)
+        a_next = _rows(a, ahead, ends, steps, a_stride, columns, FIRST, FLIPPED, STEPS)
+        b_next = _rows(b, ahead, ends, steps, width, columns, 0, FLIPPED, STEPS)
         h_at, along = _row_at(h, i, steps, width, columns, FLIPPED)
         for u in tl.static_range(STEPS):
-            a_re, a_im = _parts(a_rows[u], WIDE, COMPLEX)
-            b_re, b_im = _parts(b_rows[u], WIDE, COMPLEX)
-            h_re, h_im = _step(a_re, a_im, h_re, h_im, b_re, b_im, False, COMPLEX)
-            row = _row(h_re, h_im, COMPLEX).to(h.dtype.element_ty)
-            tl.store(h_at, row, mask=columns < tl.where(i + u < end, width, 0))
+            state = _step(a_rows[u], state, b_rows[u], False, COMPLEX, WIDE)
+            tl.store(h_at, state.to(h.dtype.element_ty), mask=i + u < ends)
             h_at += along
 
 
@@ -173,36 +150,33 @@ def backward(
     columns = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     chunk = tl.program_id(1)
     begin, end = chunk * length, tl.minimum((chunk + 1) * length, steps)
-    state = _state(start, chunk.to(tl.int64) * width, width, columns, WIDE, BLOCK)
-    db_re, db_im = _parts(state, WIDE, COMPLEX)
-    zero = tl.zeros_like(db_re)
+    ends = tl.where(columns < width, end, 0)
+    gradient = _state(start, chunk.to(tl.int64) * width, width, columns, WIDE, BLOCK)
+    zero = tl.zeros_like(gradient)
     if h0 is not None:
         h_0 = tl.load(h0 + columns, mask=columns < width, other=0)
-    a_next = _rows(a, begin - 1, FIRST, end, steps, a_stride, width, columns, FLIPPED, STEPS)
-    d_next = _rows(dh, begin, 0, end, steps, width, width, columns, FLIPPED, STEPS)
-    h_next = _rows(h, begin + 1, 0, steps, steps, width, width, columns, FLIPPED, STEPS)
+    a_next = _rows(a, begin - 1, ends, steps, a_stride, columns, FIRST, FLIPPED, STEPS)
+    d_next = _rows(dh, begin, ends, steps, width, columns, 0, FLIPPED, STEPS)
+    states = tl.where(columns < width, steps, 0)
+    h_next = _rows(h, begin + 1, states, steps, width, columns, 0, FLIPPED, STEPS)
     for k in range(tl.cdiv(end - begin, STEPS)):
         i = begin + k * STEPS
         a_rows, d_rows, h_rows = a_next, d_next, h_next
         ahead = i + STEPS
-        a_next = _rows(a, ahead - 1, FIRST, end, steps, a_stride, width, columns, FLIPPED, STEPS)
-        d_next = _rows(dh, ahead, 0, end, steps, width, width, columns, FLIPPED, STEPS)
-        h_next = _rows(h, ahead + 1, 0, steps, steps, width, width, columns, FLIPPED, STEPS)
+        a_next = _rows(a, ahead - 1, ends, steps, a_stride, columns, FIRST, FLIPPED, STEPS)
+        d_next = _rows(dh, ahead, ends, steps, width, columns, 0, FLIPPED, STEPS)
+        h_next = _rows(h, ahead + 1, states, steps, width, columns, 0, FLIPPED, STEPS)
         da_at, along = _row_at(da, i, steps, width, columns, FLIPPED)
         db_at, along = _row_at(db, i, steps, width, columns, FLIPPED)
         for u in tl.static_range(STEPS):
-            there = columns < tl.where(i + u < end, width, 0)
             # db_t = dh_t + a*_{t+1} db_{t+1}
-            a_re, a_im = _parts(a_rows[u], WIDE, COMPLEX)
-            d_re, d_im = _parts(d_rows[u], WIDE, COMPLEX)
-            db_re, db_im = _step(a_re, a_im, db_re, db_im, d_re, d_im, True, COMPLEX)
-            tl.store(db_at, _row(db_re, db_im, COMPLEX).to(db.dtype.element_ty), mask=there)
+            gradient = _step(a_rows[u], gradient, d_rows[u], True, COMPLEX, WIDE)
+            tl.store(db_at, gradient.to(db.dtype.element_ty), mask=i + u < ends)
             # da_t = h*_{t-1} db_t
             before = h_rows[u]
             if h0 is not None:
                 before = tl.where(i + u == steps - 1, h_0, before)
-            h_re, h_im = _parts(before, WIDE, COMPLEX)
-            da_re, da_im = _step(h_re, h_im, db_re, db_im, zero, zero, True, COMPLEX)
-            tl.store(da_at, _row(da_re, da_im, COMPLEX).to(da.dtype.element_ty), mask=there)
+            product = _step(before, gradient, zero, True, COMPLEX, WIDE)
+            tl.store(da_at, product.to(da.dtype.element_ty), mask=i + u < ends)
             da_at += along
             db_at += along
