@@ -90,8 +90,8 @@ class Way:
                 text = self.known[place] if place in self.known else self.load(place)
                 self.step.append(f"{value.name} = {text}")
 
-    def compute(self, level):
-        """The equations of a level, and what becomes of its values."""
+    def compute(self, level, arrive):
+        """The equations of a level, and what becomes of its values: first what others wait for."""
         body = self.bodies[level]
         self.scalars |= {a.what: None for v in body.lines for a in v.args if a.op == "config"}
         texts, names = statements(body, STYLE)
@@ -99,9 +99,15 @@ class Way:
             self.step += [f"# {line}"] if line else []
             self.step.append(f"{target} = {text}")
         self.known |= {v: target for target, _, v in texts if v.name}
-        for place, value, adds in body.stores:
-            text = repr(value.what) if value.op == "constant" else names.get(value, value.name)
-            self.keep(place, value, text, adds)
+        exchanged = self.exchanged()
+        for first in (True, False):
+            for place, value, adds in body.stores:
+                if ((place.kind, place.name) in exchanged) == first:
+                    text = names.get(value, value.name)
+                    text = repr(value.what) if value.op == "constant" else text
+                    self.keep(place, value, text, adds)
+            if first and arrive:
+                self.arrive()
         if self.trained:
             self.step += ["if TRAINED:", *(f"    {line}" for line in self.trained)]
             self.trained = []
@@ -191,10 +197,11 @@ class Forward(Way):
                 self.wait()
             for product in mine:
                 self._product(product)
-            self.compute(level)
-            if at[(level + 1) % levels]:
-                self.arrive()
+            self.compute(level, arrive=bool(at[(level + 1) % levels]))
         self.step += [f"{old.name} = {self._new(old.what)}" for old in olds]
+
+    def exchanged(self):
+        return [operand_place(self.plan, p)[:2] for p in self.products]
 
     def _new(self, state):
         """A state after the step, a number for each row and unit even where all rows agree."""
@@ -213,12 +220,11 @@ class Forward(Way):
 
     def _read_forwards(self, place):
         """Whether a product of the loop reads it that has no other way, or the readout does."""
-        own = [] if self.alone else self.products
-        late = [p for p in self.program.products if p.whole]
-        late = [p for p in late if p.operand.op not in ("x", "input")]
+        products = [p for p in self.program.products if p.operand.op not in ("x", "input")]
+        products = [p for p in products if p.whole or not self.alone]
         loads = [p for b in self.plan.forward if b.stage == "readout" for _, p in b.loads]
-        operands = [operand_place(self.plan, p) for p in (*own, *late)]
-        return place in loads or place._replace(block=0) in operands
+        read = [*loads, *(operand_place(self.plan, p) for p in products)]
+        return (place.kind, place.name) in [p[:2] for p in read]
 
     def _product(self, product):
         place = operand_place(self.plan, product)
@@ -247,10 +253,9 @@ class Backward(Way):
         self.known |= {place: self._variable(place) for place in (*carried, *backs)}
         for level in reversed(range(self.program.loop.levels)):
             self.loads(level)
-            self.compute(level)
             mine = [p for p in self.products if p.level == level]
+            self.compute(level, arrive=bool(mine))
             if mine:
-                self.arrive()
                 if level:
                     self.loads(level - 1, early=True)
                 self.wait()
@@ -263,6 +268,10 @@ class Backward(Way):
         for place in (*carried, *backs, *self.sums):
             at = f"{self.array(place).name} + row * units + unit"
             self.after.append(f"tl.store({at}, {self._variable(place)}, mask=inside)")
+
+    def exchanged(self):
+        shared = self.plan.derivative.shared
+        return [("dproduct", shared.get(p.name, p.name)) for p in self.products]
 
     def keep(self, place, value, text, adds):
         """What a level sends back: in memory where a later product or sum reads it."""
