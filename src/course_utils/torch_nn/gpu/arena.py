@@ -1,0 +1,150 @@
+"""The arrays of one run of a cell, which stay where they are: a captured graph knows addresses."""
+
+from typing import NamedTuple
+
+import torch
+
+from course_utils.compiled.parameters import clocks
+
+
+class Shape(NamedTuple):
+    """All that decides which arrays a run has and which kernels are launched: a key to both.
+
+    begins: whether rows may start anew before any step; ends: whether they may end before the
+    last; inputs, weights: whether gradients of x and of parameters are wanted; grad: of anything.
+    constants: the config, as a tuple of pairs; products: PyTorch's settings for them.
+    """
+
+    key: str
+    T: int
+    B: int
+    D: int
+    H: int
+    dtype: torch.dtype
+    device: torch.device
+    begins: bool
+    ends: bool
+    grad: bool
+    inputs: bool
+    weights: bool
+    constants: tuple
+    products: tuple
+
+
+class Arena:
+    """Arrays by the names that kernels have for them, zero where nobody has written yet.
+
+    ``low`` is the layer's dtype, that of products and of what the caller passes and gets; ``real``
+    that of the arithmetic, float32 or float64.  ``states_h`` holds the states before every step,
+    ``states_h_next`` those after, which are the next step's unless rows may start anew.
+    """
+
+    def __init__(self, schedule, shape):
+        self.schedule, self.shape = schedule, shape
+        self.low, self.device = shape.dtype, shape.device
+        self.real = torch.float64 if shape.dtype == torch.float64 else torch.float32
+        self.sizes = {axis: getattr(shape, axis) for axis in "TBDH"}
+        self.arrays, self._steps = {}, {}
+        self.options = dict(shape.constants)
+        by_unit = clocks(schedule.spec, self.options, shape.H)
+        for name, values in by_unit.items():
+            self.arrays[f"clock_{name}"] = torch.from_numpy(values).to(self.device)
+        periods = {n: self.arrays[f"clock_{n}"] for n in by_unit}
+        self.masks = {n: (p[None, :] >= p[:, None]).to(self.low) for n, p in periods.items()}
+        for name, p in schedule.spec.shapes(shape.D, shape.H).items():
+            self.new(f"param_{name}", p, self.low)
+        for state in schedule.spec.states:
+            self._state(state)
+        if shape.begins:
+            self.new("begins", (shape.T, shape.B), torch.bool)
+        if shape.ends:
+            self.new("ends", (shape.T, shape.B), torch.bool)
+
+    def new(self, name, shape, dtype):
+        """An array of this name, made at its first use."""
+        if name not in self.arrays:
+            self.arrays[name] = torch.zeros(shape, dtype=dtype, device=self.device)
+        return self.arrays[name]
+
+    def _state(self, state):
+        """A state before and after each step, and the copies that products read."""
+        of = self.schedule.arrays[f"states_{state}"]
+        kinds = [(f"states_{state}", torch.int64 if of.integer else self.real)]
+        if self.low != self.real and state in self.schedule.copied:
+            kinds.append((f"low_states_{state}", self.low))
+        for name, dtype in kinds:
+            T, size = self.shape.T, of.shape(self.sizes)[1:]
+            if self.shape.begins:
+                self.new(name, (T, *size), dtype), self.new(f"{name}_next", (T, *size), dtype)
+                self.new(f"first_{name}", size, dtype)
+                continue
+            whole = torch.zeros(T + 1, *size, dtype=dtype, device=self.device)
+            self.arrays[name], self.arrays[f"{name}_next"] = whole[:-1], whole[1:]
+
+    def __getitem__(self, name):
+        """The array of a pointer or a place, whole."""
+        if name not in self.arrays:
+            if name == "all_y" and self.schedule.output:
+                return self[self.read("states", self.schedule.output, 1)]
+            of = self.schedule.arrays[name]
+            low = name in self.schedule.low
+            dtype = torch.int64 if of.integer else self.low if low else self.real
+            self.new(name, of.shape(self.sizes), dtype)
+        return self.arrays[name]
+
+    def read(self, kind, name, later):
+        """The name of the array in which a product reads a place."""
+        name = f"{kind}_{name}" if name else f"all_{kind}"
+        if kind != "states":
+            return name
+        low = "low_" if self.low != self.real else ""
+        return low + name + "_next" * bool(later)
+
+    def operand(self, product):
+        """The name of the array of a product's operand, (T, B, ·)."""
+        place = self.schedule.operands[product.name]
+        return self.read(place.kind, place.name, place.block)
+
+    def pointer(self, name):
+        """What a kernel is passed under this name, whole; None for a copy that nobody needs."""
+        copy = name == "all_y" and self.schedule.output or name.startswith("low_")
+        if copy and self.low == self.real:
+            return None
+        return self[name]
+
+    def steps(self, name):
+        """The array of a pointer at each step."""
+        if name not in self._steps:
+            whole = self.pointer(name)
+            along = whole is not None and self.timed(name)
+            self._steps[name] = whole.unbind() if along else (whole,) * self.shape.T
+        return self._steps[name]
+
+    def flat(self, name):
+        """The array of a product or an operand at each step, (B, ·)."""
+        if ("flat", name) not in self._steps:
+            rows = [v.view(self.shape.B, -1) for v in self.steps(name)]
+            self._steps["flat", name] = rows
+        return self._steps["flat", name]
+
+    def timed(self, name):
+        """Whether the array of a pointer runs along time."""
+        of = self.schedule.arrays.get(name)
+        if of is None:
+            return name.startswith(("states_", "low_states_"))
+        return of.axes[0].startswith("T")
+
+    def rows(self, name):
+        """All steps of an array as rows of a matrix, (T·B, ·)."""
+        whole = self[name]
+        return whole.reshape(self.shape.T * self.shape.B, -1)
+
+    def forget_steps(self):
+        """Give up the views of single steps, which only launching needs."""
+        self._steps = {}
+
+    @property
+    def nbytes(self):
+        """Bytes held."""
+        kept = {t.untyped_storage().data_ptr(): t.untyped_storage() for t in self.arrays.values()}
+        return sum(storage.nbytes() for storage in kept.values())
