@@ -3,13 +3,12 @@
 A kernel takes the arrays of one step as pointers and is launched over blocks of the numbers that it
 computes: one for each row, unit of a row, or element of a row's matrix.  Arrays along time are
 passed from the step on: ``states_h`` is the state before the step, ``states_h_next`` the one after.
-Arithmetic is in float32 or float64 whatever the arrays hold.  ``torch_nn.gpu`` launches the kernels.
+Arithmetic is in float32 or float64 whatever the arrays hold.  ``torch_nn.gpu`` runs the kernels.
 """
 
 from typing import NamedTuple
 
 from course_utils.compiled.arrays import array_of, operand_place
-from course_utils.compiled.places import Place
 from course_utils.compiled.plan import NOWHERE, plan
 from course_utils.compiled.printing import Style, grouped, statements
 from course_utils.compiled.values import MATRIX, ROW

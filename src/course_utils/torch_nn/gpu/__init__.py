@@ -1,6 +1,17 @@
-"""Every cell on a GPU, from its equations: ``Recurrent(backend="graph")``."""
+"""Every cell on a GPU, from its equations: ``Recurrent(backend="graph")``.
 
-from course_utils.torch_nn.gpu.layer import Launched, obstacle, unroll
+Kernels as ``course show-code KEY --target triton`` prints them, products by cuBLAS, the launches of
+a whole sequence captured as one CUDA graph.  Nothing here knows a cell's name.
+"""
+
+from course_utils.torch_nn.gpu.layer import POOL, Launched, obstacle, unroll
 from course_utils.torch_nn.gpu.modules import interpreted
+from course_utils.torch_nn.gpu.pool import SHAPES
+from course_utils.torch_nn.gpu.schedule import schedule
 
-__all__ = ["Launched", "interpreted", "obstacle", "unroll"]
+__all__ = ["SHAPES", "Launched", "interpreted", "obstacle", "release", "schedule", "unroll"]
+
+
+def release():
+    """Give back the captured graphs and their memory; calls after it begin anew."""
+    POOL.release()

@@ -1,5 +1,6 @@
 """The arrays of one run of a cell, which stay where they are: a captured graph knows addresses."""
 
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import torch
@@ -44,13 +45,10 @@ class Arena:
         self.low, self.device = shape.dtype, shape.device
         self.real = torch.float64 if shape.dtype == torch.float64 else torch.float32
         self.sizes = {axis: getattr(shape, axis) for axis in "TBDH"}
-        self.arrays, self._steps = {}, {}
+        self.arrays, self.carried_over, self._steps = {}, [], {}
         self.options = dict(shape.constants)
-        by_unit = clocks(schedule.spec, self.options, shape.H)
-        for name, values in by_unit.items():
-            self.arrays[f"clock_{name}"] = torch.from_numpy(values).to(self.device)
-        periods = {n: self.arrays[f"clock_{n}"] for n in by_unit}
-        self.masks = {n: (p[None, :] >= p[:, None]).to(self.low) for n, p in periods.items()}
+        self.periods = _periods(schedule.spec, shape.constants, shape.H, shape.device)
+        self.arrays |= {f"clock_{name}": p for name, p in self.periods.items()}
         for name, p in schedule.spec.shapes(shape.D, shape.H).items():
             self.new(f"param_{name}", p, self.low)
         for state in schedule.spec.states:
@@ -60,10 +58,20 @@ class Arena:
         if shape.ends:
             self.new("ends", (shape.T, shape.B), torch.bool)
 
+    def mask(self, name):
+        """What ``slower`` leaves of a weight, (H, H): which units a unit of the clock reads."""
+        period = self.periods[name]
+        return self.new_of(f"mask_{name}", lambda: (period >= period[:, None]).to(self.low))
+
     def new(self, name, shape, dtype):
         """An array of this name, made at its first use."""
+        make = partial(torch.zeros, shape, dtype=dtype, device=self.device)
+        return self.new_of(name, make)
+
+    def new_of(self, name, make):
+        """An array of this name, make() at its first use."""
         if name not in self.arrays:
-            self.arrays[name] = torch.zeros(shape, dtype=dtype, device=self.device)
+            self.arrays[name] = make()
         return self.arrays[name]
 
     def _state(self, state):
@@ -72,6 +80,7 @@ class Arena:
         kinds = [(f"states_{state}", torch.int64 if of.integer else self.real)]
         if self.low != self.real and state in self.schedule.copied:
             kinds.append((f"low_states_{state}", self.low))
+        self.carried_over += [name for name, _ in kinds]
         for name, dtype in kinds:
             T, size = self.shape.T, of.shape(self.sizes)[1:]
             if self.shape.begins:
@@ -80,6 +89,13 @@ class Arena:
                 continue
             whole = torch.zeros(T + 1, *size, dtype=dtype, device=self.device)
             self.arrays[name], self.arrays[f"{name}_next"] = whole[:-1], whole[1:]
+
+    def starts(self, state):
+        """Where a state lies before the first step, and the copies of it: [(B, H), …]."""
+        names = [n for n in (f"states_{state}", f"low_states_{state}") if n in self.arrays]
+        if self.shape.begins:
+            return [self.arrays[f"first_{n}"] for n in names]
+        return [self.arrays[n][0] for n in names]
 
     def __getitem__(self, name):
         """The array of a pointer or a place, whole."""
@@ -107,7 +123,7 @@ class Arena:
 
     def pointer(self, name):
         """What a kernel is passed under this name, whole; None for a copy that nobody needs."""
-        copy = name == "all_y" and self.schedule.output or name.startswith("low_")
+        copy = name.startswith("low_") or (name == "all_y" and self.schedule.output)
         if copy and self.low == self.real:
             return None
         return self[name]
@@ -148,3 +164,10 @@ class Arena:
         """Bytes held."""
         kept = {t.untyped_storage().data_ptr(): t.untyped_storage() for t in self.arrays.values()}
         return sum(storage.nbytes() for storage in kept.values())
+
+
+@lru_cache(maxsize=64)
+def _periods(spec, constants, H, device):
+    """{name: (H,) integers}: made once, for a graph cannot capture the way to the device."""
+    by_unit = clocks(spec, dict(constants), H)
+    return {name: torch.from_numpy(values).to(device) for name, values in by_unit.items()}

@@ -9,8 +9,11 @@ import torch
 from course_utils.torch_nn import function, modes
 from course_utils.torch_nn.gpu import modules, persistent, steps
 from course_utils.torch_nn.gpu.arena import Arena, Shape
+from course_utils.torch_nn.gpu.pool import Pool, Recorder
 from course_utils.torch_nn.gpu.schedule import schedule
 from course_utils.torch_nn.unroll import unroll as unroll_eagerly
+
+POOL = Pool(Recorder())
 
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
@@ -28,11 +31,12 @@ class Launched(torch.autograd.Function):
         ctx.run = run
         ctx.save_for_backward(x, *tensors)
         shape = _shape(run, x, tensors, ctx.needs_input_grad[1:])
-        ctx.arena = arena = Arena(schedule(run.spec), shape)
         with _quietly(x.device):
-            _load(arena, run, x, tensors)
-            steps.forward(arena)
-            outputs = _outputs(arena, run, x)
+            ctx.lease = lease = POOL.lease(shape, lambda: Arena(schedule(run.spec), shape))
+            _load(lease.arena, run, x, tensors)
+            lease.run("forward", steps.forward)
+            outputs = _outputs(lease.arena, run, x)
+            lease.done()
         ctx.mark_non_differentiable(*(s for s in outputs if not s.is_floating_point()))
         return outputs
 
@@ -43,12 +47,14 @@ class Launched(torch.autograd.Function):
         # create_graph: somebody will differentiate this; vmap: dy is many gradients and no array
         if torch.is_grad_enabled() or function.batched(dy, *rest):
             return None, *function.again(ctx, tensors, (dy, *rest))
-        run, arena = ctx.run, ctx.arena
+        run, lease = ctx.run, ctx.lease
         with _quietly(dy.device):
-            _load_gradients(arena, run, dy, rest)
-            steps.backward(arena)
-            wanted = ctx.needs_input_grad[1:]
-            return None, *_gradients(arena, run, rest, wanted)
+            lease.wait()
+            _load_gradients(lease.arena, run, dy, rest)
+            lease.run("backward", steps.backward)
+            found = _gradients(lease.arena, run, rest, ctx.needs_input_grad[1:])
+            lease.done()
+        return None, *found
 
 
 def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None, **inputs):
@@ -123,13 +129,9 @@ def _load(arena, run, x, tensors):
         arena[f"input_{name}"].copy_(value)
     for name, value in params.items():
         arena[f"param_{name}"].copy_(value)
-    kind = "first" if arena.shape.begins else "states"
     for name, value in zip(run.spec.states, states, strict=True):
-        for of in (f"states_{name}", f"low_states_{name}"):
-            if of in arena.arrays:
-                arena[f"first_{of}" if kind == "first" else of][...][
-                    slice(None) if kind == "first" else 0
-                ].copy_(value)
+        for start in arena.starts(name):
+            start.copy_(value)
     if arena.shape.begins:
         begins = run.resets if run.lengths is None else run.beyond(x)
         if run.resets is not None and run.lengths is not None:
@@ -143,7 +145,7 @@ def _load(arena, run, x, tensors):
 
 def _outputs(arena, run, x):
     """y, last states and, where they are handed up, all of them: the caller's own."""
-    T, B = x.shape[:2]
+    B = x.shape[1]
     found = [arena["all_y"], *(arena[f"states_{s}_next"] for s in run.handed_up)]
     if run.lengths is None:
         found = [a.clone() for a in found]

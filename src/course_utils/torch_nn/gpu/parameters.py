@@ -19,7 +19,7 @@ def prepare(arena):
             if v.what.mask is None:
                 out.copy_(block)
             else:
-                torch.mul(block, arena.masks[v.what.mask], out=out)
+                torch.mul(block, arena.mask(v.what.mask), out=out)
     for name, symbols in places.vectors.items():
         vector = arena[f"vector_{name}"]
         for n, symbol in enumerate(symbols):
@@ -65,9 +65,9 @@ def hand_over(arena):
     schedule, shape = arena.schedule, arena.shape
     for name, own in (("x", "all_dx"), *((n, f"dinput_{n}") for n in schedule.spec.inputs)):
         if shape.inputs and own in schedule.arrays:  # some kernel reads it unit by unit
-            with_product = f"grad_{name}" in arena.arrays
+            multiplied = any(p.operand.what == name for p in schedule.hoisted)
             into = arena.new(f"grad_{name}", arena[own].shape, arena.low)
-            into.add_(arena[own]) if with_product else into.copy_(arena[own])
+            into.add_(arena[own]) if multiplied else into.copy_(arena[own])
     for state in schedule.plan.flowing:
         if not shape.begins:  # else all of it was led aside
             total = arena[f"carried_{state}"]
@@ -109,7 +109,7 @@ def _of_parameters(arena):
         parts = dweights.chunk(len(product.values))
         for v, part in zip(product.values, parts, strict=True):
             mask = v.what.mask
-            give(v.what.symbol, part if mask is None else part * arena.masks[mask])
+            give(v.what.symbol, part if mask is None else part * arena.mask(mask))
     for name, symbols in places.vectors.items():
         for symbol in symbols:
             give(symbol, arena[f"dvector_{name}"])

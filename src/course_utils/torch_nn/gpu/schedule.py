@@ -1,4 +1,4 @@
-"""What runs in which order for one cell, known from its plan: kernels, and products between them."""
+"""What runs in which order for one cell, known from its plan: kernels and the products between."""
 
 from functools import cached_property
 

@@ -147,8 +147,8 @@ def _amax(arena, kernel, operand, vectors, out):
 
 def _begin(arena, t):
     """The states before a step: those after the last one, or the first ones."""
-    for name in [n for n in arena.arrays if n.startswith("first_")]:
-        of, first = name.removeprefix("first_"), arena[name]
+    for of in arena.carried_over:
+        first = arena[f"first_{of}"]
         if t == 0:
             arena[of][0].copy_(first)
             continue
@@ -158,10 +158,13 @@ def _begin(arena, t):
 
 def _end(arena, t):
     """Where a row ends with this step the gradient of its last state arrives."""
+    untouched = arena.schedule.plan.untouched
     for state in arena.schedule.plan.flowing:
         carried, last = arena[f"carried_{state}"], arena[f"dlast_{state}"]
         here = arena["ends"][t].view(-1, *[1] * (last.dim() - 1))
-        torch.where(here, last, carried, out=carried)
+        # a state that no arithmetic reads carries nothing else from step to step
+        other = arena.new("zero", (), arena.real) if state in untouched else carried
+        torch.where(here, last, other, out=carried)
 
 
 def _divert(arena, t):
