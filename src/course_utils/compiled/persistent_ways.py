@@ -3,7 +3,7 @@
 from course_utils.compiled.arrays import array_of, operand_place
 from course_utils.compiled.naming import free
 from course_utils.compiled.places import Place
-from course_utils.compiled.print_triton import STYLE
+from course_utils.compiled.print_triton import STYLE, copied
 from course_utils.compiled.printing import grouped, statements
 from course_utils.compiled.values import VECTOR
 
@@ -16,11 +16,13 @@ def several(count, size):
 class Way:
     """before, step, after: lines around the loop and in it.
 
-    known: {value or place: the variable that has it, at this point of a step}.
+    known: {value or place: the variable that has it, at this point of a step}.  copies: states that
+    products or the output read in a precision of their own, ``low_states_h``.
     """
 
     def __init__(self, planned, chunks):
         self.plan, self.program, self.alone = planned, planned.program, chunks == 0
+        self.copies = copied(planned)
         loop = self.program.loop
         self.products = [
             p for p in self.program.products
@@ -43,35 +45,35 @@ class Way:
 
     # -- memory ------------------------------------------------------------------------------------
 
-    def array(self, place):
-        """The array of a place, from now on an argument."""
+    def array(self, place, low=False):
+        """The array of a place, from now on an argument, or its copy in a lower precision."""
         array = array_of(self.plan, place)
-        self.pointers.setdefault(array.name)
+        self.pointers.setdefault("low_" * low + array.name)
         return array
 
-    def address(self, place, unit="unit"):
-        """Where a place lies at the step."""
-        array = self.array(place)
+    def address(self, place, unit="unit", low=False):
+        """Where a place, or its copy, lies at the step."""
+        array = self.array(place, low)
         line = "row"
         if array.axes[0].startswith("T"):
             line = "later" if place.kind == "states" and place.block else "now"
         if array.blocks > 1:
             line = f"({line} * {array.blocks} + {place.block})"
-        return f"{array.name} + {line} * units + {unit}"
+        return f"{'low_' * low}{array.name} + {line} * units + {unit}"
 
     def load(self, place):
         cast = "" if array_of(self.plan, place).integer else ".to(REAL)"
-        return f"tl.load({self.address(place)}, mask=inside, other=0){cast}"
+        return f"tl.load({self.address(place)}, mask=inside){cast}"
 
-    def store(self, place, text):
-        return f"tl.store({self.address(place)}, {text}, mask=inside)"
+    def store(self, place, text, low=False):
+        return f"tl.store({self.address(place, low=low)}, {text}, mask=inside)"
 
     def begin(self, place, name):
         """Load before the loop what a program carries from step to step."""
         array = self.array(place)
         cast = "" if array.integer else ".to(REAL)"
         at = f"{array.name} + row * units + unit"
-        self.before.append(f"{name} = tl.load({at}, mask=inside, other=0){cast}")
+        self.before.append(f"{name} = tl.load({at}, mask=inside){cast}")
 
     # -- pointwise ---------------------------------------------------------------------------------
 
@@ -84,14 +86,14 @@ class Way:
             if place.kind in ("vector", "clock"):  # the same in all steps
                 array = self.array(place)
                 cast = "" if array.integer else ".to(REAL)"
-                loaded = f"tl.load({array.name} + unit, mask=unit < units, other=0){cast}"
+                loaded = f"tl.load({array.name} + unit, mask=unit < units){cast}"
                 self.before.append(f"{value.name} = {loaded}")
             else:
                 text = self.known[place] if place in self.known else self.load(place)
                 self.step.append(f"{value.name} = {text}")
 
-    def compute(self, level):
-        """The equations of a level, and what becomes of its values."""
+    def compute(self, level, arrive):
+        """The equations of a level, and what becomes of its values: first what others wait for."""
         body = self.bodies[level]
         self.scalars |= {a.what: None for v in body.lines for a in v.args if a.op == "config"}
         texts, names = statements(body, STYLE)
@@ -99,9 +101,17 @@ class Way:
             self.step += [f"# {line}"] if line else []
             self.step.append(f"{target} = {text}")
         self.known |= {v: target for target, _, v in texts if v.name}
-        for place, value, adds in body.stores:
-            text = repr(value.what) if value.op == "constant" else names.get(value, value.name)
-            self.keep(place, value, text, adds)
+        exchanged = self.exchanged()
+        for first in (True, False):
+            for place, value, adds, low in self.stores(body):
+                if (
+                    (place.kind, place.name) in exchanged and low == (place.kind == "states")
+                ) == first:
+                    text = names.get(value, value.name)
+                    text = repr(value.what) if value.op == "constant" else text
+                    self.keep(place, value, text, adds, low)
+            if first and arrive:
+                self.arrive()
         if self.trained:
             self.step += ["if TRAINED:", *(f"    {line}" for line in self.trained)]
             self.trained = []
@@ -141,14 +151,14 @@ class Way:
         if self.alone:
             return f"tl.where(unit < units, {variable}, 0.0)"
         name = free(f"whole_{variable}{chunk}", self.taken)
-        at = self.address(place, f"inner{chunk}[None, :]")
+        at = self.address(place, f"inner{chunk}[None, :]", low=place.kind == "states")
         load = f'tl.load({at}, mask=reads{chunk}, other=0, cache_modifier=".cg")'
         self.step.append(f"{name} = {load}")
         return name
 
     def multiply(self, operand, weight, into, first):
         """One product of blocks, the first or a further part of a sum."""
-        begun = "zero" if first else into
+        begun = into if not first else "begun" if self.waits else "zero"
         self.step.append(f"{into} = multiply({begun}, {operand}, {weight}, PRECISION)")
 
     def arrive(self):
@@ -165,7 +175,10 @@ class Way:
         count = "done" if each == 1 else f"done * {each}"
         count = f"({count} + {self.arrived})" if self.arrived else count
         arrivals = f"{count} * tl.num_programs(1)"
-        self.step.append(f"patience = wait(counters + tl.program_id(0), {arrivals}, patience)")
+        self.step += [
+            f"patience = wait(counters + tl.program_id(0), {arrivals}, patience)",
+            'begun = tl.where(patience > 0, zero, float("nan"))  # nothing wrong passes for right',
+        ]
 
 
 class Forward(Way):
@@ -191,10 +204,20 @@ class Forward(Way):
                 self.wait()
             for product in mine:
                 self._product(product)
-            self.compute(level)
-            if at[(level + 1) % levels]:
-                self.arrive()
+            self.compute(level, arrive=bool(at[(level + 1) % levels]))
         self.step += [f"{old.name} = {self._new(old.what)}" for old in olds]
+
+    def exchanged(self):
+        return [operand_place(self.plan, p)[:2] for p in self.products]
+
+    def stores(self, body):
+        """(place, value, adds, to the copy?) of each; an output that is a state is its copy."""
+        for place, value, adds in body.stores:
+            if place.kind == "y" and value in self.program.states.values():
+                continue
+            if place.kind == "states" and place.name in self.copies:
+                yield place, value, adds, True
+            yield place, value, adds, False
 
     def _new(self, state):
         """A state after the step, a number for each row and unit even where all rows agree."""
@@ -202,23 +225,22 @@ class Forward(Way):
         same = value.op == "copy" and value.args[0].rank < VECTOR
         return f"{value.name} + zero" if same else value.name
 
-    def keep(self, place, value, text, adds):
+    def keep(self, place, value, text, adds, low):
         """What a level computes: in memory where a product, the output or the way back reads it."""
         if place.kind == "scratch":
             return
         if place.kind in ("kept", "operand") and not self._read_forwards(place):
             self.trained.append(self.store(place, text))
         else:
-            self.step.append(self.store(place, text))
+            self.step.append(self.store(place, text, low))
 
     def _read_forwards(self, place):
         """Whether a product of the loop reads it that has no other way, or the readout does."""
-        own = [] if self.alone else self.products
-        late = [p for p in self.program.products if p.whole]
-        late = [p for p in late if p.operand.op not in ("x", "input")]
+        products = [p for p in self.program.products if p.operand.op not in ("x", "input")]
+        products = [p for p in products if p.whole or not self.alone]
         loads = [p for b in self.plan.forward if b.stage == "readout" for _, p in b.loads]
-        operands = [operand_place(self.plan, p) for p in (*own, *late)]
-        return place in loads or place._replace(block=0) in operands
+        read = [*loads, *(operand_place(self.plan, p) for p in products)]
+        return (place.kind, place.name) in [p[:2] for p in read]
 
     def _product(self, product):
         place = operand_place(self.plan, product)
@@ -247,10 +269,9 @@ class Backward(Way):
         self.known |= {place: self._variable(place) for place in (*carried, *backs)}
         for level in reversed(range(self.program.loop.levels)):
             self.loads(level)
-            self.compute(level)
             mine = [p for p in self.products if p.level == level]
+            self.compute(level, arrive=bool(mine))
             if mine:
-                self.arrive()
                 if level:
                     self.loads(level - 1, early=True)
                 self.wait()
@@ -264,7 +285,14 @@ class Backward(Way):
             at = f"{self.array(place).name} + row * units + unit"
             self.after.append(f"tl.store({at}, {self._variable(place)}, mask=inside)")
 
-    def keep(self, place, value, text, adds):
+    def exchanged(self):
+        shared = self.plan.derivative.shared
+        return [("dproduct", shared.get(p.name, p.name)) for p in self.products]
+
+    def stores(self, body):
+        return [(*store, False) for store in body.stores]
+
+    def keep(self, place, value, text, adds, low):
         """What a level sends back: in memory where a later product or sum reads it."""
         variable = self._variable(place)
         if place.kind == "dvector":

@@ -110,14 +110,14 @@ def _ways(key, chunks):
 
 
 def _function(way):
-    arguments = [*way.pointers, *way.scalars]
-    lines = ['@triton.jit(do_not_specialize=["steps"])', f"def {way.name}("]
+    arguments = list(way.pointers)
+    known = ["TRAINED"] * (way.name == "forward") + ["REAL", "PRECISION", "ROWS", "UNITS", "INNER"]
+    known = [f"{name}: tl.constexpr" for name in (*way.scalars, *known)]
+    lines = ['@triton.jit(do_not_specialize=["steps", "rows"])', f"def {way.name}("]
     lines += [f"    {', '.join(arguments[k : k + 5])}," for k in range(0, len(arguments), 5)]
     lines += [
         f"    steps, rows, units,{' counters, failed, patience,' * way.waits}",
-        f"    {'TRAINED: tl.constexpr, ' * (way.name == 'forward')}"
-        "REAL: tl.constexpr, PRECISION: tl.constexpr,",
-        "    ROWS: tl.constexpr, UNITS: tl.constexpr, INNER: tl.constexpr,",
+        *(f"    {', '.join(known[k : k + 3])}," for k in range(0, len(known), 3)),
         "):",
         "    row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)[:, None]",
         "    unit = tl.program_id(1) * UNITS + tl.arange(0, UNITS)[None, :]",

@@ -6,7 +6,7 @@ order in time is one product over all steps.  Everything is written into the arr
 
 import torch
 
-from course_utils.torch_nn.gpu import modules, parameters
+from course_utils.torch_nn.gpu import modules, parameters, persistent
 
 INDEX = 2**31 - 1
 """Kernels count in 32 bits: no launch reaches further into an array than this."""
@@ -18,7 +18,8 @@ def forward(arena):
     _launch_all(arena, "prelude", "forward", 0)
     for product in arena.schedule.hoisted:
         _multiply(arena, product, None)
-    loop_forward(arena)
+    at_once = persistent.obstacle(arena.schedule, arena.shape) is None
+    (persistent.forward if at_once else loop_forward)(arena)
     for level in range(arena.schedule.stage("readout").levels):
         for product in arena.schedule.products.get(("readout", level), ()):
             _multiply(arena, product, None)
@@ -47,7 +48,8 @@ def backward(arena):
         for product in arena.schedule.products.get(("readout", level), ()):
             dproduct = arena.rows(arena.schedule.dproduct(product))
             torch.mm(dproduct, arena[f"weights_{product.name}"], out=arena.rows(_back(product)))
-    loop_backward(arena)
+    at_once = persistent.obstacle(arena.schedule, arena.shape) is None
+    (persistent.backward if at_once else loop_backward)(arena)
     parameters.gradients(arena)
     _launch_all(arena, "prelude", "backward", 0)
     parameters.hand_over(arena)
