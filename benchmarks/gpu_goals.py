@@ -151,18 +151,21 @@ def table(found):
 def measured(rows):
     """A line for each row."""
     for row in rows:
-        who = " ".join(
-            str(row[k]) for k in ("cell", "way", "what", "dtype", "format", "pass_") if k in row
-        )
+        who = " ".join(str(row[k]) for k in WHO if k in row)
         size = ",".join(map(str, row.get("size", ())))
-        if "error" in row or "missing" in row:
-            yield f"{row['part']:11}{who:34}{size:20}{row.get('error') or row.get('missing')}"
-        elif "ms" in row:
-            rate = [f"{row[k]:.0f} {u}" for k, u in RATES.items() if k in row]
-            yield (
-                f"{row['part']:11}{who:34}{size:20}{row['ms']:10.3f} ms "
-                f"({row['low']:.3f} to {row['high']:.3f}) {' '.join(rate)}"
-            )
+        text = row.get("error") or row.get("missing") or ", ".join(numbers(row))
+        yield f"{row['part']:11}{who or row['case']:34}{size:20}{text}"
 
 
-RATES = {"gb_s": "GB/s", "tflop_s": "TFLOP/s", "us_per_step": "us a step", "first_s": "s at first"}
+def numbers(row):
+    """The numbers of a row, with their units."""
+    if "ms" in row:
+        yield f"{row['ms']:.3f} ms ({row['low']:.3f} to {row['high']:.3f})"
+    yield from (f"{row[k]:.3g} {unit}" for k, unit in UNITS.items() if row.get(k))
+
+
+WHO = ("cell", "way", "what", "dtype", "format", "pass_")
+UNITS = {
+    "us_per_step": "us a step", "gb_s": "GB/s", "tflop_s": "TFLOP/s", "wrong": "away",
+    "first_s": "s at first", "held_mb": "MB held", "left_mb": "MB left",
+}  # fmt: skip

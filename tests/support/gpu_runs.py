@@ -18,6 +18,7 @@ REHEARSAL = os.environ.get("UNROLLED_REHEARSAL") == "1"
 DEVICE = "cpu" if REHEARSAL else "cuda"
 FAR = {torch.float64: 1e-9, torch.float32: 2e-5, torch.float16: 2e-2, torch.bfloat16: 1e-1}
 """‖ours - reference‖ / ‖reference‖ at most: some steps' worth of the format's own rounding."""
+SMALLEST = 1e-4  # float16 has fewer digits below
 
 
 class Result(NamedTuple):
@@ -117,16 +118,16 @@ def assert_near(ours, reference, far):
         assert a.keys() == b.keys()
         for name in b:
             assert a[name].shape == b[name].shape, name
-            off = distance(a[name], b[name])
+            off = distance(a[name], b[name], SMALLEST if far == FAR[torch.float16] else 0.0)
             assert off <= far, f"{name}: {off:.1e} away, {far:.0e} allowed"
 
 
-def distance(a, b):
-    """‖a - b‖ / ‖b‖; NaN is never near."""
+def distance(a, b, smallest=0.0):
+    """‖a - b‖ / ‖b‖; NaN is never near.  b counts as ``smallest`` for each number at least."""
     a, b = wide(a), wide(b)
     if not b.is_floating_point() and not b.is_complex():
         return 0.0 if torch.equal(a, b) else float("inf")
-    scale = b.norm()
+    scale = max(b.norm(), smallest * b.numel() ** 0.5)
     return float((a - b).norm() / scale) if scale > 0 else float(a.norm())
 
 

@@ -68,7 +68,8 @@ def loop_backward(arena):
                 dproduct = arena.flat(arena.schedule.dproduct(product))[t]
                 weights = arena[f"weights_{product.name}"]
                 torch.mm(dproduct, weights, out=arena.flat(_back(product))[t])
-        for state in plan.untouched if t == T - 1 else ():  # nobody writes there afterwards
+        # a last state's gradient, which this step has taken; nobody writes there afterwards
+        for state in plan.untouched if t == T - 1 or arena.shape.ends else ():
             arena[f"carried_{state}"].zero_()
         for state in plan.apart:
             arena[f"carried_{state}"].copy_(arena[f"carry_{state}"])
