@@ -167,5 +167,5 @@ def numbers(row):
 WHO = ("cell", "way", "what", "dtype", "format", "pass_")
 UNITS = {
     "us_per_step": "us a step", "gb_s": "GB/s", "tflop_s": "TFLOP/s", "wrong": "away",
-    "first_s": "s at first", "held_mb": "MB held", "left_mb": "MB left",
+    "first_s": "s at first", "second_s": "s then", "held_mb": "MB held", "left_mb": "MB left",
 }  # fmt: skip
