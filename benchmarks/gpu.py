@@ -47,8 +47,9 @@ PARTS = {  # the most wanted first: the time may be up before they are done
     "scan": Part(40),
     "test-scan": Part(40, "test_scan.py"),
     "test-graph": Part(90, "test_graph.py", "not first", at_once=6),
-    "test-persistent": Part(60, "test_persistent.py"),
-    "persistent": Part(30),
+    "trial": Part(75),
+    "persistent": Part(40),
+    "test-persistent": Part(40, "test_persistent.py"),
 }
 
 
@@ -105,6 +106,9 @@ def jobs(record):
         if part.tests:
             log = gpu_driver.TestLog(record, name)
             yield gpu_driver.Job([name], pytest(part), part.limit, log)
+        elif name == "trial":
+            log = gpu_driver.TrialLog(record)
+            yield gpu_driver.Job([name], trial(part.limit - LAST), part.limit, log, log.path)
         else:
             log = gpu_driver.CaseLog(record, [name])
             yield gpu_driver.Job([name], worker(record, [name]), part.limit, log)
@@ -112,7 +116,7 @@ def jobs(record):
 
 def dry_jobs(record):
     """All cases in one process; the tests are listed, not run."""
-    names = [name for name, part in PARTS.items() if not part.tests]
+    names = [name for name, part in PARTS.items() if not part.tests and name != "trial"]
     log = gpu_driver.CaseLog(record, names)
     yield gpu_driver.Job(names, [*worker(record, names), "--dry-run"], 120, log)
     log = gpu_driver.TestLog(record, "tests")
@@ -122,6 +126,12 @@ def dry_jobs(record):
 def worker(record, names):
     """The command that measures parts."""
     return [sys.executable, __file__, "--work", ",".join(names), record.path.parent]
+
+
+def trial(seconds):
+    """The command that tries the persistent kernel, each cell in a process with a watchdog."""
+    module = "course_utils.torch_nn.gpu.persistent_trial"
+    return [sys.executable, "-m", module, "--seconds", seconds, "--limit", CASE, "--at-once", 6]
 
 
 def pytest(part):
@@ -145,7 +155,8 @@ def work(names, record, dry):
         record.update(machine=gpu_machine.machine(dry))
     clock = gpu_clock.Cpu() if dry else gpu_clock.Cuda()
     torch.set_num_threads(1 if dry else torch.get_num_threads())
-    parts = gpu_cases.parts(gpu_cases.DRY if dry else gpu_cases.REAL, clock)
+    trial = {"passed": True} if dry else record.read().get("trial")
+    parts = gpu_cases.parts(gpu_cases.DRY if dry else gpu_cases.REAL, clock, trial)
     try:
         with gpu_cases.interpreted(dry):
             for name in names:

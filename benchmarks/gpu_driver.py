@@ -10,7 +10,10 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import NamedTuple
+
+from course_utils import files
 
 
 class Job(NamedTuple):
@@ -24,6 +27,7 @@ class Job(NamedTuple):
     command: list
     limit: float
     log: object
+    output: Path | None = None  # where what it prints goes, instead of the screen
 
 
 class CaseLog:
@@ -78,6 +82,32 @@ class TestLog:
         self.record.update(tests=self.record.read()["tests"] | {self.name: of})
 
 
+class TrialLog:
+    """What the trial of the persistent kernel prints; what passed becomes a candidate record."""
+
+    def __init__(self, record):
+        self.record = record
+        self.path = record.path.with_name("persistent_trial.json")
+        self.candidate = record.path.with_name("persistent_records.json")
+        for path in (self.path, self.candidate):
+            path.unlink(missing_ok=True)
+
+    def died(self, why):
+        """It has watchdogs of its own, and prints at its end."""
+        return False
+
+    def collect(self):
+        """{"passed": whether anything did, "cases": all that was tried}, and the candidate."""
+        try:
+            found = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return self.record.update(trial={"passed": False, "cases": {}})
+        passed = any(case["passed"] for case in found["cases"].values())
+        self.record.update(trial=found | {"passed": passed})
+        if passed and found["records"]:
+            files.write(self.candidate, json.dumps(found["records"], indent=1) + "\n")
+
+
 def run_job(job, record, seconds, environment, *, lost=3, worth_it=5, after=dict):
     """Run a job again and again while each run gets further, until its time is up.
 
@@ -90,7 +120,7 @@ def run_job(job, record, seconds, environment, *, lost=3, worth_it=5, after=dict
     start = time.monotonic()
     while True:
         left = limit - (time.monotonic() - start)
-        status = run(job.command, left, environment) if left > 0 else None
+        status = run(job.command, left, environment, job.output) if left > 0 else None
         if status is None:
             job.log.died(f"stopped: the {limit:.0f} s of its part were over")
             text = f"stopped after {limit:.0f} s"
@@ -109,19 +139,22 @@ def note(record, job, status, seconds, **facts):
         record.part(name, status=status, seconds=round(seconds, 1), **facts)
 
 
-def run(command, seconds, environment):
-    """The exit status, or None where it was killed, with its children, after ``seconds``."""
-    process = subprocess.Popen(
-        [str(word) for word in command], env=os.environ | environment, start_new_session=True
-    )
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def run(command, seconds, environment, output=None):
+    """The exit status, or None where it was killed, with its children, after ``seconds``.
+
+    output: a file for what it prints.
+    """
+    words, surroundings = [str(word) for word in command], os.environ | environment
+    with output.open("w") if output else contextlib.nullcontext() as file:
+        process = subprocess.Popen(words, env=surroundings, start_new_session=True, stdout=file)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def side_by_side(function, todo, workers, seconds):

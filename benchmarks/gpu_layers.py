@@ -10,6 +10,7 @@ from gpu_record import Missing, explain
 from torch import nn
 
 from course_utils import torch_nn
+from course_utils.torch_nn import gpu
 
 FORMATS = {  # name -> numbers in memory, whether products may round to tf32
     "fp32": (torch.float32, False),
@@ -56,9 +57,8 @@ def layer_of(c, device):
     torch.manual_seed(0)
     if c.way == "cudnn":
         return CUDNN[c.cell](D, H, device=device, dtype=FORMATS[c.format][0])
-    if c.way not in torch_nn.validation.BACKENDS:
-        raise Missing(f"Recurrent has no backend {c.way!r} here")
-    layer = torch_nn.Recurrent(c.cell, D, H, device=device, backend=c.way)
+    backend = "graph" if c.way == "persistent" else c.way
+    layer = torch_nn.Recurrent(c.cell, D, H, device=device, backend=backend)
     return layer.to(FORMATS[c.format][0])
 
 
@@ -68,7 +68,7 @@ def build(c, clock):
     layer = layer_of(c, clock.device)
     rng = torch.Generator().manual_seed(1)
     x, dy = (torch.randn(T, B, n, generator=rng).to(clock.device, dtype) for n in (D, H))
-    if c.way not in ("cudnn", "eager") and not layer.why(x).startswith(c.way):
+    if c.way not in ("cudnn", "eager") and not layer.why(x).startswith(layer.backend):
         raise Missing(layer.why(x))
     if c.pass_ == "training":
         leaves = [x.requires_grad_(), *layer.parameters()]
@@ -84,8 +84,11 @@ def build(c, clock):
             torch.autograd.grad(y, leaves, dy, allow_unused=True)
 
     call = {"forward": forward, "training": training}[c.pass_]
-    facts = {"first_s": gpu_clock.first(clock, call)}  # compiles
-    facts["second_s"] = gpu_clock.first(clock, call)  # captures
+    with choices() as whys:  # the first call of a shape compiles, the second captures
+        facts = {name: gpu_clock.first(clock, call) for name in ("first_s", "second_s")}
+    facts["one_launch"] = bool(whys) and whys[-1] is None
+    if c.way == "persistent" and not facts["one_launch"]:
+        raise Missing(whys[-1] if whys else "no kernel was launched")
     held = [(now - then) / 1e6 for now, then in zip(clock.held(), before, strict=True)]
     facts |= {"held_mb": held[0], "reserved_mb": held[1]}
     if c.way not in ("cudnn", "eager") and c.pass_ == "forward":
@@ -93,6 +96,17 @@ def build(c, clock):
         if not facts["wrong"] <= MOST_WRONG[c.format]:
             raise ValueError(f"{facts['wrong']:.1e} away from the loop in float64")
     return call, facts
+
+
+@contextlib.contextmanager
+def choices():
+    """What the persistent kernel says to each call in the block: None, or why it does not run."""
+    obstacle, whys = gpu.persistent.obstacle, []
+    gpu.persistent.obstacle = lambda *given: whys.append(obstacle(*given)) or whys[-1]
+    try:
+        yield whys
+    finally:
+        gpu.persistent.obstacle = obstacle
 
 
 def wrong(layer, x, y):
@@ -123,5 +137,5 @@ def compare(candidates, clock, seconds, least=5):
 
 
 def release():
-    """Give captured graphs back, where there are any."""
-    getattr(torch_nn.gpu, "release", lambda: None)()
+    """Give captured graphs back."""
+    gpu.release()
