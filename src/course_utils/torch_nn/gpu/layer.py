@@ -33,6 +33,7 @@ class Launched(torch.autograd.Function):
         shape = _shape(run, x, tensors, ctx.needs_input_grad[1:])
         with _quietly(x.device):
             ctx.lease = lease = POOL.lease(shape)
+            persistent.check(lease.arena, POOL)
             _load(lease.arena, run, x, tensors)
             lease.run("forward", steps.forward)
             outputs = _outputs(lease.arena, run, x)
@@ -50,6 +51,7 @@ class Launched(torch.autograd.Function):
         run, lease = ctx.run, ctx.lease
         with _quietly(dy.device):
             lease.wait()
+            persistent.check(lease.arena, POOL)
             _load_gradients(lease.arena, run, dy, rest)
             lease.run("backward", steps.backward)
             found = _gradients(lease.arena, run, rest, ctx.needs_input_grad[1:])

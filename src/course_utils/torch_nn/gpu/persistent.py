@@ -84,7 +84,7 @@ def obstacle(schedule, shape):
         return "its arrays are too large for an index of 32 bits"
     if split(schedule, shape.B, shape.H, shape.dtype.itemsize, facts) is None:
         return "the weights of all programs, or the programs, are more than the GPU has room for"
-    return persistent_records.closed(facts.architecture, _triton(), shape.key, low)
+    return persistent_records.closed(facts.architecture, _triton(), schedule.spec.key, low)
 
 
 def split(schedule, rows, units, size, facts):
@@ -122,17 +122,24 @@ def backward(arena):
         arena[pointer].add_(arena[f"rows_{pointer}"].sum(0))
 
 
-def check(arena):
-    """RuntimeError if programs waited in vain in an earlier launch: its numbers are NaN."""
+def check(arena, pool):
+    """RuntimeError if programs waited in vain in an earlier launch, whose results are NaN.
+
+    The flag arrives when it does: nobody waits for it.  From then on every call takes the loop, and
+    the pool of graphs, which may hold such launches, is emptied.
+    """
     global _lost
     told = arena.arrays.get("told")
-    if told is not None and told.item():
-        _lost = True
-        told.zero_(), arena["failed"].zero_()
-        raise RuntimeError(
-            "persistent kernel: its programs waited for each other in vain, the last results are "
-            "NaN; this process goes on without it"
-        )
+    if told is None or not told.item():
+        return
+    _lost = True
+    told.zero_()
+    arena["failed"].zero_()
+    pool.release()
+    raise RuntimeError(
+        "persistent kernel: its programs waited for each other in vain, and earlier results are "
+        "NaN; this process goes on without it"
+    )
 
 
 def _launch(arena, name, **known):
