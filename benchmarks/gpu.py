@@ -120,7 +120,7 @@ def dry_jobs(record):
     log = gpu_driver.CaseLog(record, names)
     yield gpu_driver.Job(names, [*worker(record, names), "--dry-run"], 120, log)
     log = gpu_driver.TestLog(record, "tests")
-    yield gpu_driver.Job(["tests"], [*pytest(Part(0)), "--collect-only"], 60, log)
+    yield gpu_driver.Job(["tests"], [*pytest(Part(0)), "-q", "--collect-only"], 60, log)
 
 
 def worker(record, names):

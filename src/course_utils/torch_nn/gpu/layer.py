@@ -7,7 +7,7 @@ come from the eager loop, run again when they are asked for.
 import torch
 
 from course_utils.torch_nn import function, modes
-from course_utils.torch_nn.gpu import modules, steps
+from course_utils.torch_nn.gpu import modules, persistent, steps
 from course_utils.torch_nn.gpu.arena import Arena, Shape
 from course_utils.torch_nn.gpu.pool import Pool, Recorder
 from course_utils.torch_nn.gpu.schedule import schedule
