@@ -19,7 +19,7 @@ from gpu_runs import REHEARSAL
 
 os.environ.setdefault("UNROLLED_SEED", str(int(time.time())))  # workers of xdist inherit it
 SEED = int(os.environ["UNROLLED_SEED"])
-LIMIT = float(os.environ.get("UNROLLED_GPU_TEST_SECONDS", 60))
+LIMIT = float(os.environ.get("UNROLLED_GPU_TEST_SECONDS", 3600 if REHEARSAL else 60))
 
 
 def obstacle():

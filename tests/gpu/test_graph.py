@@ -283,11 +283,12 @@ def test_derivatives_of_derivatives():
 
 @pytest.mark.parametrize("key", ["lstm", "gru_2014", "lstm_fgr", "lstm_peephole", "slstm"])
 def test_deterministic_mode_gives_the_same_bits_or_is_refused(key):
-    layer, reference = pair(key, 64, 64)
+    steps, rows, units = (4, 2, 8) if gpu_runs.REHEARSAL else (32, 8, 64)
+    layer, reference = pair(key, units, units)
     assert key != "lstm" or gpu_runs.has_deterministic_form(layer)
     if not gpu_runs.has_deterministic_form(layer):
         layer.backend = "auto"
-    problem = draw(layer, 32, 8)
+    problem = draw(layer, steps, rows)
     with gpu_runs.deterministic():
         one, *others = [run(layer, problem) for _ in range(1 + ROUNDS)]
     for other in others:
