@@ -51,20 +51,21 @@ def bytes_moved(steps, channels, dtype, backward=False):
 
 
 def serves(*tensors):
-    """Whether the kernels can compute with these tensors, None among them."""
+    """Whether the kernels can compute with these tensors, None among them, as they come."""
     first, *_ = tensors = [t for t in tensors if t is not None]
     return (
-        first.is_cuda
-        and first.numel() > 0
+        first.numel() > 0
+        and obstacle(first.device, first.dtype) is None
         and not (modes.recorded() or modes.transformed())
         and all(modes.concrete(t) and t.dtype == first.dtype for t in tensors)
-        and obstacle(first.device, first.dtype) is None
     )
 
 
 @cache
 def obstacle(device, dtype):
-    """Why the kernels cannot run on a CUDA device in a precision, or None where they can."""
+    """Why the kernels cannot run on a device in a precision, or None where they can."""
+    if device.type != "cuda":
+        return "the kernels run on a GPU"
     if dtype not in STATES:
         return f"no kernel for {dtype}"
     if torch.version.hip:

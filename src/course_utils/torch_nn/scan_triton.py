@@ -35,7 +35,7 @@ def _rows(
         there = i + u < ends
         if u == 0:  # a walk begins with row FIRST, or the one before it
             there = i < tl.where(i < FIRST, i, ends)
-        rows = rows + (tl.load(at, mask=there, other=0),)
+        rows = rows + (tl.load(at, mask=there, other=0),)  # noqa: RUF005, Triton has no star
         at += along
     return rows
 
