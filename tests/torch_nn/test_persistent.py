@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 import torch
 import triton_runs
+from kinds import PROGRAMS
+from matrix_cells import MATRIX
+from odd_cells import ODD
 
 from course_utils import torch_nn
+from course_utils.compiled import print_persistent
 from course_utils.specs import SPECS
 from course_utils.torch_nn import gpu
 from course_utils.torch_nn.gpu import persistent, persistent_records
+from course_utils.torch_nn.gpu.arena import Shape
 from course_utils.torch_nn.gpu.persistent import Split
 
 T, B, D, H = 3, 3, 2, 4
@@ -73,8 +78,10 @@ def outputs_and_gradients(layer, x, grad=True):
         drawn = [torch.randn(v.shape, dtype=torch.float64) for v in ends]
         sum((v * d.to(v)).sum() for v, d in zip(ends, drawn, strict=True)).backward()
         found |= {n: p.grad for n, p in layer.named_parameters()} | {"x": x.grad}
-        found |= {f"first {n}": h.grad for n, h in enumerate(hx)}
-    return {n: v.detach() for n, v in found.items() if v is not None}
+        # a first state that nothing reads: autograd gives None for its gradient, the kernel zeros
+        first = [torch.zeros_like(h) if h.grad is None else h.grad for h in hx]
+        found |= {f"first {n}": g for n, g in enumerate(first)}
+    return {n: v.detach() for n, v in found.items()}
 
 
 def assert_agrees(key, dtype=torch.float64, tolerance=1e-12, grad=True, sizes=(T, B, D, H)):
@@ -95,10 +102,149 @@ def assert_agrees(key, dtype=torch.float64, tolerance=1e-12, grad=True, sizes=(T
         assert apart <= tolerance * scale, f"{name} is {apart} off"
 
 
-@pytest.mark.parametrize("split", SPLITS)
-@pytest.mark.parametrize("key", SPECS)
+QUICK = {"one program alone": ("lstm",), "two by two programs, two chunks": ("lstm", "mut3")}
+CASES = [
+    pytest.param(key, split, marks=[] if key in QUICK.get(split, ()) else [pytest.mark.slow])
+    for split in SPLITS
+    for key in (SPECS if split == "one program alone" else PROGRAMS)
+]
+
+
+@pytest.mark.parametrize("key, split", CASES)
 def test_values_and_gradients(key, split, opened, monkeypatch):
     given_split(monkeypatch, SPLITS[split])
     assert_agrees(key)
     layers = 2 if SPECS[key].inputs else 1
     assert opened == ["forward"] * layers + ["backward"] * layers
+
+
+@pytest.mark.parametrize("dtype, bound", [(torch.float32, 1e-5), (torch.float16, 1e-2)])
+def test_arithmetic_is_in_float32_whatever_products_read(dtype, bound, opened, monkeypatch):
+    given_split(monkeypatch, SPLITS["one program, by way of memory"])  # rounding of dtype, T times
+    assert_agrees("lstm_peephole", dtype, bound)
+
+
+def test_without_a_way_back_nothing_is_kept_for_it(opened, monkeypatch):
+    given_split(monkeypatch, SPLITS["one program alone"])
+    arenas, launch = [], persistent._launch
+    monkeypatch.setattr(
+        persistent, "_launch", lambda a, *n, **k: (arenas.append(a), launch(a, *n, **k))
+    )
+    gpu.release()
+    assert_agrees("lstm", grad=False)
+    (arena,) = arenas
+    assert not [name for name in arena.arrays if name.startswith("kept_")]
+
+
+def test_programs_that_wait_in_vain_give_up_and_say_so(opened, monkeypatch):
+    monkeypatch.setattr(persistent, "split", lambda *_: SPLITS["two by two programs, two chunks"])
+    monkeypatch.setattr(persistent, "PATIENCE", 5)  # the second program never starts meanwhile
+    monkeypatch.setattr(persistent, "_lost", False)
+    layer, x = torch_nn.Recurrent("rnn", D, H, backend="graph"), torch.randn(T, B, D)
+    gpu.release()
+    with torch.no_grad():
+        assert layer(x)[0][1:].isnan().all(), "nothing wrong passes for right"
+        with pytest.raises(RuntimeError, match="waited for each other in vain"):
+            layer(x)
+        right = layer(x)[0]  # by the loop
+    assert not right.isnan().any()
+
+
+# -- where it runs, and where not ------------------------------------------------------------------
+
+
+def shape_of(**changed):
+    given = dict.fromkeys(Shape._fields, False) | {
+        "key": "lstm", "T": 9, "B": 16, "D": 8, "H": 256, "dtype": torch.float16,
+        "device": torch.device("cpu"), "constants": (), "products": ("high",),
+    }  # fmt: skip
+    return Shape(**given | changed)
+
+
+def why_not(monkeypatch, **changed):
+    triton_runs.needed()
+    monkeypatch.setattr(persistent, "_lost", False)
+    shape = shape_of(**changed)
+    return persistent.obstacle(gpu.schedule(shape.key), shape)
+
+
+@pytest.mark.parametrize(
+    "changed, why",
+    [
+        ({"begins": True}, "rows start anew"),
+        ({"T": 2**20, "B": 64}, "32 bits"),
+        ({"H": 4096}, "room"),
+        ({"dtype": torch.float64}, "float32"),
+        ({"dtype": torch.float32, "products": ("highest",)}, "cuBLAS"),
+    ],
+)
+def test_obstacles(changed, why, monkeypatch):
+    monkeypatch.setenv(persistent_records.TRY, "1")
+    assert why_not(monkeypatch) is None
+    assert why in why_not(monkeypatch, **changed)
+
+
+def test_without_a_record_the_gate_is_closed(monkeypatch):
+    monkeypatch.delenv(persistent_records.TRY, raising=False)
+    assert persistent_records.records() == persistent_records.read(persistent_records.FILE)
+    monkeypatch.setattr(persistent_records, "records", dict)
+    assert "no record of passing on sm_90" in why_not(monkeypatch)
+
+
+def test_a_record_opens_the_gate_for_what_passed_alone(monkeypatch):
+    monkeypatch.delenv(persistent_records.TRY, raising=False)
+    by_cell = {"every": {"float16": True}, "gru": {"float16": False}, "rnn": {"bfloat16": True}}
+    monkeypatch.setattr(persistent_records, "records", lambda: {"sm_90": {"3.6.0": by_cell}})
+
+    def closed(key, dtype, architecture="sm_90", version="3.6.0"):
+        return persistent_records.closed(architecture, version, key, dtype)
+
+    assert closed("lstm", "float16") is None and closed("rnn", "bfloat16") is None
+    assert "did not pass" in closed("gru", "float16")
+    for other in (("lstm", "bfloat16"), ("lstm", "float16", "sm_80"),
+                  ("lstm", "float16", "sm_90", "3.7.0")):  # fmt: skip
+        assert "no record" in closed(*other)
+
+
+@pytest.mark.parametrize(
+    "text, what",
+    [
+        ("{", "no JSON"),
+        ("[]", "the whole: [] should be a dict by architecture"),
+        ('{"sm_90": {"3.6.0": {"lstm": true}}}', "sm_90 / 3.6.0 / lstm: True should be a dict"),
+        ('{"sm_90": {"3.6.0": {"lstm": {"float16": "yes"}}}}', "'yes' should be true"),
+    ],
+)
+def test_a_broken_file_of_records_is_refused(text, what, tmp_path):
+    path = tmp_path / "records.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=r"records\.json") as caught:
+        persistent_records.read(path)
+    assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("key", SPECS)
+def test_programs_and_their_weights_fit_the_device(key):
+    schedule, facts = gpu.schedule(key), persistent.Device((9, 0), 132, 232448)
+    products = persistent.products(schedule)
+    for rows, units, size in ((1, 1, 2), (5, 100, 4), (64, 512, 2), (128, 512, 2), (32, 1024, 2)):
+        found = persistent.split(schedule, rows, units, size, facts)
+        if found is None:  # several matrices of a thousand units, or programs for all rows
+            assert units >= 512
+            continue
+        assert found.inner * max(found.chunks, 1) >= units or not products
+        if products:
+            assert found.units >= 16 and found.rows >= 16 and found.inner >= 16
+        if found.chunks:
+            programs = -(-rows // found.rows) * -(-units // found.units)
+            assert programs <= facts.processors
+        elif products:
+            assert found.units >= units, "one program has all units, nobody waits"
+
+
+def test_matrices_and_sums_over_units_are_obstacles():
+    reasons = {print_persistent.obstacle(spec) for spec in (*MATRIX.values(), *ODD.values())}
+    assert reasons == {None, "its state is a matrix", "it sums over the units of a row"}
+    refused = next(spec for spec in MATRIX.values() if print_persistent.obstacle(spec))
+    with pytest.raises(ValueError, match="no persistent kernel"):
+        print_persistent.source(refused)
