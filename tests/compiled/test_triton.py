@@ -1,7 +1,6 @@
 """Triton's kernels compile as Python everywhere; where Triton is, its interpreter runs them."""
 
 import ast
-import runpy
 
 import numpy as np
 import pytest
@@ -40,14 +39,10 @@ QUICK = ("lstm", "clockwork", *list(MATRIX)[1:3])  # the others are slow tests
 @pytest.mark.parametrize(
     "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CELLS]
 )
-def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, monkeypatch):
-    monkeypatch.setenv("TRITON_INTERPRET", "1")  # before the first import of Triton
-    triton_runs.needed()
+def test_the_interpreter_gives_the_numbers_of_generated_python(name):
     spec = CELLS[name]
-    path = tmp_path / "kernels.py"  # Triton wants its source in a file
-    path.write_text(print_triton.source(spec), "utf-8")
     params, x, state0, dy, dlast, inputs = given(spec)
-    found = triton_runs.Run(spec, runpy.run_path(str(path)), params, x, state0, inputs)
+    found = triton_runs.Run(spec, params, x, state0, inputs)
     dx, dstate0, grads = found.backward(dy, dlast)
     with compiled.uncompiled():
         y, last, tape = compiled.unroll(spec, params, x, tuple(state0), **inputs)
@@ -65,17 +60,12 @@ def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, m
 
 @pytest.mark.parametrize("line", ["h = softmax(W_xh @ x + h_prev)", "h = relu(h_prev) + x * x",
                                   "h = maximum(h_prev, W_xh @ x) / (1 + total(x))"])  # fmt: skip
-def test_what_is_not_finite_stays_visible(line, tmp_path, monkeypatch):
-    monkeypatch.setenv("TRITON_INTERPRET", "1")
-    triton_runs.needed()
+def test_what_is_not_finite_stays_visible(line):
     spec = cell(line, params=(Param("weight", "H D", ("W_xh",)),))
-    path = tmp_path / "kernels.py"
-    path.write_text(print_triton.source(spec), "utf-8")
-    module = runpy.run_path(str(path))
     params, x, state0, *_ = given(spec)
     for bad in (np.nan, -np.nan, np.inf):
         x[1, 0, 1] = bad
         with np.errstate(all="ignore"):
-            found = triton_runs.Run(spec, module, params, x, state0, {}).y
+            found = triton_runs.Run(spec, params, x, state0, {}).y
             y = spec.unroll(params, x, state0)["h"]
         np.testing.assert_array_equal(np.isfinite(found), np.isfinite(y))

@@ -16,7 +16,7 @@ class Shape(NamedTuple):
     constants: the config, as a tuple of pairs; products: PyTorch's settings for them.
     """
 
-    key: str
+    schedule: object
     T: int
     B: int
     D: int
@@ -40,18 +40,18 @@ class Arena:
     ``states_h_next`` those after, which are the next step's unless rows may start anew.
     """
 
-    def __init__(self, schedule, shape):
-        self.schedule, self.shape = schedule, shape
+    def __init__(self, shape):
+        self.shape, self.schedule = shape, shape.schedule
         self.low, self.device = shape.dtype, shape.device
         self.real = torch.float64 if shape.dtype == torch.float64 else torch.float32
         self.sizes = {axis: getattr(shape, axis) for axis in "TBDH"}
         self.arrays, self.carried_over, self._steps = {}, [], {}
         self.options = dict(shape.constants)
-        self.periods = _periods(schedule.spec, shape.constants, shape.H, shape.device)
+        self.periods = _periods(self.schedule.spec, shape.constants, shape.H, shape.device)
         self.arrays |= {f"clock_{name}": p for name, p in self.periods.items()}
-        for name, p in schedule.spec.shapes(shape.D, shape.H).items():
+        for name, p in self.schedule.spec.shapes(shape.D, shape.H).items():
             self.new(f"param_{name}", p, self.low)
-        for state in schedule.spec.states:
+        for state in self.schedule.spec.states:
             self._state(state)
         if shape.begins:
             self.new("begins", (shape.T, shape.B), torch.bool)

@@ -13,7 +13,7 @@ from course_utils.torch_nn.gpu.pool import Pool, Recorder
 from course_utils.torch_nn.gpu.schedule import schedule
 from course_utils.torch_nn.unroll import unroll as unroll_eagerly
 
-POOL = Pool(Recorder())
+POOL = Pool(Arena, Recorder())
 
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
@@ -32,7 +32,7 @@ class Launched(torch.autograd.Function):
         ctx.save_for_backward(x, *tensors)
         shape = _shape(run, x, tensors, ctx.needs_input_grad[1:])
         with _quietly(x.device):
-            ctx.lease = lease = POOL.lease(shape, lambda: Arena(schedule(run.spec), shape))
+            ctx.lease = lease = POOL.lease(shape)
             persistent.check(lease.arena, POOL)
             _load(lease.arena, run, x, tensors)
             lease.run("forward", steps.forward)
@@ -106,7 +106,7 @@ def _shape(run, x, tensors, needed):
     first = len(run.spec.states)
     x_and_inputs = (needed[0], *needed[1 + first : 1 + first + len(run.inputs)])
     return Shape(
-        run.spec.key, *x.shape, tensors[0].shape[-1], x.dtype, x.device,
+        schedule(run.spec), *x.shape, tensors[0].shape[-1], x.dtype, x.device,
         begins=run.resets is not None or run.lengths is not None, ends=run.lengths is not None,
         grad=any(needed), inputs=any(x_and_inputs),
         weights=any(needed[1 + first + len(run.inputs) :]),

@@ -61,18 +61,21 @@ class Entry:
 
 
 class Pool:
-    """Entries by shape: those in use are their leases', the others wait here."""
+    """Entries by shape: those in use are their leases', the others wait here.
 
-    def __init__(self, recorder, shapes=SHAPES):
-        self.recorder, self.shapes = recorder, shapes
+    make(shape) -> an arena.
+    """
+
+    def __init__(self, make, recorder, shapes=SHAPES):
+        self.make, self.recorder, self.shapes = make, recorder, shapes
         self.free, self.refused = OrderedDict(), set()
         self.returned = deque()  # appended to by whoever collects garbage, without the lock
         self.lock = threading.RLock()
 
-    def lease(self, shape, make):
-        """A ``Lease`` of an arena of this shape, make() if none is free."""
+    def lease(self, shape):
+        """A ``Lease`` of an arena of this shape, a new one if none is free."""
         if self.recorder.forbids():
-            return Lease(None, self.recorder, Entry(shape, make()))
+            return Lease(None, self.recorder, Entry(shape, self.make(shape)))
         retired = []
         with self.lock:
             self._take_back(retired)
@@ -84,7 +87,7 @@ class Pool:
         for old in retired:
             old.retire()
         retired.clear()
-        return Lease(self, self.recorder, entry or Entry(shape, make()))
+        return Lease(self, self.recorder, entry or Entry(shape, self.make(shape)))
 
     def release(self):
         """Forget every shape: free what is not in use now, and the rest when it comes back."""
@@ -144,7 +147,7 @@ class Lease:
         except Exception as error:
             self.pool.refused.add(self.entry.shape)
             warnings.warn(
-                f"{self.entry.shape.key}: no CUDA graph could be captured, its kernels are "
+                f"{self.entry.shape.schedule.spec.key}: no CUDA graph could be captured, its kernels are "
                 f"launched one by one ({type(error).__name__}: {error})",
                 RuntimeWarning,
                 stacklevel=2,
