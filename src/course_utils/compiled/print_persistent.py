@@ -71,7 +71,7 @@ def obstacle(key):
     program = plan(key).program
     if program.spec.matrices:
         return "its state is a matrix"
-    if set(program.loop.domains) - {"unit"}:
+    if set(program.loop.domains) - {"unit"} or any(v.reduction for v in program.loop.values):
         return "it sums over the units of a row"
     return None
 

@@ -62,8 +62,9 @@ def device(of):
     return Device(capability, facts.multi_processor_count, shared)
 
 
-def obstacle(schedule, shape):
+def obstacle(shape):
     """Why the steps of a run (an arena's ``Shape``) are not one launch, or None where they are."""
+    schedule = shape.schedule
     why = print_persistent.obstacle(schedule.spec)
     if why:
         return why
@@ -84,7 +85,7 @@ def obstacle(schedule, shape):
         return "its arrays are too large for an index of 32 bits"
     if split(schedule, shape.B, shape.H, shape.dtype.itemsize, facts) is None:
         return "the weights of all programs, or the programs, are more than the GPU has room for"
-    return persistent_records.closed(facts.architecture, _triton(), shape.key, low)
+    return persistent_records.closed(facts.architecture, _triton(), schedule.spec.key, low)
 
 
 def split(schedule, rows, units, size, facts):
@@ -185,7 +186,10 @@ def _array(arena, pointer, kernel):
         return arena.new(f"rows_{pointer}", (arena.shape.B, arena.shape.H), arena.real)
     if pointer.startswith("low_"):
         return arena.arrays.get(pointer, arena[pointer.removeprefix("low_")])
-    return arena[pointer]
+    array = arena[pointer]
+    if not array.is_contiguous():  # the loop needs it for one step, the programs for each
+        return arena.new(f"whole_{pointer}", array.shape, array.dtype)
+    return array
 
 
 def _split(arena):
