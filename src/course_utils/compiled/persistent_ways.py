@@ -32,6 +32,7 @@ class Way:
         self.pointers, self.scalars, self.sums, self.known = {}, {}, {}, {}
         self.before, self.step, self.after, self.trained = [], [], [], []
         self.arrived = 0  # at the point of a step
+        self.unread = []  # pointers that without TRAINED nobody needs
         self.taken = {v.name for v in self.program.graph.values}
         self.chunks = self._chunks(max(chunks, 1)) if self.products else []
         bodies = getattr(planned, self.name)
@@ -231,6 +232,7 @@ class Forward(Way):
             return
         if place.kind in ("kept", "operand") and not self._read_forwards(place):
             self.trained.append(self.store(place, text))
+            self.unread.append(self.array(place).name)
         else:
             self.step.append(self.store(place, text, low))
 

@@ -56,12 +56,14 @@ class Kernel(NamedTuple):
     """What one function takes: see ``source``.
 
     sums: pointers to (B, H) arrays; the sum of one over its rows is the gradient of a vector.
+    unread: pointers that may be None without TRAINED.
     """
 
     pointers: tuple
     scalars: tuple
     waits: bool
     sums: tuple
+    unread: tuple
 
 
 def obstacle(key):
@@ -69,7 +71,7 @@ def obstacle(key):
     program = plan(key).program
     if program.spec.matrices:
         return "its state is a matrix"
-    if set(program.loop.domains) - {"unit"}:
+    if set(program.loop.domains) - {"unit"} or any(v.reduction for v in program.loop.values):
         return "it sums over the units of a row"
     return None
 
@@ -78,7 +80,8 @@ def kernels(key, chunks=1):
     """{"forward": ``Kernel``, "backward": ``Kernel``} of the text that ``source`` gives."""
     return {
         way.name: Kernel(
-            tuple(way.pointers), tuple(way.scalars), way.waits, tuple(way.sums.values())
+            *map(tuple, (way.pointers, way.scalars)), way.waits,
+            *map(tuple, (way.sums.values(), way.unread)),
         )
         for way in _ways(key, chunks)
     }

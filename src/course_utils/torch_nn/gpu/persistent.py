@@ -62,8 +62,9 @@ def device(of):
     return Device(capability, facts.multi_processor_count, shared)
 
 
-def obstacle(schedule, shape):
+def obstacle(shape):
     """Why the steps of a run (an arena's ``Shape``) are not one launch, or None where they are."""
+    schedule = shape.schedule
     why = print_persistent.obstacle(schedule.spec)
     if why:
         return why
@@ -74,11 +75,11 @@ def obstacle(schedule, shape):
         return "rows start anew, or end early"
     if not modules.interpreting():
         if facts.capability < (8, 0):
-            return "Triton has tensor cores from compute capability 8.0 on"
+            return "Triton's products have tensor cores from compute capability 8.0 on"
         if low == "float64":
             return "it computes in float32"
         if low == "float32" and shape.products[0] == "highest":
-            return "products of float32 in full precision are left to cuBLAS"
+            return "float32 products in full precision (tf32 is not allowed) are left to cuBLAS"
     widest = max(a.blocks for a in schedule.arrays.values())
     if (shape.T + 1) * shape.B * shape.H * widest >= INDEX:
         return "its arrays are too large for an index of 32 bits"
@@ -92,10 +93,9 @@ def split(schedule, rows, units, size, facts):
 
     rows, units: B, H; size: bytes of a weight.
     """
-    products = [p for (stage, _), of in schedule.products.items() if stage == "loop" for p in of]
-    if not products:  # nothing is exchanged, any grid will do
+    each = sum(len(p.values) * len(p.parts) for p in products(schedule))
+    if not each:  # nothing is exchanged, any grid will do
         return Split(0, 16, 64, 16)
-    each = sum(len(p.values) * len(p.parts) for p in products)
     whole = max(16, 1 << (units - 1).bit_length())
     if whole <= WIDEST and (each * whole + 16) * whole * size <= facts.shared - SPARE:
         return Split(0, 16, whole, whole, 8 if whole == WIDEST else 4)
@@ -108,6 +108,11 @@ def split(schedule, rows, units, size, facts):
         and (each * chunks * u + r) * inner * size <= facts.shared - SPARE
     ]  # fmt: skip
     return min(fitting, key=lambda s: (s.rows * s.units, s.rows), default=None)
+
+
+def products(schedule):
+    """Those that every step waits for."""
+    return [p for (stage, _), of in schedule.products.items() if stage == "loop" for p in of]
 
 
 def forward(arena):
@@ -145,7 +150,7 @@ def check(arena, pool):
 def _launch(arena, name, **known):
     shape, chosen = arena.shape, _split(arena)
     kernel, on_gpu = _kernels(arena)[name], arena.device.type == "cuda"
-    arrays, options = [_array(arena, p, kernel.sums) for p in kernel.pointers], {}
+    arrays, options = [_array(arena, p, kernel) for p in kernel.pointers], {}
     grid = -(-shape.B // chosen.rows), -(-shape.H // chosen.units)
     if on_gpu:
         options = {"num_warps": chosen.warps, "num_stages": 1}
@@ -173,13 +178,18 @@ def _told(arena):
     return arena.arrays["told"]
 
 
-def _array(arena, pointer, sums):
-    """What the kernel is passed under a name, from its first step on."""
-    if pointer in sums:
+def _array(arena, pointer, kernel):
+    """What the kernel is passed under a name, from its first step on; None for what is unread."""
+    if pointer in kernel.unread and not arena.shape.grad:
+        return None
+    if pointer in kernel.sums:
         return arena.new(f"rows_{pointer}", (arena.shape.B, arena.shape.H), arena.real)
     if pointer.startswith("low_"):
         return arena.arrays.get(pointer, arena[pointer.removeprefix("low_")])
-    return arena[pointer]
+    array = arena[pointer]
+    if not array.is_contiguous():  # the loop needs it for one step, the programs for each
+        return arena.new(f"whole_{pointer}", array.shape, array.dtype)
+    return array
 
 
 def _split(arena):
