@@ -301,7 +301,7 @@ def test_deterministic_mode_gives_the_same_bits_or_is_refused(key):
 def test_auto_takes_what_the_cell_allows():
     for key, first in (("lstm", "native"), ("mingru", "scan"), ("lstm_peephole", "graph")):
         layer = torch_nn.Recurrent(key, D, H, device=DEVICE)
-        assert layer.why(torch.randn(T, B, D, device=DEVICE)).startswith(first)
+        assert layer.why().startswith(first)  # of a hundred steps
 
 
 def test_a_nan_of_one_row_stays_in_it():

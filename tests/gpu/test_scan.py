@@ -6,6 +6,7 @@ import torch
 from gpu_runs import DEVICE, FAR, against_float64, pair, poisoned, wide
 
 from course_utils.specs import SPECS
+from course_utils.torch_nn import scan_kernels
 from course_utils.torch_nn.scan import LinearScan, has_scan
 
 KEYS = [key for key in SPECS if has_scan(key)]
@@ -47,7 +48,7 @@ def test_values_and_gradients(shape, dtype):
     assert h.dtype == dtype and h.shape == shape
     leaves = [wide(v).requires_grad_() for v in (a, b)]
     expected = loop(*leaves)
-    wanted = torch.autograd.grad(expected, leaves, wide(dh))
+    wanted = torch.autograd.grad(expected, leaves, wide(dh), materialize_grads=True)
     assert gpu_runs.distance(h, expected) < far(dtype)
     for ours, theirs in zip(found, wanted, strict=True):
         assert gpu_runs.distance(ours, theirs) < far(dtype)
@@ -65,6 +66,33 @@ def test_derivatives_of_derivatives(dtype):
     leaves = a.requires_grad_(), b.requires_grad_()
     assert torch.autograd.gradcheck(LinearScan.apply, leaves, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(LinearScan.apply, leaves)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex64], ids=str)
+def test_from_a_first_state_and_from_the_other_end(dtype, reverse):
+    a, b, dh = draw((300, 3, 40), dtype)
+    h0, one = draw((2, 3, 40), dtype)[0]
+    for factors in (a, one.expand_as(a)):  # a factor at each step, and one for all
+        leaves = [v.detach().requires_grad_() for v in (factors, b, h0)]
+        h = LinearScan.apply(*leaves, reverse)
+        found = torch.autograd.grad(h, leaves, dh)
+        others = [wide(v).requires_grad_() for v in leaves]
+        turned = [v.flip(0) if reverse else v for v in (others[0], others[1])]
+        turned[1] = torch.cat([turned[0][:1] * others[2] + turned[1][:1], turned[1][1:]])
+        expected = loop(*turned)
+        expected = expected.flip(0) if reverse else expected
+        assert gpu_runs.distance(h, expected) < far(dtype)
+        wanted = torch.autograd.grad(expected, others, wide(dh))
+        for ours, theirs in zip(found, wanted, strict=True):
+            assert gpu_runs.distance(ours, theirs) < far(dtype)
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("dtype", REAL + COMPLEX, ids=str)
+def test_the_kernels_serve_what_they_are_for(dtype):
+    a, b, _ = draw((5, 2, 3), dtype)
+    assert scan_kernels.serves(a, b), scan_kernels.obstacle(a.device, dtype)
 
 
 @pytest.mark.cuda
