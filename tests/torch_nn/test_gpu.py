@@ -229,6 +229,17 @@ def test_frozen_weights_and_no_gradient():
     torch.testing.assert_close(y, theirs(draw(T, B, D))[0])
 
 
+def test_inference_mode_leaves_no_arrays_that_others_could_not_write_to():
+    gpu.release()
+    ours, theirs = (build("lstm_niaf", backend) for backend in ("graph", "eager"))
+    x, found = draw(T, B, D), []
+    for mode in (torch.inference_mode, torch.no_grad, torch.inference_mode):
+        with mode():
+            found.append(ours(x)[0])
+    found.append(ours(x)[0])
+    assert_same(found, [theirs(x)[0]] * 4)
+
+
 def test_copies_of_a_layer_are_layers():
     layer, x = build("slstm", "graph"), draw(T, B, D)
     y = layer(x)[0]

@@ -4,6 +4,8 @@ The gradient is that of the generated code; many gradients at once, and the grad
 come from the eager loop, run again when they are asked for.
 """
 
+import contextlib
+
 import torch
 
 from course_utils.torch_nn import function, modes
@@ -92,21 +94,19 @@ def _to(dtype, tensor):
     return tensor.to(dtype) if tensor.is_floating_point() else tensor
 
 
-class _quietly:
-    """On a device, without autocast: what is launched says itself in which precision."""
+@contextlib.contextmanager
+def _quietly(device):
+    """On a device, without autocast, which would choose other precisions, and without autograd.
 
-    def __init__(self, device):
-        self.parts = [torch.autocast(device.type, enabled=False)]
+    Arrays made in inference mode could not be written to outside of it, and they are used again.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.no_grad())  # the line before switches it on
+        stack.enter_context(torch.autocast(device.type, enabled=False))
         if device.type == "cuda":
-            self.parts.append(torch.cuda.device(device))
-
-    def __enter__(self):
-        for part in self.parts:
-            part.__enter__()
-
-    def __exit__(self, *raised):
-        for part in reversed(self.parts):
-            part.__exit__(*raised)
+            stack.enter_context(torch.cuda.device(device))
+        yield
 
 
 def _shape(run, x, tensors, needed):
