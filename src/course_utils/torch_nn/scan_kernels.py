@@ -1,7 +1,7 @@
 """The linear recurrence on a GPU: when and how the kernels of ``scan_triton`` are launched.
 
-The scan does two operations for a number that it moves, so memory decides: forward reads a and b
-and writes h, backward reads a, h and dh and writes da and db, each once (``bytes_moved``).
+The scan does two operations for three numbers that it moves, so memory decides: forward reads a, b
+and writes h, backward reads a, h, dh and writes da, db, each once (``bytes_moved``).
 
 How many bytes must be on their way is bandwidth times latency (Little's law).  An H200 has 4.8 TB/s
 (vendor) and answers after some 600 ns (assumed): 2.9 MB, 22 kB for each of its 132 multiprocessors.
@@ -54,9 +54,9 @@ def serves(*tensors):
     """Whether the kernels can compute with these tensors, None among them, as they come."""
     first, *_ = tensors = [t for t in tensors if t is not None]
     return (
-        first.numel() > 0
+        not (modes.recorded() or modes.transformed())
+        and first.numel() > 0
         and obstacle(first.device, first.dtype) is None
-        and not (modes.recorded() or modes.transformed())
         and all(modes.concrete(t) and t.dtype == first.dtype for t in tensors)
     )
 
@@ -78,14 +78,15 @@ def obstacle(device, dtype):
         return f"Triton {triton.__version__} has no tuples in loops, 3.3 has"
     capability = torch.cuda.get_device_capability(device)
     if capability < ((8, 0) if dtype == torch.bfloat16 else (7, 0)):
-        return f"a GPU of compute capability {capability} has no {dtype}"
+        major, minor = capability
+        return f"a GPU of compute capability {major}.{minor} is too old for {dtype}"
     from course_utils.torch_nn import scan_triton
 
     if not isinstance(scan_triton.forward, triton.runtime.JITFunction):
         return "Triton's interpreter is for tests on the CPU"
-    one = torch.ones(1, 1, dtype=dtype, device=device)
+    one, tile = torch.ones(1, 1, dtype=dtype, device=device), 1  # small: soon compiled
     try:
-        backward(one, one, forward(one, one))
+        backward(one, one, forward(one, one, tile=tile), tile=tile)
     except Exception as error:  # no C compiler, an old driver, …: there is another way
         warnings.warn(f"scans run without their kernels: {error}", RuntimeWarning, stacklevel=2)
         return f"the kernels do not compile here: {error}"
