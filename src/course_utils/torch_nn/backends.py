@@ -16,11 +16,13 @@ class Backend(NamedTuple):
     """run(layer, call); obstacle(layer, call), why it cannot, or None.
 
     waste(layer, call): why ``auto`` should leave the call to another one though it can, or None.
+    device: the kind of device that it is for; ``auto`` speaks of it nowhere else.
     """
 
     run: object
     obstacle: object
     waste: object = None
+    device: str | None = None
 
 
 class Choice(NamedTuple):
@@ -34,10 +36,10 @@ class Choice(NamedTuple):
 BACKENDS = {  # quickest first
     "native": Backend(native.run, native.obstacle),
     "compiled": Backend(
-        partial(stack.run, compiled.unroll), compiled.obstacle, compiled.not_worth_it
+        partial(stack.run, compiled.unroll), compiled.obstacle, compiled.not_worth_it, "cpu"
     ),
     "scan": Backend(partial(stack.run, unroll_scan), no_scan),
-    "graph": Backend(partial(stack.run, gpu.unroll), gpu.obstacle),
+    "graph": Backend(partial(stack.run, gpu.unroll), gpu.obstacle, gpu.not_worth_it, "cuda"),
     "eager": Backend(partial(stack.run, unroll.unroll), lambda layer, call: None),
 }
 
@@ -53,6 +55,8 @@ def choose(layer, call):
     passed = []
     for name in names:
         backend = BACKENDS[name]
+        if asked == "auto" and backend.device not in (None, call.x.device.type):
+            continue
         obstacle = backend.obstacle(layer, call)
         if obstacle is None and asked == "auto" and backend.waste is not None:
             obstacle = backend.waste(layer, call)

@@ -14,13 +14,14 @@ from course_utils.torch_nn.unroll import unroll as unroll_eagerly
 class Run:
     """What a call is besides its tensors: spec, names of inputs and parameters, ends, config.
 
-    lengths (B,) and resets (T, B): tensors or None.
+    lengths (B,), resets (T, B): tensors or None.  grad: whether a graph for the way back is made.
     """
 
     def __init__(self, key, inputs, params, lengths, resets, config):
         self.spec = get_spec(key)
         self.inputs, self.params, self.config = tuple(inputs), tuple(params), config
         self.lengths, self.resets = lengths, resets
+        self.grad = torch.is_grad_enabled()
 
     @property
     def handed_up(self):

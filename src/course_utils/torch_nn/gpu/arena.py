@@ -13,7 +13,8 @@ class Shape(NamedTuple):
 
     begins: whether rows may start anew before any step; ends: whether they may end before the
     last; inputs, weights: whether gradients of x and of parameters are wanted; grad: of anything.
-    constants: the config, as a tuple of pairs; products: PyTorch's settings for them.
+    given: names of the parameters that there are, biases or not; constants: the config, as a tuple
+    of pairs; products: PyTorch's settings for them.
     """
 
     schedule: object
@@ -28,6 +29,7 @@ class Shape(NamedTuple):
     grad: bool
     inputs: bool
     weights: bool
+    given: tuple
     constants: tuple
     products: tuple
 
@@ -105,7 +107,11 @@ class Arena:
             of = self.schedule.arrays[name]
             low = name in self.schedule.low
             dtype = torch.int64 if of.integer else self.low if low else self.real
-            self.new(name, of.shape(self.sizes), dtype)
+            size = of.shape(self.sizes)
+            if name in self.schedule.passing and not self.shape.grad:
+                self.arrays[name] = self.new(f"step_of_{name}", size[1:], dtype).expand(size)
+            else:
+                self.new(name, size, dtype)
         return self.arrays[name]
 
     def read(self, kind, name, later):

@@ -15,6 +15,12 @@ from course_utils.torch_nn.unroll import unroll as unroll_eagerly
 
 POOL = Pool(Arena, Recorder())
 
+# private, so that it may be missing: then an arena comes back when the graph is gone
+keeps_graph = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True)
+
+FEW = 4
+"""From how many steps on ``auto`` takes this path: an estimate, not measured on any GPU."""
+
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 
 
@@ -56,6 +62,8 @@ class Launched(torch.autograd.Function):
             lease.run("backward", steps.backward)
             found = _gradients(lease.arena, run, rest, ctx.needs_input_grad[1:])
             lease.done()
+        if not keeps_graph():  # though whoever holds the loss holds this: nobody comes again
+            lease.give_back()
         return None, *found
 
 
@@ -104,13 +112,15 @@ class _quietly:
 def _shape(run, x, tensors, needed):
     """The ``Shape`` of a call."""
     first = len(run.spec.states)
+    needed = [need and run.grad for need in needed]
     x_and_inputs = (needed[0], *needed[1 + first : 1 + first + len(run.inputs)])
     return Shape(
         schedule(run.spec), *x.shape, tensors[0].shape[-1], x.dtype, x.device,
         begins=run.resets is not None or run.lengths is not None, ends=run.lengths is not None,
         grad=any(needed), inputs=any(x_and_inputs),
         weights=any(needed[1 + first + len(run.inputs) :]),
-        constants=tuple(run.spec.options(run.config).items()), products=_products(),
+        given=run.params, constants=tuple(run.spec.options(run.config).items()),
+        products=_products(),
     )  # fmt: skip
 
 
@@ -210,12 +220,21 @@ def _gradients(arena, run, dlast, wanted):
     return found
 
 
+def not_worth_it(layer, call):
+    """Why ``auto`` leaves this call to the loop though these kernels could serve it, or None.
+
+    Copying parameters and input to where a graph finds them costs what a few steps do.
+    """
+    T = call.x.shape[0]
+    return f"its kernels pay from {FEW} steps on, this call has {T}" if T < FEW else None
+
+
 def obstacle(layer, call):
     """Why these kernels cannot serve this call, or None where they can."""
     x = call.x
     if modes.recorded() or modes.transformed():
         return "its kernels cannot be transformed, traced or compiled again"
-    if x.device.type != "cuda" and not modules.interpreting():
+    if x.device.type not in ("cuda", "cpu" if modules.interpreting() else "cuda"):
         return f"the input is on {x.device}, its kernels are for a CUDA device"
     if not modes.concrete(x) or torch._C._len_torch_dispatch_stack():
         return "its kernels need an input with numbers, in a plain tensor"

@@ -92,7 +92,7 @@ class Pool:
     def release(self):
         """Forget every shape: free what is not in use now, and the rest when it comes back."""
         with self.lock:
-            retired = [entry for entries in self.free.values() for entry in entries]
+            retired = []
             self._take_back(retired)
             retired += [entry for entries in self.free.values() for entry in entries]
             self.free.clear()
@@ -147,8 +147,8 @@ class Lease:
         except Exception as error:
             self.pool.refused.add(self.entry.shape)
             warnings.warn(
-                f"{self.entry.shape.schedule.spec.key}: no CUDA graph could be captured, its kernels are "
-                f"launched one by one ({type(error).__name__}: {error})",
+                f"{self.entry.shape.schedule.spec.key}: no CUDA graph could be captured, kernels "
+                f"are launched one by one ({type(error).__name__}: {error})",
                 RuntimeWarning,
                 stacklevel=2,
             )
@@ -159,6 +159,11 @@ class Lease:
         if self.pool is not None and not self.recorder.forbids():
             self.entry.mark = self.recorder.mark(self.entry.shape)
 
+    def give_back(self):
+        """Let others have the entry; this lease is over."""
+        pool, self.pool = self.pool, None
+        if pool is not None:
+            pool.returned.append(self.entry)
+
     def __del__(self):
-        if self.pool is not None:
-            self.pool.returned.append(self.entry)
+        self.give_back()

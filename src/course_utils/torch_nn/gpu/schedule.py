@@ -18,7 +18,8 @@ class Schedule:
     """kernels {(stage, direction, level): […]} and products {(stage, level): […]}, step by step.
 
     hoisted: the products of inputs, for all steps before the loop.  arrays {name: ``Array``};
-    low: the names of those in the layer's own precision.  copied {state: pointer}: states of which
+    low: the names of those in the layer's own precision; passing: of those that nobody but the way
+    back reads after their step.  copied {state: pointer}: states of which
     products read a copy where that precision is less than that of the arithmetic.
     """
 
@@ -45,6 +46,12 @@ class Schedule:
             name for name, a in self.arrays.items()
             if a.kind in LOW or (a.kind == "kept" and name in read)
         }  # fmt: skip
+        self.passing = {n for n, a in self.arrays.items() if a.kind in ("kept", "operand")}
+        for (stage, direction, _), kernels in self.kernels.items():
+            if (stage, direction) == ("readout", "forward"):
+                self.passing -= {p for kernel in kernels for p in kernel.pointers}
+        self.passing -= {array_of(self.plan, self.operands[p.name]).name
+                         for p in self.program.products if p.whole}  # fmt: skip
         self.output = next((s for s, to in self.copied.items() if to == "all_y"), None)
         self.scattered = any(
             place.kind == "dvector" and adds and body.stage != "prelude"
