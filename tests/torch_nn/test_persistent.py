@@ -88,7 +88,7 @@ def check(spec, dtype=float, bound=1e-12):
 
 CELLS = SPECS | {name: spec for name, spec in ODD.items() if not print_persistent.obstacle(spec)}
 FIRST = (*PROGRAMS, *list(CELLS)[len(SPECS) :])  # for each kind of program
-QUICK = {"one program alone": ("lstm",), "two by two programs, two chunks": ("lstm", "mut3")}
+QUICK = {"one program alone": ("lstm",), "two by two programs, two chunks": ("rnn", "gru_2014")}
 CASES = [
     pytest.param(key, split, marks=[] if key in QUICK.get(split, ()) else [pytest.mark.slow])
     for split in SPLITS
