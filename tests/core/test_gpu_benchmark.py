@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
+sys.path.append(str(BENCHMARKS))
 
 import gpu_driver  # noqa: E402
 import gpu_goals  # noqa: E402
 from gpu_record import Lost, Missing, Record, run_cases  # noqa: E402
+
+RESULTS = sorted((BENCHMARKS / "results" / "gpu").glob("*.json"))
 
 SPOKEN = "import sys; sys.path.insert(0, sys.argv[1]); import gpu_record as r, os, time; "
 CASES = (
@@ -151,6 +153,13 @@ def test_goals_are_decided_by_the_worst_case_against_the_best_setting():
     ]  # fmt: skip
     assert "small" in goals[0]["where"] and "lstm_cifg" in goals[1]["where"]
     assert {g["met"] for g in gpu_goals.goals(found | {"dry_run": True})} == {gpu_goals.DRY}
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda p: p.stem)
+def test_what_is_committed_was_measured_on_a_gpu_and_its_goals_follow_from_it(path):
+    found = json.loads(path.read_text("utf-8"))
+    assert not found["dry_run"] and found["machine"]["architecture"] and found["machine"]["sources"]
+    assert gpu_goals.goals(found) == found["goals"]
 
 
 @pytest.mark.slow
