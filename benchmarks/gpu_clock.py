@@ -115,9 +115,8 @@ def interleave(clock, work, *, seconds, least=5, most=40, flush=False):
 
 def spread(samples):
     """Median and quartiles in milliseconds, and how many there were."""
-    low, middle, high = (
-        statistics.quantiles(samples, n=4) if len(samples) > 1 else [samples[0]] * 3
-    )
+    two = [*samples, *samples]  # quartiles of one sample are that sample
+    low, middle, high = statistics.quantiles(two, n=4, method="inclusive")
     return {
         "ms": 1e3 * middle,
         "low": 1e3 * low,

@@ -94,6 +94,7 @@ def run_cases(record, part, cases, *, limit, healthy=lambda: True):
     for name, measure in cases.items():
         if name in have:
             continue
+        print(f"{part}: {name}", flush=True)
         record.part(part, running=name)
         faulthandler.dump_traceback_later(limit, exit=True, file=sys.__stderr__)
         try:
