@@ -290,6 +290,34 @@ def test_asked_for_where_it_cannot_be_had_it_says_why(monkeypatch):
     assert build("lstm", "graph")(draw(T, B, D))[0].isfinite().all()
 
 
+def test_where_triton_does_not_work_it_says_why_and_the_loop_goes_on(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("Failed to find C compiler.\nPlease specify")
+
+    layer, auto, x = build("mgu", "graph"), build("mgu"), draw(8, B, D)
+    assert gpu.modules.broken(x.device) is None
+    gpu.modules.broken.cache_clear()
+    monkeypatch.setattr(gpu.modules, "in_file", fails)
+    backends = torch_nn.backends.BACKENDS
+    monkeypatch.setitem(backends, "graph", backends["graph"]._replace(device="cpu"))
+    with pytest.raises(ValueError, match=r"not work on cpu \(.*C compiler\.\); use 'auto'"):
+        layer(x)
+    assert auto.why(x).startswith("eager") and "C compiler" in auto.why(x)
+    monkeypatch.undo()
+    gpu.modules.broken.cache_clear()
+
+
+def test_whichever_way_the_precision_of_products_is_set_it_is_read():
+    known = gpu.layer._products()
+    if hasattr(torch.backends.cuda.matmul, "fp32_precision"):  # torch 2.9
+        torch.backends.cuda.matmul.fp32_precision = "tf32"
+        try:
+            assert gpu.layer._products() != known
+        finally:
+            torch.backends.cuda.matmul.fp32_precision = "none"
+    assert gpu.layer._products() == known
+
+
 # -- launches --------------------------------------------------------------------------------------
 
 VIEWS = {"view", "unbind", "t", "slice", "select", "_unsafe_view", "transpose", "reshape", "split"}

@@ -127,23 +127,33 @@ def _shape(run, x, tensors, needed):
 def _products():
     """PyTorch's settings that decide in which precision products are added up."""
     on = torch.backends.cuda.matmul
+    single = getattr(on, "fp32_precision", None)  # since torch 2.9, where who sets it must read it
     return (
-        torch.get_float32_matmul_precision(),
+        torch.get_float32_matmul_precision() if single is None else single,
+        getattr(torch.backends, "fp32_precision", None),
         on.allow_bf16_reduced_precision_reduction, on.allow_fp16_reduced_precision_reduction,
+        getattr(on, "allow_fp16_accumulation", None),
     )  # fmt: skip
+
+
+def _copy(pairs):
+    """Copy the second of each pair into the first, in few launches where they are alike."""
+    by_type = {}
+    for into, value in pairs:
+        by_type.setdefault((into.dtype, value.dtype), []).append((into, value))
+    for alike in by_type.values():
+        torch._foreach_copy_(*map(list, zip(*alike, strict=True)))
 
 
 def _load(arena, run, x, tensors):
     """Copy what a call is given to where kernels and products find it."""
     states, inputs, params = run.take_apart(tensors)
-    arena["all_x"].copy_(x)
-    for name, value in inputs.items():
-        arena[f"input_{name}"].copy_(value)
-    for name, value in params.items():
-        arena[f"param_{name}"].copy_(value)
+    pairs = [(arena["all_x"], x)]
+    pairs += [(arena[f"input_{name}"], value) for name, value in inputs.items()]
+    pairs += [(arena[f"param_{name}"], value) for name, value in params.items()]
     for name, value in zip(run.spec.states, states, strict=True):
-        for start in arena.starts(name):
-            start.copy_(value)
+        pairs += [(start, value) for start in arena.starts(name)]
+    _copy(pairs)
     if arena.shape.begins:
         begins = run.resets if run.lengths is None else run.beyond(x)
         if run.resets is not None and run.lengths is not None:
@@ -206,17 +216,16 @@ def _gradients(arena, run, dlast, wanted):
     kind = "dfirst" if arena.shape.begins else "carried"
     states = [f"{kind}_{s}" if s in arena.schedule.plan.flowing else None for s in run.spec.states]
     names = ["grad_x", *states, *(f"grad_{name}" for name in run.names)]
-    found = []
-    for n, (name, want) in enumerate(zip(names, wanted, strict=True)):
-        if not want or name is None:
-            found.append(None)
-            continue
-        given = arena[name].to(arena.low, copy=True)
-        if run.lengths is not None and 0 < n <= len(states):  # a sequence without steps
-            d = dlast[n - 1]
-            empty = (run.lengths == 0).view(-1, *[1] * (d.dim() - 1))
-            given += torch.where(empty, d, 0)
-        found.append(given)
+    names = [name if want else None for name, want in zip(names, wanted, strict=True)]
+    pairs = [(torch.empty_like(arena[n], dtype=arena.low), arena[n]) for n in names if n]
+    _copy(pairs)
+    given = iter(copy for copy, _ in pairs)
+    found = [name and next(given) for name in names]
+    if run.lengths is not None:  # of a sequence without steps, the last state is the first
+        for total, d in zip(found[1 : 1 + len(states)], dlast, strict=False):
+            if total is not None:
+                empty = (run.lengths == 0).view(-1, *[1] * (d.dim() - 1))
+                total += torch.where(empty, d, 0)
     return found
 
 
@@ -244,6 +253,8 @@ def obstacle(layer, call):
         return "its kernels need Triton, of which there are wheels for Linux: pip install triton"
     if x.device.type == "cuda" and modules.interprets():
         return "Triton interprets in this process (TRITON_INTERPRET)"
+    if not POOL.recorder.forbids() and modules.broken(x.device):  # no trial inside a capture
+        return f"Triton does not work on {x.device} ({modules.broken(x.device)})"
     if torch.are_deterministic_algorithms_enabled() and schedule(layer.key).scattered:
         return "its kernels add up some gradients in no fixed order, deterministic ones are asked"
     return None
