@@ -1,10 +1,17 @@
 """All steps in one launch, by Triton's interpreter: the numbers of the loop, for every cell."""
 
+import json
+import os
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 import triton_runs
-from kinds import PROGRAMS
 from matrix_cells import MATRIX
 from odd_cells import ODD, cell, given
 from problems import close
@@ -14,7 +21,7 @@ from course_utils.compiled import print_persistent
 from course_utils.spec import Param
 from course_utils.specs import SPECS
 from course_utils.torch_nn import gpu
-from course_utils.torch_nn.gpu import persistent, persistent_records
+from course_utils.torch_nn.gpu import persistent, persistent_records, persistent_trial
 from course_utils.torch_nn.gpu.arena import Shape
 from course_utils.torch_nn.gpu.persistent import Split
 
@@ -87,12 +94,23 @@ def check(spec, dtype=float, bound=1e-12):
 
 
 CELLS = SPECS | {name: spec for name, spec in ODD.items() if not print_persistent.obstacle(spec)}
-FIRST = (*PROGRAMS, *list(CELLS)[len(SPECS) :])  # for each kind of program
-QUICK = {"one program alone": ("lstm",), "two by two programs, two chunks": ("rnn", "gru_2014")}
+QUICK = {"one program alone": ("lstm",), "two by two programs, two chunks": ("rnn",)}
+
+
+def first_of_each_kind():
+    """Cells whose steps exchange other things, or in another order, than those before them."""
+    found = {}
+    for name, spec in CELLS.items():
+        products = persistent.products(gpu.schedule(spec))
+        kind = sorted((p.level, p.operand.op == "before", len(p.parts)) for p in products)
+        found.setdefault(str(kind), name)
+    return {"rnn", *found.values()}
+
+
 CASES = [
     pytest.param(key, split, marks=[] if key in QUICK.get(split, ()) else [pytest.mark.slow])
     for split in SPLITS
-    for key in (CELLS if split == "one program alone" else FIRST)
+    for key in (CELLS if split == "one program alone" else sorted(first_of_each_kind()))
 ]
 
 
@@ -134,6 +152,59 @@ def test_programs_that_wait_in_vain_give_up_and_say_so(opened, monkeypatch):
             layer(x)
         right = layer(x)[0]  # by the loop
     assert not right.isnan().any()
+
+
+@pytest.mark.slow
+def test_weights_stay_on_the_chip_and_take_the_room_that_is_counted(tmp_path):
+    script = Path(__file__).parents[1] / "support" / "persistent_compiled.py"
+    surroundings = {n: v for n, v in os.environ.items() if n != "TRITON_INTERPRET"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script], capture_output=True, text=True,
+        env=surroundings | {"TRITON_CACHE_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["acquires"] for line in lines] == [line["releases"] for line in lines] == [1, 2]
+    for line in lines:
+        assert line["products"], "tensor cores"
+        spare = line["shared"] - line["weights"]
+        assert 0 <= spare <= persistent.SPARE + 16 * 256 * 4, "the weights, and one operand"
+        assert line["shared"] <= line["room"]
+
+
+# -- its trial -------------------------------------------------------------------------------------
+
+
+def arguments(**changed):
+    return Namespace(limit=60, interpreted=True, **changed)
+
+
+def test_a_trial_that_hangs_is_killed_and_has_failed():
+    soon = time.monotonic() + 0.1
+    result = persistent_trial.watched("rnn", "float32", arguments(), soon)
+    assert not result["passed"] and "no answer within" in result["error"]
+    late = persistent_trial.watched("rnn", "float32", arguments(), soon - 9)
+    assert late == {"passed": False, "error": "no time was left for it"}
+
+
+def test_what_a_trial_prints_opens_the_gate_for_what_passed(monkeypatch, tmp_path):
+    monkeypatch.delenv(persistent_records.TRY, raising=False)
+    facts = {"architecture": "sm_90", "triton": "3.6.0", "device": "H200", "torch": "2.11.0"}
+    results = [{"passed": True} | facts, {"passed": False, "error": "no answer within 60 s"}]
+    found = persistent_trial.summary([("lstm", "float16"), ("lstm", "bfloat16")], results)
+    path = tmp_path / "records.json"
+    path.write_text(json.dumps(found["records"]), "utf-8")
+    monkeypatch.setattr(persistent_records, "records", lambda: persistent_records.read(path))
+    assert persistent_records.closed("sm_90", "3.6.0", "lstm", "float16") is None
+    assert "did not pass" in persistent_records.closed("sm_90", "3.6.0", "lstm", "bfloat16")
+    assert "no record" in persistent_records.closed("sm_90", "3.6.0", "gru", "float16")
+
+
+@pytest.mark.slow
+def test_the_interpreter_passes_the_trial_and_opens_nothing(opened):
+    result = persistent_trial.case("rnn", "float32", interpreted=True)
+    assert result["passed"] and "forward" in opened, result
+    assert persistent_trial.summary([("rnn", "float32")], [result])["records"] == {}
 
 
 # -- where it runs, and where not ------------------------------------------------------------------
