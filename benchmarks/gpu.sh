@@ -19,6 +19,8 @@
 #   * the entries of OUT/persistent_records.json in src/course_utils/torch_nn/gpu/ under that name,
 #     which opens the persistent kernel on that architecture; never without a run that passed.
 #
+# Tests draw new random numbers in every run; gpu.json names the seed, UNROLLED_SEED=N repeats it.
+#
 # --dry-run: everything tiny, on the CPU, in Triton's interpreter.  Its numbers mean nothing.
 set -uo pipefail
 
