@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 import torch
 import triton_runs
+from kinds import PROGRAMS
 from layers import assert_same, build, draw, draw_states, loss_of, results, tuple_of
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -214,6 +215,24 @@ def test_an_arena_comes_back_after_the_gradient_though_the_loss_is_held():
     assert len(arenas) + len(gpu.layer.POOL.returned) == 1
 
 
+@pytest.mark.parametrize("where", ["outputs", "gradients"])
+def test_where_memory_does_not_suffice_the_pool_gives_up_what_it_keeps(where, monkeypatch):
+    ours, theirs = (build("lstm", backend) for backend in ("graph", "eager"))
+    results(ours, draw(T + 1, B, D))
+    original, full = getattr(gpu.exchange, where), []
+
+    def first_fails(*given):
+        full.append(len(gpu.layer.POOL.free))
+        if len(full) == 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return original(*given)
+
+    monkeypatch.setattr(gpu.exchange, where, first_fails)
+    found, wanted = (results(layer, draw(T, B, D)) for layer in (ours, theirs))
+    assert_same(found, wanted, rtol=1e-12, atol=1e-12)
+    assert full[0] >= 2 and full[1] <= 1
+
+
 def test_frozen_weights_and_no_gradient():
     ours, theirs = (build("mut1", backend) for backend in ("graph", "eager"))
     for layer in (ours, theirs):
@@ -360,7 +379,7 @@ MANY = {"forward": 5, "backward": 5}
 
 
 @pytest.mark.parametrize("run", ["forward", "backward"])
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", cells(*PROGRAMS))
 def test_a_step_is_its_products_and_one_kernel_a_level(key, run, monkeypatch):
     found = [launched(key, steps, run, monkeypatch) for steps in (4, 5)]
     step = {name: found[1][name] - found[0][name] for name in found[0]}
