@@ -27,8 +27,8 @@ from course_utils.torch_nn.gpu.persistent import Split
 
 T, B, D, H = 3, 3, 2, 4
 SPLITS = {
-    "one program alone": Split(0, 4, 4, 4),
-    "one program, by way of memory": Split(1, 4, 4, 4),
+    "one program alone": Split(0, 4, 8, 8),
+    "one program, by way of memory": Split(1, 4, 8, 8),
     "two by two programs, two chunks": Split(2, 2, 2, 2),
 }
 
