@@ -6,6 +6,7 @@ Rooms, lowest first (each imports only from those before it):
 ``errors``       the errors that ``course`` prints as one line;  ``files``: written whole or not
 ``shapes``       names the axis that is wrong
 ``counting``     what a computation does, counted;  ``timing``: how long, in ratios
+``kernels``      a stand-in for Triton, that kernels can be written without a GPU
 ``equations``    equation lines -> LaTeX, an oracle, the edges of the diagram
 ``spec, specs``  every recurrent cell as facts: equations, gates, states, source
 ``conventions``  who writes the same network how, and converters
@@ -17,6 +18,7 @@ Rooms, lowest first (each imports only from those before it):
 ``training``     one plain loop
 ``ledger``       what the book claims, and what was recorded
 ``lab``          what experiments share;  ``experiments``: one file for each
+``distributed``  a language model trained by several processes, stopped and resumed
 ``grading``      exercises that grade themselves;  ``cli``: the command ``course``
 ===============  ================================================================================
 

@@ -379,6 +379,18 @@ def audit(
     raise typer.Exit(1 if unexplained else 0)
 
 
+@app.command(
+    name="train-lm",
+    add_help_option=False,  # --help is the program's own
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def train_lm(context: typer.Context):
+    """Train a language model, stopped and resumed at will; torchrun shares it among GPUs."""
+    from course_utils.distributed.language import main as train
+
+    raise typer.Exit(train(context.args))
+
+
 @app.command(name="show-code")
 def show_code(
     key: Annotated[str, typer.Argument(help="a cell, such as lstm")],

@@ -1,6 +1,10 @@
 """Triton's kernels compile as Python everywhere; where Triton is, its interpreter runs them."""
 
 import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +60,19 @@ def test_the_interpreter_gives_the_numbers_of_generated_python(name):
     assert grads.keys() == wanted[2].keys()
     for key, g in grads.items():
         close(g, wanted[2][key], 1e-12)
+
+
+@pytest.mark.slow
+def test_triton_compiles_them_for_a_gpu_that_is_not_here(tmp_path):
+    triton_runs.needed()
+    script = Path(triton_runs.__file__).with_name("triton_compiling.py")
+    known = {"TRITON_INTERPRET": "0", "TRITON_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, script, *PROGRAMS],
+        env=os.environ | known, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(done.stdout.splitlines()) == 2 * len(PROGRAMS)
 
 
 @pytest.mark.parametrize("line", ["h = softmax(W_xh @ x + h_prev)", "h = relu(h_prev) + x * x",

@@ -22,6 +22,7 @@ IMPORTS = {
     "shapes": set(),
     "timing": set(),
     "counting": set(),
+    "kernels": set(),
     "equations": set(),
     "spec": {"equations", "shapes"},
     "specs": {"spec"},
@@ -46,7 +47,8 @@ IMPORTS = {
     "recipes": {"tasks"},
     "audit": {"errors", "numpy_nn", "specs"},
     "grading": {"equations", "errors", "files", "spec", "specs"},
-    "cli": {"audit", "compiled", "errors", "grading", "lab", "specs"},
+    "distributed": {"errors", "files", "lab", "specs", "tasks", "training"},
+    "cli": {"audit", "compiled", "distributed", "errors", "grading", "lab", "specs"},
 }  # fmt: skip
 HEAVY = ("torch", "matplotlib", "pytest", "nbval", "IPython", "yaml", "babel", "numba", "scipy")
 

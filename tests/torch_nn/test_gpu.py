@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 import torch
 import triton_runs
+from kinds import PROGRAMS
 from layers import assert_same, build, draw, draw_states, loss_of, results, tuple_of
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -214,6 +215,24 @@ def test_an_arena_comes_back_after_the_gradient_though_the_loss_is_held():
     assert len(arenas) + len(gpu.layer.POOL.returned) == 1
 
 
+@pytest.mark.parametrize("where", ["outputs", "gradients"])
+def test_where_memory_does_not_suffice_the_pool_gives_up_what_it_keeps(where, monkeypatch):
+    ours, theirs = (build("lstm", backend) for backend in ("graph", "eager"))
+    results(ours, draw(T + 1, B, D))
+    original, full = getattr(gpu.exchange, where), []
+
+    def first_fails(*given):
+        full.append(len(gpu.layer.POOL.free))
+        if len(full) == 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return original(*given)
+
+    monkeypatch.setattr(gpu.exchange, where, first_fails)
+    found, wanted = (results(layer, draw(T, B, D)) for layer in (ours, theirs))
+    assert_same(found, wanted, rtol=1e-12, atol=1e-12)
+    assert full[0] >= 2 and full[1] <= 1
+
+
 def test_frozen_weights_and_no_gradient():
     ours, theirs = (build("mut1", backend) for backend in ("graph", "eager"))
     for layer in (ours, theirs):
@@ -227,6 +246,17 @@ def test_frozen_weights_and_no_gradient():
         y, _ = ours(draw(T, B, D))
     assert not y.requires_grad
     torch.testing.assert_close(y, theirs(draw(T, B, D))[0])
+
+
+def test_inference_mode_leaves_no_arrays_that_others_could_not_write_to():
+    gpu.release()
+    ours, theirs = (build("lstm_niaf", backend) for backend in ("graph", "eager"))
+    x, found = draw(T, B, D), []
+    for mode in (torch.inference_mode, torch.no_grad, torch.inference_mode):
+        with mode():
+            found.append(ours(x)[0])
+    found.append(ours(x)[0])
+    assert_same(found, [theirs(x)[0]] * 4)
 
 
 def test_copies_of_a_layer_are_layers():
@@ -279,6 +309,34 @@ def test_asked_for_where_it_cannot_be_had_it_says_why(monkeypatch):
     assert build("lstm", "graph")(draw(T, B, D))[0].isfinite().all()
 
 
+def test_where_triton_does_not_work_it_says_why_and_the_loop_goes_on(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("Failed to find C compiler.\nPlease specify")
+
+    layer, auto, x = build("mgu", "graph"), build("mgu"), draw(8, B, D)
+    assert gpu.modules.broken(x.device) is None
+    gpu.modules.broken.cache_clear()
+    monkeypatch.setattr(gpu.modules, "in_file", fails)
+    backends = torch_nn.backends.BACKENDS
+    monkeypatch.setitem(backends, "graph", backends["graph"]._replace(device="cpu"))
+    with pytest.raises(ValueError, match=r"not work on cpu \(.*C compiler\.\); use 'auto'"):
+        layer(x)
+    assert auto.why(x).startswith("eager") and "C compiler" in auto.why(x)
+    monkeypatch.undo()
+    gpu.modules.broken.cache_clear()
+
+
+def test_whichever_way_the_precision_of_products_is_set_it_is_read():
+    known = gpu.layer._products()
+    if hasattr(torch.backends.cuda.matmul, "fp32_precision"):  # torch 2.9
+        torch.backends.cuda.matmul.fp32_precision = "tf32"
+        try:
+            assert gpu.layer._products() != known
+        finally:
+            torch.backends.cuda.matmul.fp32_precision = "none"
+    assert gpu.layer._products() == known
+
+
 # -- launches --------------------------------------------------------------------------------------
 
 VIEWS = {"view", "unbind", "t", "slice", "select", "_unsafe_view", "transpose", "reshape", "split"}
@@ -321,7 +379,7 @@ MANY = {"forward": 5, "backward": 5}
 
 
 @pytest.mark.parametrize("run", ["forward", "backward"])
-@pytest.mark.parametrize("key", SPECS)
+@pytest.mark.parametrize("key", cells(*PROGRAMS))
 def test_a_step_is_its_products_and_one_kernel_a_level(key, run, monkeypatch):
     found = [launched(key, steps, run, monkeypatch) for steps in (4, 5)]
     step = {name: found[1][name] - found[0][name] for name in found[0]}

@@ -31,7 +31,7 @@ class Recorder:
     def records(self, shape):
         return True
 
-    def record(self, function):
+    def record(self, shape, function):
         if self.fails:
             raise RuntimeError("operation not permitted when stream is capturing")
         self.recorded += 1

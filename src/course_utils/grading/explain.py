@@ -45,6 +45,11 @@ KNOWN = (
         "`{0}` wants more arguments than the check gives: keep the line with `def` as it was",
     ),
     (
+        "TypeError",
+        r"'function' object is not subscriptable",
+        "a function is called, f(x), not indexed; a kernel needs its line `@triton.jit`",
+    ),
+    (
         "ValueError",
         r"matmul: .*size (\d+) is different from (\d+)",
         "in a product `A @ B` the last axis of A ({1}) and the first of B ({0}) must agree: rows "

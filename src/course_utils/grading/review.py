@@ -6,8 +6,12 @@ from types import ModuleType
 
 from course_utils.grading.syntax import parsed
 
-# What stands beside the student's code and counts: a count that was touched is no evidence.
-INSTRUMENTS = {"counting": {"log", "gains", "__dict__", "__class__", "__array_finalize__"}}
+# What stands beside the student's code and counts, or holds a kernel's arrays: what was computed
+# past it is no evidence.
+INSTRUMENTS = {
+    "counting": {"log", "gains", "__dict__", "__class__", "__array_finalize__"},
+    "kernels": {"memory", "numbers", "values", "function", "__dict__", "__globals__"},
+}
 MODULES = {"np", "numpy", "math", "torch", "cmath"}
 
 

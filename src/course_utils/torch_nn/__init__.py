@@ -1,6 +1,15 @@
 """Every cell as one PyTorch layer: ``Recurrent`` has nn.LSTM's arguments, shapes and state_dict."""
 
-from course_utils.torch_nn import alignment, attention, grid, memory, ponder, programmer, search
+from course_utils.torch_nn import (
+    alignment,
+    attention,
+    grid,
+    many,
+    memory,
+    ponder,
+    programmer,
+    search,
+)
 from course_utils.torch_nn.initial_state import LearnedInitialState, initial_state
 from course_utils.torch_nn.interop import from_numpy, to_numpy
 from course_utils.torch_nn.one_step import OneStep
@@ -19,6 +28,7 @@ __all__ = [
     "from_numpy",
     "grid",
     "initial_state",
+    "many",
     "memory",
     "ponder",
     "programmer",

@@ -17,7 +17,7 @@ STUDENT_SIDE = (
     "shapes.py",
     "files.py",
 )
-OPEN_ROOMS = ("shapes", "equations", "figures", "tasks", "counting")
+OPEN_ROOMS = ("shapes", "equations", "figures", "tasks", "counting", "kernels")
 
 
 def write_student_package(folder, rooms=()):

@@ -4,10 +4,12 @@ The gradient is that of the generated code; many gradients at once, and the grad
 come from the eager loop, run again when they are asked for.
 """
 
+import contextlib
+
 import torch
 
 from course_utils.torch_nn import function, modes
-from course_utils.torch_nn.gpu import modules, persistent, steps
+from course_utils.torch_nn.gpu import exchange, modules, persistent, steps
 from course_utils.torch_nn.gpu.arena import Arena, Shape
 from course_utils.torch_nn.gpu.pool import Pool, Recorder
 from course_utils.torch_nn.gpu.schedule import schedule
@@ -37,13 +39,17 @@ class Launched(torch.autograd.Function):
         ctx.run = run
         ctx.save_for_backward(x, *tensors)
         shape = _shape(run, x, tensors, ctx.needs_input_grad[1:])
-        with _quietly(x.device):
+
+        def compute():
             ctx.lease = lease = POOL.lease(shape)
             persistent.check(lease.arena, POOL)
-            _load(lease.arena, run, x, tensors)
+            exchange.load(lease.arena, run, x, tensors)
             lease.run("forward", steps.forward)
-            outputs = _outputs(lease.arena, run, x)
+            outputs = exchange.outputs(lease.arena, run, x)
             lease.done()
+            return outputs
+
+        outputs = _with_room(compute, x.device)
         ctx.mark_non_differentiable(*(s for s in outputs if not s.is_floating_point()))
         return outputs
 
@@ -55,13 +61,17 @@ class Launched(torch.autograd.Function):
         if torch.is_grad_enabled() or function.batched(dy, *rest):
             return None, *function.again(ctx, tensors, (dy, *rest))
         run, lease = ctx.run, ctx.lease
-        with _quietly(dy.device):
+
+        def compute():
             lease.wait()
             persistent.check(lease.arena, POOL)
-            _load_gradients(lease.arena, run, dy, rest)
+            exchange.load_gradients(lease.arena, run, dy, rest)
             lease.run("backward", steps.backward)
-            found = _gradients(lease.arena, run, rest, ctx.needs_input_grad[1:])
+            found = exchange.gradients(lease.arena, run, rest, ctx.needs_input_grad[1:])
             lease.done()
+            return found
+
+        found = _with_room(compute, dy.device)
         if not keeps_graph():  # though whoever holds the loss holds this: nobody comes again
             lease.give_back()
         return None, *found
@@ -92,21 +102,28 @@ def _to(dtype, tensor):
     return tensor.to(dtype) if tensor.is_floating_point() else tensor
 
 
-class _quietly:
-    """On a device, without autocast: what is launched says itself in which precision."""
+def _with_room(compute, device):
+    """compute() quietly; where memory does not suffice, once more without what the pool keeps."""
+    with _quietly(device):
+        with contextlib.suppress(torch.cuda.OutOfMemoryError):
+            return compute()
+        POOL.release()
+        return compute()
 
-    def __init__(self, device):
-        self.parts = [torch.autocast(device.type, enabled=False)]
+
+@contextlib.contextmanager
+def _quietly(device):
+    """On a device, without autocast, which would choose other precisions, and without autograd.
+
+    Arrays made in inference mode could not be written to outside of it, and they are used again.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.no_grad())  # the line before switches it on
+        stack.enter_context(torch.autocast(device.type, enabled=False))
         if device.type == "cuda":
-            self.parts.append(torch.cuda.device(device))
-
-    def __enter__(self):
-        for part in self.parts:
-            part.__enter__()
-
-    def __exit__(self, *raised):
-        for part in reversed(self.parts):
-            part.__exit__(*raised)
+            stack.enter_context(torch.cuda.device(device))
+        yield
 
 
 def _shape(run, x, tensors, needed):
@@ -127,97 +144,13 @@ def _shape(run, x, tensors, needed):
 def _products():
     """PyTorch's settings that decide in which precision products are added up."""
     on = torch.backends.cuda.matmul
+    single = getattr(on, "fp32_precision", None)  # since torch 2.9, where who sets it must read it
     return (
-        torch.get_float32_matmul_precision(),
+        torch.get_float32_matmul_precision() if single is None else single,
+        getattr(torch.backends, "fp32_precision", None),
         on.allow_bf16_reduced_precision_reduction, on.allow_fp16_reduced_precision_reduction,
+        getattr(on, "allow_fp16_accumulation", None),
     )  # fmt: skip
-
-
-def _load(arena, run, x, tensors):
-    """Copy what a call is given to where kernels and products find it."""
-    states, inputs, params = run.take_apart(tensors)
-    arena["all_x"].copy_(x)
-    for name, value in inputs.items():
-        arena[f"input_{name}"].copy_(value)
-    for name, value in params.items():
-        arena[f"param_{name}"].copy_(value)
-    for name, value in zip(run.spec.states, states, strict=True):
-        for start in arena.starts(name):
-            start.copy_(value)
-    if arena.shape.begins:
-        begins = run.resets if run.lengths is None else run.beyond(x)
-        if run.resets is not None and run.lengths is not None:
-            begins = begins | run.resets
-        arena["begins"].copy_(begins)
-        arena["begins"][0] = True
-    if arena.shape.ends:
-        step = torch.arange(1, len(x) + 1, device=x.device)[:, None]
-        arena["ends"].copy_(step == run.lengths)
-
-
-def _outputs(arena, run, x):
-    """y, last states and, where they are handed up, all of them: the caller's own."""
-    B = x.shape[1]
-    found = [arena["all_y"], *(arena[f"states_{s}_next"] for s in run.handed_up)]
-    if run.lengths is None:
-        found = [a.clone() for a in found]
-    else:
-        beyond = run.beyond(x)[..., None]
-        found = [a.masked_fill(beyond, 0) for a in found]
-    y, *way = (a.to(x.dtype) for a in found)
-    last = []
-    for state in run.spec.states:
-        after = arena[f"states_{state}_next"]
-        if run.lengths is None:
-            end = after[-1].clone()
-        else:
-            end = after[(run.lengths - 1).clamp(min=0), torch.arange(B, device=x.device)]
-            empty = (run.lengths == 0).view(B, *[1] * (end.dim() - 1))
-            end = torch.where(empty, arena[f"first_states_{state}"], end)
-        last.append(end.to(x.dtype) if end.is_floating_point() else end)
-    return (y, *last, *way)
-
-
-def _load_gradients(arena, run, dy, rest):
-    """Copy the gradients of the outputs to where the way back begins."""
-    plan, states = arena.schedule.plan, run.spec.states
-    dlast = dict(zip(states, rest, strict=False))
-    dway = dict(zip(run.handed_up, rest[len(states) :], strict=True))
-    if run.lengths is not None:
-        beyond = run.beyond(dy)[..., None]
-        dy = dy.masked_fill(beyond, 0)
-        dway = {n: d.masked_fill(beyond, 0) for n, d in dway.items()}
-    arena["all_dy"].copy_(dy)
-    for state in plan.flowing:
-        carried, d = arena[f"carried_{state}"], dlast[state]
-        if arena.shape.ends:
-            carried.zero_()
-            arena.new(f"dlast_{state}", carried.shape, arena.real).copy_(d)
-        else:
-            carried.copy_(d)
-        if arena.shape.begins:
-            arena.new(f"dfirst_{state}", carried.shape, arena.real).zero_()
-        if state in dway:
-            arena[f"dstates_{state}"].copy_(dway[state])
-
-
-def _gradients(arena, run, dlast, wanted):
-    """The gradients of x, states, inputs and parameters, the caller's own; None where unwanted."""
-    kind = "dfirst" if arena.shape.begins else "carried"
-    states = [f"{kind}_{s}" if s in arena.schedule.plan.flowing else None for s in run.spec.states]
-    names = ["grad_x", *states, *(f"grad_{name}" for name in run.names)]
-    found = []
-    for n, (name, want) in enumerate(zip(names, wanted, strict=True)):
-        if not want or name is None:
-            found.append(None)
-            continue
-        given = arena[name].to(arena.low, copy=True)
-        if run.lengths is not None and 0 < n <= len(states):  # a sequence without steps
-            d = dlast[n - 1]
-            empty = (run.lengths == 0).view(-1, *[1] * (d.dim() - 1))
-            given += torch.where(empty, d, 0)
-        found.append(given)
-    return found
 
 
 def not_worth_it(layer, call):
@@ -244,6 +177,8 @@ def obstacle(layer, call):
         return "its kernels need Triton, of which there are wheels for Linux: pip install triton"
     if x.device.type == "cuda" and modules.interprets():
         return "Triton interprets in this process (TRITON_INTERPRET)"
+    if not POOL.recorder.forbids() and modules.broken(x.device):  # no trial inside a capture
+        return f"Triton does not work on {x.device} ({modules.broken(x.device)})"
     if torch.are_deterministic_algorithms_enabled() and schedule(layer.key).scattered:
-        return "its kernels add up some gradients in no fixed order, deterministic ones are asked"
+        return "algorithms must be deterministic, its kernels add up some sums in no fixed order"
     return None

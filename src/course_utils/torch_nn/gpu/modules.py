@@ -61,10 +61,42 @@ def interprets():
 
 def module(spec):
     """The module of a cell's kernels; ImportError where there is no Triton."""
+    return _module(print_triton.source(spec), f"triton_{spec.key}")
+
+
+def _module(text, label):
     import triton
 
-    made_for = f"triton {triton.__version__}, interpreted {interprets()}"
-    return in_file(print_triton.source(spec), f"triton_{spec.key}", made_for)
+    return in_file(text, label, f"triton {triton.__version__}, interpreted {interprets()}")
+
+
+PROBE = """import triton
+import triton.language as tl
+
+
+@triton.jit
+def probe(out, BLOCK: tl.constexpr):
+    index = tl.arange(0, BLOCK)
+    tl.store(out + index, index + 0.5)
+"""
+
+
+@cache
+def broken(device):
+    """Why Triton works on no tensor of this device, or None: one small kernel is compiled and run.
+
+    It may lack a C compiler, Python's headers, or a GPU of compute capability 7.0.
+    """
+    import torch
+
+    try:
+        out = torch.zeros(16, device=device)
+        with torch.cuda.device(device) if device.type == "cuda" else contextlib.nullcontext():
+            _module(PROBE, "triton_probe").probe[(1,)](out, BLOCK=16)
+        right = torch.equal(out.cpu(), torch.arange(16) + 0.5)
+        return None if right else "wrong numbers"
+    except Exception as error:  # whatever it is, the loop goes on
+        return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 @cache

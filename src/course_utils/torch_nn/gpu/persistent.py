@@ -153,7 +153,7 @@ def _launch(arena, name, **known):
     arrays, options = [_array(arena, p, kernel) for p in kernel.pointers], {}
     grid = -(-shape.B // chosen.rows), -(-shape.H // chosen.units)
     if on_gpu:
-        options = {"num_warps": chosen.warps, "num_stages": 1}
+        options = {"num_warps": chosen.warps, "num_stages": 1, "enable_fp_fusion": True}
     waits = []
     if kernel.waits:
         counters = arena.new("counters", (grid[0],), torch.int32)

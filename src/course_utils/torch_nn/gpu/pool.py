@@ -18,19 +18,30 @@ SHAPES = 16
 class Recorder:
     """What the pool asks of CUDA."""
 
+    def __init__(self):
+        self.streams, self.lock = {}, threading.RLock()  # a process captures one graph at a time
+
     def forbids(self):
         """Whether the caller captures a graph of its own, of which these launches become a part."""
-        return torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()
+        return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
 
     def records(self, shape):
         """Whether launches for this shape can be captured."""
         return shape.device.type == "cuda"
 
-    def record(self, function):
+    def record(self, shape, function):
         """Capture what function launches, without running it -> a function that replays it."""
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            function()
+        with self.lock:
+            if shape.device not in self.streams:  # torch's own is on one device only
+                self.streams[shape.device] = torch.cuda.Stream(shape.device)
+            stream, graph = self.streams[shape.device], torch.cuda.CUDAGraph()
+            with torch.cuda.stream(stream):
+                # cuBLAS takes its workspace on this stream now: taken while a graph is captured it
+                # would hold that graph's memory for ever
+                one = torch.ones(16, 16, device=shape.device)
+                torch.mm(one, one)
+            with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+                function()
         return graph.replay
 
     def mark(self, shape):
@@ -143,7 +154,9 @@ class Lease:
 
     def _capture(self, name, function):
         try:
-            self.entry.replay[name] = self.recorder.record(lambda: function(self.arena))
+            self.entry.replay[name] = self.recorder.record(
+                self.entry.shape, lambda: function(self.arena)
+            )
         except Exception as error:
             self.pool.refused.add(self.entry.shape)
             warnings.warn(
