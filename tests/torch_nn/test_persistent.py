@@ -154,6 +154,17 @@ def test_programs_that_wait_in_vain_give_up_and_say_so(opened, monkeypatch):
     assert not right.isnan().any()
 
 
+def test_what_triton_finds_too_large_is_left_to_the_loop(opened, monkeypatch):
+    def too_large(*given, **known):
+        raise type("OutOfResources", (Exception,), {})
+
+    monkeypatch.setattr(persistent, "_launch", too_large)
+    monkeypatch.setattr(persistent, "_too_large", set())
+    check(SPECS["rnn"])
+    shape = shape_of(schedule=gpu.schedule("rnn"), B=3, H=4, dtype=torch.float64)
+    assert "room" in persistent.obstacle(shape)
+
+
 @pytest.mark.slow
 def test_weights_stay_on_the_chip_and_take_the_room_that_is_counted(tmp_path):
     script = Path(__file__).parents[1] / "support" / "persistent_compiled.py"
