@@ -27,8 +27,8 @@ from course_utils.torch_nn.gpu.persistent import Split
 
 T, B, D, H = 3, 3, 2, 4
 SPLITS = {
-    "one program alone": Split(0, 4, 4, 4),
-    "one program, by way of memory": Split(1, 4, 4, 4),
+    "one program alone": Split(0, 4, 8, 8),
+    "one program, by way of memory": Split(1, 4, 8, 8),
     "two by two programs, two chunks": Split(2, 2, 2, 2),
 }
 
@@ -152,6 +152,17 @@ def test_programs_that_wait_in_vain_give_up_and_say_so(opened, monkeypatch):
             layer(x)
         right = layer(x)[0]  # by the loop
     assert not right.isnan().any()
+
+
+def test_what_triton_finds_too_large_is_left_to_the_loop(opened, monkeypatch):
+    def too_large(*given, **known):
+        raise type("OutOfResources", (Exception,), {})
+
+    monkeypatch.setattr(persistent, "_launch", too_large)
+    monkeypatch.setattr(persistent, "_too_large", set())
+    check(SPECS["rnn"])
+    shape = shape_of(schedule=gpu.schedule("rnn"), B=3, H=4, dtype=torch.float64)
+    assert "room" in persistent.obstacle(shape)
 
 
 @pytest.mark.slow

@@ -18,8 +18,8 @@ def forward(arena):
     _launch_all(arena, "prelude", "forward", 0)
     for product in arena.schedule.hoisted:
         _multiply(arena, product, None)
-    at_once = persistent.obstacle(arena.shape) is None
-    (persistent.forward if at_once else loop_forward)(arena)
+    if persistent.obstacle(arena.shape) or not persistent.forward(arena):
+        loop_forward(arena)
     for level in range(arena.schedule.stage("readout").levels):
         for product in arena.schedule.products.get(("readout", level), ()):
             _multiply(arena, product, None)
@@ -48,8 +48,8 @@ def backward(arena):
         for product in arena.schedule.products.get(("readout", level), ()):
             dproduct = arena.rows(arena.schedule.dproduct(product))
             torch.mm(dproduct, arena[f"weights_{product.name}"], out=arena.rows(_back(product)))
-    at_once = persistent.obstacle(arena.shape) is None
-    (persistent.backward if at_once else loop_backward)(arena)
+    if persistent.obstacle(arena.shape) or not persistent.backward(arena):
+        loop_backward(arena)
     parameters.gradients(arena)
     _launch_all(arena, "prelude", "backward", 0)
     parameters.hand_over(arena)
