@@ -11,8 +11,8 @@ import pytest
 import triton_runs
 from kinds import PROGRAMS
 from matrix_cells import MATRIX
-from odd_cells import ODD, cell, states_of
-from problems import KEYS, close, make
+from odd_cells import ODD, cell, given
+from problems import KEYS, close
 
 from course_utils import compiled
 from course_utils.compiled import print_triton
@@ -34,17 +34,6 @@ def test_the_source_is_python_and_every_name_is_known(key):
             loaded = {n.id for n in read if isinstance(n.ctx, ast.Load)}
             assert loaded <= names, f"{function.name} reads {sorted(loaded - names)}"
             names |= {n.id for n in read if isinstance(n.ctx, ast.Store)}
-
-
-def given(spec, seed=0):
-    """A problem for any cell, T = 3 steps, B = 2 rows, H = 3 inputs and units."""
-    if spec.key in KEYS:
-        p = make(spec.key, T=3)
-        return p.params, p.x, p.state0, p.dy, p.dlast, p.inputs
-    rng, (T, B, H) = np.random.default_rng(seed), (3, 2, 3)
-    params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
-    x, dy = rng.standard_normal((2, T, B, H))
-    return params, x, states_of(spec, rng, B, H), dy, states_of(spec, rng, B, H), {}
 
 
 CELLS = {key: SPECS[key] for key in ("lstm", *PROGRAMS)} | ODD | MATRIX

@@ -40,19 +40,6 @@ def versions():
     )
 
 
-# a loop over many arrays is turned into vector instructions only if LLVM may first compare as many
-# addresses as it takes to see that they do not overlap; a cell has 20 arrays, the default is 128
-CHECKS = ("--runtime-memory-check-threshold=4000", "--vectorize-memory-check-threshold=4000")
-
-
-@cache
-def _let_loops_become_vectors():
-    import llvmlite.binding
-
-    for option in CHECKS:
-        llvmlite.binding.set_option("course_utils", option)
-
-
 def folders():
     """Where compiled code may be kept, best first."""
     given = os.environ.get("COURSE_CACHE")
@@ -85,8 +72,7 @@ def module(write, label, given=None):
     """
     text = write(True)
     below = getattr(given, "__name__", "")
-    digest = hashlib.sha256(f"{versions()}\n{CHECKS}\n{below}\n{text}".encode()).hexdigest()[:20]
-    _let_loops_become_vectors()
+    digest = hashlib.sha256(f"{versions()}\n{below}\n{text}".encode()).hexdigest()[:20]
     for folder in folders():
         if writable(folder):
             with contextlib.suppress(OSError):  # a full disk
@@ -95,8 +81,10 @@ def module(write, label, given=None):
 
 
 def in_memory(text, label, given=None):
-    """The module of a source that lies in no file."""
-    made = ModuleType(f"compiled_{label}")
+    """The module of a source that lies in no file; its name stands for the text, as a file's."""
+    below = getattr(given, "__name__", "")
+    digest = hashlib.sha256(f"{below}\n{text}".encode()).hexdigest()[:20]
+    made = ModuleType(f"compiled_{label}_{digest}")
     _start_with(made, given)
     exec(compile(text, f"<compiled {label}>", "exec"), made.__dict__)
     return made

@@ -9,7 +9,7 @@ import contextlib
 import torch
 
 from course_utils.torch_nn import function, modes
-from course_utils.torch_nn.gpu import exchange, modules, steps
+from course_utils.torch_nn.gpu import exchange, modules, persistent, steps
 from course_utils.torch_nn.gpu.arena import Arena, Shape
 from course_utils.torch_nn.gpu.pool import Pool, Recorder
 from course_utils.torch_nn.gpu.schedule import schedule
@@ -42,6 +42,7 @@ class Launched(torch.autograd.Function):
 
         def compute():
             ctx.lease = lease = POOL.lease(shape)
+            persistent.check(lease.arena, POOL)
             exchange.load(lease.arena, run, x, tensors)
             lease.run("forward", steps.forward)
             outputs = exchange.outputs(lease.arena, run, x)
@@ -63,6 +64,7 @@ class Launched(torch.autograd.Function):
 
         def compute():
             lease.wait()
+            persistent.check(lease.arena, POOL)
             exchange.load_gradients(lease.arena, run, dy, rest)
             lease.run("backward", steps.backward)
             found = exchange.gradients(lease.arena, run, rest, ctx.needs_input_grad[1:])

@@ -6,7 +6,7 @@ order in time is one product over all steps.  Everything is written into the arr
 
 import torch
 
-from course_utils.torch_nn.gpu import modules, parameters
+from course_utils.torch_nn.gpu import modules, parameters, persistent
 
 INDEX = 2**31 - 1
 """Kernels count in 32 bits: no launch reaches further into an array than this."""
@@ -18,7 +18,8 @@ def forward(arena):
     _launch_all(arena, "prelude", "forward", 0)
     for product in arena.schedule.hoisted:
         _multiply(arena, product, None)
-    loop_forward(arena)
+    if persistent.obstacle(arena.shape) or not persistent.forward(arena):
+        loop_forward(arena)
     for level in range(arena.schedule.stage("readout").levels):
         for product in arena.schedule.products.get(("readout", level), ()):
             _multiply(arena, product, None)
@@ -47,7 +48,8 @@ def backward(arena):
         for product in arena.schedule.products.get(("readout", level), ()):
             dproduct = arena.rows(arena.schedule.dproduct(product))
             torch.mm(dproduct, arena[f"weights_{product.name}"], out=arena.rows(_back(product)))
-    loop_backward(arena)
+    if persistent.obstacle(arena.shape) or not persistent.backward(arena):
+        loop_backward(arena)
     parameters.gradients(arena)
     _launch_all(arena, "prelude", "backward", 0)
     parameters.hand_over(arena)
@@ -66,7 +68,8 @@ def loop_backward(arena):
                 dproduct = arena.flat(arena.schedule.dproduct(product))[t]
                 weights = arena[f"weights_{product.name}"]
                 torch.mm(dproduct, weights, out=arena.flat(_back(product))[t])
-        for state in plan.untouched if t == T - 1 else ():  # nobody writes there afterwards
+        # a last state's gradient, which this step has taken; nobody writes there afterwards
+        for state in plan.untouched if t == T - 1 or arena.shape.ends else ():
             arena[f"carried_{state}"].zero_()
         for state in plan.apart:
             arena[f"carried_{state}"].copy_(arena[f"carry_{state}"])
