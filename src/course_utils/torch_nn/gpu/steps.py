@@ -160,13 +160,10 @@ def _begin(arena, t):
 
 def _end(arena, t):
     """Where a row ends with this step the gradient of its last state arrives."""
-    untouched = arena.schedule.plan.untouched
     for state in arena.schedule.plan.flowing:
         carried, last = arena[f"carried_{state}"], arena[f"dlast_{state}"]
         here = arena["ends"][t].view(-1, *[1] * (last.dim() - 1))
-        # a state that no arithmetic reads carries nothing else from step to step
-        other = arena.new("zero", (), arena.real) if state in untouched else carried
-        torch.where(here, last, other, out=carried)
+        torch.where(here, last, carried, out=carried)
 
 
 def _divert(arena, t):
