@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import triton_runs
+from kinds import PROGRAMS
 from matrix_cells import MATRIX
 from odd_cells import ODD, cell, given
 from problems import close
@@ -109,7 +110,7 @@ def first_of_each_kind():
 
 
 TRIED = {
-    "one program alone": CELLS,
+    "one program alone": ("lstm", *PROGRAMS),
     "two programs for a row": sorted(first_of_each_kind()),
     "two by two programs, two chunks": ("rnn",),
 }
