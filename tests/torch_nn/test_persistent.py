@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import triton_runs
+from kinds import PROGRAMS
 from matrix_cells import MATRIX
 from odd_cells import ODD, cell, given
 from problems import close
@@ -29,6 +30,7 @@ T, B, D, H = 3, 3, 2, 4
 SPLITS = {
     "one program alone": Split(0, 4, 8, 8),
     "one program, by way of memory": Split(1, 4, 8, 8),
+    "two programs for a row": Split(1, 4, 2, 4),
     "two by two programs, two chunks": Split(2, 2, 2, 2),
 }
 
@@ -104,13 +106,18 @@ def first_of_each_kind():
         products = persistent.products(gpu.schedule(spec))
         kind = sorted((p.level, p.operand.op == "before", len(p.parts)) for p in products)
         found.setdefault(str(kind), name)
-    return {"rnn", *found.values()}
+    return found.values()
 
 
+TRIED = {
+    "one program alone": ("lstm", *PROGRAMS),
+    "two programs for a row": sorted(first_of_each_kind()),
+    "two by two programs, two chunks": ("rnn",),
+}
 CASES = [
     pytest.param(key, split, marks=[] if key in QUICK.get(split, ()) else [pytest.mark.slow])
-    for split in SPLITS
-    for key in (CELLS if split == "one program alone" else sorted(first_of_each_kind()))
+    for split, keys in TRIED.items()
+    for key in keys
 ]
 
 
