@@ -182,6 +182,34 @@ def test_the_linear_recurrence_may_be_differentiated_again(dtype):
     torch.testing.assert_close(mapped, LinearScan.apply(a, b))
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("reverse, dtype", [(False, torch.complex128), (True, torch.float64)])
+def test_a_state_before_the_recurrence_is_differentiated_too(reverse, dtype):
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 3, 2, dtype=dtype, generator=generator).requires_grad_()
+    h0 = torch.randn(2, dtype=dtype, generator=generator, requires_grad=True)
+
+    def run(a, b, h0):
+        return LinearScan.apply(a, b, h0, reverse)
+
+    way = range(2, -1, -1) if reverse else range(3)
+    h, states = h0, {}
+    for t in way:
+        h = states[t] = a[t] * h + b[t]
+    torch.testing.assert_close(run(a, b, h0), torch.stack([states[t] for t in range(3)]))
+    assert torch.autograd.gradcheck(run, (a, b, h0), check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(run, (a, b, h0))
+    mapped = torch.func.vmap(run, in_dims=(1, 1, 0), out_dims=1)(a, b, h0)
+    torch.testing.assert_close(mapped, run(a, b, h0))
+
+    def size(a, b, h0):
+        return run(a, b, h0).abs().square().sum()
+
+    every = (0, 1, 2)
+    by_row = torch.func.vmap(torch.func.grad(size, every), (1, 1, 0), (1, 1, 0))(a, b, h0)
+    torch.testing.assert_close(by_row, torch.autograd.grad(size(a, b, h0), (a, b, h0)))
+
+
 def test_prefix_on_a_small_table():
     """h_1 = 1, h_2 = 2·1 + 3, h_3 = 0·5 + 4, h_4 = -1·4 + 1: by hand, and a_1 is not read."""
     a, b = np.array([[7.0], [2], [0], [-1]]), np.array([[1.0], [3], [4], [1]])

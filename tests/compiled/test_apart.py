@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils.compiled import cache
+from course_utils.compiled.code import code
 
 numba = pytest.importorskip("numba")
 
@@ -59,3 +60,35 @@ def test_what_it_raises_arrives(made):
 def test_a_place_in_an_array_needs_its_order(made):
     with pytest.raises(numba.TypingError, match="an array in C order is needed"):
         made.row(np.ones((2, 3)).T, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_transposes_and_sums_over_columns(dtype):
+    shared = code("rnn", dtype).shared
+    turn, add, at = shared.turn, shared.add_products, shared.at
+
+    @shared.njit(**shared.OPTIONS)
+    def turned(matrix, out):
+        turn(at(matrix), at(out), *matrix.shape)
+
+    @shared.njit(**shared.OPTIONS)
+    def added(a, b, out, adds):
+        add(at(a), at(b), at(out), len(a), a.shape[1], b.shape[1], a.shape[2], adds)
+
+    normal = np.random.default_rng(0).standard_normal
+    for n, k in [(16, 8), (8, 16), (9, 17), (3, 5), (1, 4), (24, 40)]:
+        matrix, out = normal((n, k)).astype(dtype), np.empty((k, n), dtype)
+        turned(matrix, out)
+        np.testing.assert_array_equal(out, matrix.T)
+    for steps, n, k, columns in [(3, 32, 8, 16), (2, 5, 3, 8), (1, 1, 1, 8), (4, 7, 9, 24)]:
+        a = normal((steps, n, columns)).astype(dtype)
+        b, out = normal((steps, k, columns)).astype(dtype), np.full((n, k), np.nan, dtype)
+        expected = np.einsum("tnc,tkc->nk", a.astype(float), b)
+        for adds in (0, 1):
+            added(a, b, out, adds)
+            bound = 50 * steps * columns * np.finfo(dtype).eps
+            np.testing.assert_allclose(out, (1 + adds) * expected, rtol=0, atol=bound)
+        a[0, 0, 0] = np.nan
+        added(a, b, out, 0)
+        assert np.isnan(out[0]).all() and np.isfinite(out[1:]).all()

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from course_utils.compiled.squares import REGISTER
+REGISTER = 32
+"""Bytes of a vector."""
 
 TURNS = '''LANES = {lanes}
 FULL = 100  # weights from which on strips of columns are worth a transpose of the operand

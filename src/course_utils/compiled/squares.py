@@ -9,9 +9,6 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-REGISTER = 32
-"""Bytes of a vector."""
-
 
 def square(width):
     """Code that writes the transpose of matrix[j : j + width, m : m + width] to out[m :, j :].

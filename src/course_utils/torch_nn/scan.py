@@ -1,13 +1,14 @@
 """The whole sequence at once, where the recurrence is linear: h_t = a_t ⊙ h_{t-1} + b_t.
 
 The file of the same name in ``numpy_nn`` explains the algorithm; here it is one autograd function,
-which keeps a and h alone and whose backward is the scan from the other end.
+which keeps a and h alone and whose backward is the scan from the other end.  Its values come from
+``prefix``, or on a GPU from ``scan_kernels``, which moves each number once.
 """
 
 import torch
 
 from course_utils.specs import get_spec
-from course_utils.torch_nn import cells, modes
+from course_utils.torch_nn import cells, modes, scan_kernels
 
 
 def has_scan(key):
@@ -58,10 +59,12 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     if active is not None:
         a = torch.where(active[..., None], a, 1)
         b = torch.where(active[..., None], b, 0)
-    begins = _begins(x, active, resets, reverse)[..., None]
-    b = torch.where(begins, b + a * h0, b)
-    a = torch.where(begins, 0, a)
-    h = LinearScan.apply(a.flip(0), b.flip(0)).flip(0) if reverse else LinearScan.apply(a, b)
+    if resets is not None:
+        begins = _begins(resets, active, reverse)[..., None]
+        b = torch.where(begins, b + a * h0, b)
+        a = torch.where(begins, 0, a)
+    dtype = torch.promote_types(b.dtype, h0.dtype)  # a state may be wider than x under autocast
+    h = LinearScan.apply(a.to(dtype).expand_as(b), b.to(dtype), h0.to(dtype), reverse)
     states = (h,) if len(state) == 1 else (h.real, h.imag)
     readout = getattr(cell, "readout", None)
     y = (readout(p, x, states) if readout else h).to(x.dtype)
@@ -75,64 +78,75 @@ def _coefficient_dtype(part, x):
     return x.dtype.to_complex() if part.is_complex() else x.dtype
 
 
-def _begins(x, active, resets, reverse):
-    """(T, B) bool: where a step starts from the initial state, the first of all among them.
+def _begins(resets, active, reverse):
+    """(T, B) bool: where a step starts from the initial state, though it is not the first.
 
     A sequence begins at t; read in reverse, the one before it begins at t - 1.  Beyond the end of a
     row nothing begins, or its last state would be lost.
     """
-    T, B = x.shape[:2]
-    first = torch.arange(T, device=x.device) == (T - 1 if reverse else 0)
-    first = first[:, None].expand(T, B)
-    if resets is None:
-        return first
     resets = resets if active is None else resets & active
     if reverse:
-        resets = torch.cat([resets[1:], torch.zeros_like(resets[:1])])
-    return first | resets
+        return torch.cat([resets[1:], torch.zeros_like(resets[:1])])
+    return resets
 
 
 class LinearScan(torch.autograd.Function):
     """a, b (T, ...) of one shape -> h (T, ...), h_t = a_t h_{t-1} + b_t from h_0 = 0.
 
-    Real or complex; may be differentiated again, forward and backward, and mapped over.
+    As ``LinearScan.apply(a, b, h0, reverse)`` from h0 (...), and from the last step to the first
+    where reverse is true.  Real or complex; may be differentiated again, forward and backward, and
+    mapped over.
     """
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(a, b):
+    def forward(a, b, h0=None, reverse=False):
         """The values; see the class."""
-        return prefix(a, b)
+        if scan_kernels.serves(a, b, h0):
+            return scan_kernels.forward(a, b, h0, reverse=reverse)
+        if h0 is not None:
+            first = -1 if reverse else 0
+            begun = (a[first] * h0 + b[first])[None]
+            b = torch.cat([b[:-1], begun] if reverse else [begun, b[1:]])
+        return prefix(a.flip(0), b.flip(0)).flip(0) if reverse else prefix(a, b)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        """Keep a and h for both derivatives."""
-        ctx.save_for_backward(inputs[0], output)
-        ctx.save_for_forward(inputs[0], output)
+        """Keep a, h and h0 for both derivatives."""
+        a, _, h0, ctx.reverse = (*inputs, None, False)[:4]
+        ctx.given = len(inputs)
+        ctx.save_for_backward(a, output, h0)
+        ctx.save_for_forward(a, output, h0)
 
     @staticmethod
     def backward(ctx, dh):
         """dh_t gathers a*_{t+1} dh_{t+1}: the same recurrence from the last step to the first."""
-        a, h = ctx.saved_tensors
-        after = torch.cat([a[1:], torch.zeros_like(a[:1])])
-        db = LinearScan.apply(after.conj().flip(0), dh.flip(0)).flip(0)
-        return db * before(h).conj(), db
+        (a, h, h0), reverse = ctx.saved_tensors, ctx.reverse
+        if not torch.is_grad_enabled() and scan_kernels.serves(a, dh, h, h0):
+            da, db = scan_kernels.backward(a, dh, h, h0, reverse=reverse)
+        else:
+            after = before(a, not reverse).conj()
+            db = LinearScan.apply(after, dh, None, not reverse)
+            da = db * before(h, reverse, h0).conj()
+        first = -1 if reverse else 0
+        dh0 = None if h0 is None else a[first].conj() * db[first]
+        return (da, db, dh0, None)[: ctx.given]
 
     @staticmethod
-    def jvp(ctx, a_tangent, b_tangent):
+    def jvp(ctx, a_tangent, b_tangent, h0_tangent=None, _=None):
         """Tangents obey the same recurrence, driven by da_t h_{t-1} + db_t."""
-        a, h = ctx.saved_tensors
-        drive = b_tangent
+        (a, h, h0), reverse = ctx.saved_tensors, ctx.reverse
+        drive = torch.zeros_like(h) if b_tangent is None else b_tangent
         if a_tangent is not None:
-            pushed = a_tangent * before(h)
-            drive = pushed if drive is None else drive + pushed
-        return LinearScan.apply(a, drive)
+            drive = drive + a_tangent * before(h, reverse, h0)
+        return LinearScan.apply(a, drive, h0_tangent, reverse)
 
 
-def before(h):
-    """h (T, ...) one step later, zero first."""
-    return torch.cat([torch.zeros_like(h[:1]), h[:-1]])
+def before(h, reverse=False, h0=None):
+    """h (T, ...) one step later, h0 (...) or zero first; from the other end in reverse."""
+    first = torch.zeros_like(h[:1]) if h0 is None else h0[None]
+    return torch.cat([h[1:], first] if reverse else [first, h[:-1]])
 
 
 def prefix(a, b):
