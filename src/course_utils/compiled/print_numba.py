@@ -8,10 +8,11 @@ import math
 import re
 from dataclasses import replace
 
-from course_utils.compiled.arrays import array_of, operand_place
+from course_utils.compiled.arrays import array_of
 from course_utils.compiled.columns import AXES, LAST, NETS, Argument
-from course_utils.compiled.loops import FUNCTIONS, LoopPrinter
+from course_utils.compiled.loops import FUNCTIONS
 from course_utils.compiled.numba_head import head
+from course_utils.compiled.numba_products import ProductPrinter, size_of, times
 from course_utils.compiled.plan import plan
 from course_utils.compiled.printing import Style
 from course_utils.compiled.values import MATRIX, ROW
@@ -30,7 +31,7 @@ WIDTH, CALL = 100, re.compile(r"(\w+\()[^#]*\)")
 SIZES = "nets, first, last, rows, units, begins, ends"
 
 
-class NumbaPrinter(LoopPrinter):
+class NumbaPrinter(ProductPrinter):
     """arguments: {function: the arrays that it takes, in order}, known once it is printed."""
 
     style = STYLE
@@ -104,7 +105,7 @@ class NumbaPrinter(LoopPrinter):
         rank = array_of(self.plan, place).rank
         last = {ROW: "row", MATRIX: "element"}.get(rank, "across" if place.across else "place")
         if kind == "before":
-            begin = f"at(from_{place.name}, step * {_size(rank)})"
+            begin = f"at(from_{place.name}, step * {size_of(rank)})"
         else:
             begin = f"at({', '.join([name, *self._net(name, kind), *index])})"
         if begin not in self.pointers:
@@ -137,11 +138,6 @@ class NumbaPrinter(LoopPrinter):
         last = LAST.get(array.rank, "H*B")
         return self.use(name, kind, n=array.blocks, integer=array.integer, last=last)
 
-    def _matrix(self, kind, product):
-        """weights, dweights, turned or part of a product."""
-        k = {"x": "D"}.get(product.operand.op, f"{len(product.parts)}*H")
-        return self.use(f"{kind}_{product.name}", kind, n=len(product.values), k=k)
-
     # -- a language's syntax -----------------------------------------------------------------------
 
     def open_loop(self, name, back=False):
@@ -167,7 +163,7 @@ class NumbaPrinter(LoopPrinter):
         self.use(target, "carried", last=last)
         if source:
             self.use(source, "carry", last=last)
-        size = _size(state.rank)
+        size = size_of(state.rank)
         if source:
             self.write(f"copy(at({source}), at({target}, net), {size})")
         else:
@@ -239,7 +235,7 @@ class NumbaPrinter(LoopPrinter):
             states, first, before = arrays
             begin = "begin_whole" if value.integer else "begin"
             given = f"at(begins, step), at({states}, net, step), at({first}, net)"
-            sizes = f"{_size(value.rank)}, rows"
+            sizes = f"{size_of(value.rank)}, rows"
             self.write(f"{begin}({given}, at({before}, net, step), {sizes})", deeper=1)
         self.stage("loop")
         self.close_loop()
@@ -276,41 +272,6 @@ class NumbaPrinter(LoopPrinter):
             self.write(f"turn_steps({places}, steps, rows, {units})", deeper=kind == "x")
         self.lines += lines
 
-    def _operand(self, product, many=False):
-        """Where the operand of a product lies at a step, or at the first of a stretch."""
-        place = operand_place(self.plan, product)
-        kind, name = self._kind(place), self._array(place)
-        later = " + 1" if kind == "states" else ""
-        step = f"first{later}" if many else f"step{later}"
-        if kind == "before":
-            return f"at(from_{place.name}, {step} * {_size(product.operand.rank)})"
-        return f"at({', '.join([name, *self._net(name, kind), step])})"
-
-    def _sizes(self, product):
-        """Rows and columns of a product's weights, and the sequences."""
-        n = _times(len(product.values), "units")
-        k = _times(len(product.parts), "units")
-        if product.operand.op == "x":
-            given = self._matrix("weights", product)
-            k = f"{given}.shape[2]"
-        return f"{n}, {k}, rows"
-
-    def multiply(self, product):
-        operand, weights = self._operand(product), self._matrix("weights", product)
-        result = self.use(f"product_{product.name}", "product", n=len(product.values))
-        sizes = self._sizes(product)
-        self.write(f"multiply(at({weights}, net), {operand}, at({result}), {sizes})")
-
-    def multiply_all(self, product):
-        operand, weights = self._operand(product, many=True), self._matrix("weights", product)
-        kept = product.name in self.read_back
-        result = self.use(
-            f"products_{product.name}", "products" if kept else "stretch", n=len(product.values)
-        )
-        result = f"at({result}, net, first)" if kept else f"at({result})"
-        sizes = f"steps, {self._sizes(product)}"
-        self.write(f"multiply_all(at({weights}, net), {operand}, {result}, {sizes})")
-
     # -- backward ----------------------------------------------------------------------------------
 
     def backward(self):
@@ -326,7 +287,7 @@ class NumbaPrinter(LoopPrinter):
             dlast = self.use(f"dlast_{name}", "dlast", last=last)
             carried = self.use(f"carried_{name}", "carried", last=last)
             given = f"at(ends), step + 1, at({dlast}, net), at({carried}, net)"
-            self.write(f"end({given}, {_size(rank)}, rows)", deeper=1)
+            self.write(f"end({given}, {size_of(rank)}, rows)", deeper=1)
         self._turn([b for b in self.plan.backward if b.stage == "loop"])
         self.stage_backward("loop")
         for state in self.plan.untouched:
@@ -341,7 +302,7 @@ class NumbaPrinter(LoopPrinter):
             backs = [self._back(p) for p in before if p.operand.what == name]
             for gradient in (f"carried_{name}", *backs):
                 given = f"at(begins, step), at({gradient}, net), at({dfirst}, net)"
-                self.write(f"leave({given}, {_size(rank)}, rows)", deeper=1)
+                self.write(f"leave({given}, {size_of(rank)}, rows)", deeper=1)
         self.depth -= 1
         self.write("# what weights, inputs and biases receive in these steps")
         for product in self.program.products:
@@ -351,7 +312,7 @@ class NumbaPrinter(LoopPrinter):
             dproduct = self._dproduct(product)
             if dproduct:
                 dvector, by_row = self.use(f"dvector_{vector}", "dbias"), self.use("sums", "sums")
-                n = _times(len(product.values), "units")
+                n = times(len(product.values), "units")
                 self.write(
                     f"add_biases(at({dproduct}, 0, {block}), at({by_row}), at({dvector}, net),"
                 )
@@ -361,67 +322,6 @@ class NumbaPrinter(LoopPrinter):
         if any(place.kind == "dy" for body in bodies for _, place in body.loads):
             dy, now = self.use("all_dy", "all_dy"), self.use("dy_now", "dy")
             self.write(f"turn(at({dy}, net, step), at({now}), rows, units)")
-
-    def _back(self, product):
-        kind = "backs" if product.whole else "back"
-        return self.use(f"{kind}_{product.name}", kind, n=len(product.parts))
-
-    def _dproduct(self, product):
-        name = gradient_of(self.plan, product)
-        return name and self.use(name, "dproduct", n=len(product.values))
-
-    def _sums(self, product):
-        """What a product's weights receive, and its input."""
-        dproduct = self._dproduct(product)
-        if not dproduct:
-            return
-        self.use("all_dy", "all_dy")  # which says whether these are the last steps
-        dweights = self._matrix("dweights", product)
-        part, room = self._matrix("part", product), self._matrix("room", product)
-        columns = self.use(f"columns_{product.name}", "columns", n=len(product.values))
-        sizes = f"steps, {self._sizes(product)}"
-        operand = self._operand(product, many=True)
-        if product.operand.op not in ("x", "input"):
-            self.write(
-                f"add_weights(at({dproduct}), {operand}, at({room}), at({dweights}, net), "
-                f"at({columns}), at({part}), {sizes}, 0, adds)"
-            )
-            return
-        _, rows, drows = input_arrays(product)
-        kind = "rows_x" if product.operand.op == "x" else "rows_input"
-        rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
-        below = f"at({', '.join([rows, *self._net(rows, kind), 'first'])})"
-        self.write(
-            f"add_weights(at({dproduct}), {operand}, {below}, at({dweights}, net), "
-            f"at({columns}), at({part}), {sizes}, 1, adds)"
-        )
-        self.write(
-            f"send_back(at({dproduct}), {self._both(product)}, "
-            f"at({columns}), at({room}), at({drows}, net, first), {sizes})"
-        )
-
-    def back(self, product):
-        dproduct = self._dproduct(product)
-        if dproduct:
-            matrices, result = self._both(product), self._back(product)
-            self.write(
-                f"multiply_back({matrices}, at({dproduct}, step - first), "
-                f"at({result}, net), {self._sizes(product)})"
-            )
-
-    def back_all(self, product):
-        dproduct = self._dproduct(product)
-        if dproduct:
-            matrices, result = self._both(product), self._back(product)
-            self.write(
-                f"multiply_all_back({matrices}, at({dproduct}), at({result}), "
-                f"steps, {self._sizes(product)})"
-            )
-
-    def _both(self, product):
-        """A product's weights, and their transpose."""
-        both = (self._matrix(kind, product) for kind in ("weights", "turned"))
-        return ", ".join(f"at({matrix}, net)" for matrix in both)
 
 
 def _rows(parts, depth):
@@ -437,31 +337,6 @@ def _rows(parts, depth):
 def _constants(body):
     """The names of the config that a body reads."""
     return list(dict.fromkeys(a.what for v in body.lines for a in v.args if a.op == "config"))
-
-
-def _size(rank):
-    """Numbers that all sequences have of a state, as text."""
-    return {ROW: "rows", MATRIX: "units * places"}.get(rank, "places")
-
-
-def _times(count, size):
-    """A number of blocks, as text."""
-    return size if count == 1 else f"{count} * {size}"
-
-
-def input_arrays(product):
-    """(array in columns, as it was given, the gradient of that) of an input that is multiplied."""
-    op, what = product.operand.op, product.operand.what
-    if op == "x":
-        return "all_x", "rows_x", "rows_dx"
-    return f"input_{what}", f"rows_input_{what}", f"rows_dinput_{what}"
-
-
-def gradient_of(plan, product):
-    """The array of a product's gradient; None where nothing that counts depends on it."""
-    name = plan.derivative.shared.get(product.name, product.name)
-    stored = {p.name for b in plan.backward for p, *_ in b.stores if p.kind == "dproduct"}
-    return f"dproduct_{name}" if name in stored else None
 
 
 def source(key, dtype="float64", *, compiled=True, cache=True):
