@@ -25,7 +25,7 @@ class CueConfig:
     every: int = 50
     solved: float = 0.95
     retention: float = 0.95
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = tuple(range(20))
 
 
 def by_gap(config, name, build, progress=iter):

@@ -31,7 +31,7 @@ class Config:
     updates: int = 300
     strings: int = 20
     widths: tuple = (1, 2, 4, 16)
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(synonyms=2, shortest=1, longest=3, updates=60, strings=4, widths=(1, 4), seeds=(0,))

@@ -29,7 +29,7 @@ class Config:
     updates: int = 300
     batch: int = 32
     lr: float = 0.01
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(hidden=16, wide=20, longest=3, asked=4, strings=40, updates=60, seeds=(0,))

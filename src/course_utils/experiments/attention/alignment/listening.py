@@ -40,7 +40,7 @@ class Config:
     lr: float = 0.01
     noise: float = 0.2
     sequences: int = 100
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(longest=2, asked=(1, 2), hidden=16, updates=60, lr=0.02, sequences=30, seeds=(0,))

@@ -29,7 +29,7 @@ class Config:
     batch: int = 64
     lr: float = 0.01
     lists: int = 200
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(hidden=12, trained=(2, 3), asked=(2, 5), updates=100, lists=50, seeds=(0,))

@@ -29,7 +29,7 @@ class Config:
     updates: int = 300
     batch: int = 64
     lr: float = 0.01
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(glimpses=(0, 4), updates=60, seeds=(0,))

@@ -45,7 +45,7 @@ class Config:
     asked: int = 500
     day: str = "2004-09-23"
     locales: tuple = ("en_GB", "en_US", "de_DE", "fr_FR", "es_ES", "it_IT")
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(hidden=24, updates=40, asked=40, locales=("en_US",), seeds=(0,))

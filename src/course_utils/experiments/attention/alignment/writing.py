@@ -35,7 +35,7 @@ class Config:
     batch: int = 24
     lr: float = 0.01
     words: tuple = ("ole", "eco", "cole")
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(

@@ -36,7 +36,7 @@ class Config:
     lr: float = 0.02
     updates: int = 5000
     every: int = 50
-    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(nets=(("lstm_1997", "lstm_1997", 8, None, 0.0),), updates=2500, seeds=(0, 1))

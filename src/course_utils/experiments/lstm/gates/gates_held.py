@@ -23,6 +23,7 @@ class Config(AddingConfig):
     length: int = 50
     retention: float = 0.99
     input_bias: float = -2.0
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(length=24, retention=0.9, updates=600, wrong=0.2, seeds=(0,))
