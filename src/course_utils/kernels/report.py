@@ -14,6 +14,12 @@ def report(*names):
         print("\n".join(lines if launch is None else told(launch)))
 
 
+def launched(name):
+    """How often a kernel was launched so far, since its last error."""
+    launch = launches.get(name)
+    return launch.which if launch else 0
+
+
 def told(launch):
     """The lines on one launch."""
     memories = launch.memories.values()
