@@ -188,7 +188,7 @@ REFUSED = {
     "an address as a number": (STORE.format("2 * x_ptr"), TypeError, "x_ptr is an address"),
     "a number as an address": ("tl.load(index)", TypeError, "wants an address"),
     "a pointer that is indexed": ("x_ptr[index]", TypeError, r"tl.load\(x_ptr \+ index"),
-    "a float as an index": ("tl.load(x_ptr + 0.5 * index)", TypeError, "whole number"),
+    "a float as an index": ("tl.load(x_ptr + index / 2)", TypeError, "// divides whole numbers"),
     "a function of NumPy": (STORE.format("np.exp(1.0 * index)"), TypeError, "say tl.exp"),
     "a function of math": (STORE.format("math.exp(index)"), TypeError, "says tl.exp"),
     "a tanh of NumPy": (STORE.format("np.tanh(1.0 * index)"), TypeError, "first cell"),
@@ -343,6 +343,10 @@ def test_the_report_counts_and_says_what_could_be_less(capsys):
     assert "36 numbers, 288 bytes" in said
     assert "x_ptr: 24 loads for 12 numbers" in said
     assert "another: not launched yet" in said
+    assert "never stored" not in said
+    launch(STORE.format("1.0"), programs=2)
+    kernels.report("kernel")
+    assert "out_ptr: 4 of 12 numbers were never stored" in capsys.readouterr().out
 
 
 def test_where_triton_is_missing_it_says_so(monkeypatch):

@@ -112,7 +112,8 @@ class Pointer:
         """What is added to an address: whole numbers."""
         found = np.asarray(operand(other))
         if found.dtype.kind not in "iub":
-            raise TypeError(f"{self.name} + …: an index is a whole number, this is {found.dtype}")
+            raise TypeError(f"{self.name} + …: an index is a whole number, this is {found.dtype} "
+                            "(// divides whole numbers)")  # fmt: skip
         return found.astype(np.int64)
 
     def as_wide(self, values, what, doing):

@@ -44,6 +44,8 @@ def advice(memory):
                "loaded can be used again")  # fmt: skip
     if memory.stores > wrote.sum():
         yield f"  {memory.name}: {memory.stores} stores for {wrote.sum()} numbers; store it once"
+    if 0 < wrote.sum() < len(wrote):
+        yield f"  {memory.name}: {(~wrote).sum()} of {len(wrote)} numbers were never stored"
     if (read & wrote).any():
         yield (f"  {memory.name}: what is written here is read here as well; if that comes after, "
                "use the variable instead")  # fmt: skip
