@@ -30,7 +30,7 @@ VERSIONS := oldest colab
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install book pdf test test-all test-versions versions test-colab bench bench-goals bench-page bench-grading notebooks derive lint release serve clean
+.PHONY: help install book pdf test test-all test-versions versions test-colab bench bench-goals bench-page bench-grading bench-gpu notebooks derive lint release serve clean
 .NOTPARALLEL:  # `make -j` is welcome; the targets share _build, so they take turns
 
 help: ## explain the targets
@@ -109,7 +109,7 @@ test-colab: $(INSTALLED) .venv-colab/.notebooks ## every notebook and exercise w
 bench: $(INSTALLED) ## measure this machine's speed (minutes): a table, and benchmarks/results/
 	@$(BIN)/python benchmarks/bench.py
 
-bench-goals: $(INSTALLED) ## measure how near the compiler is to its goals, and what bounds it (minutes)
+bench-goals: $(INSTALLED) ## measure how near the compiler is to its goals, and what bounds it (minutes): a table, and a file
 	@$(BIN)/python benchmarks/bench.py --goals
 
 bench-page: $(INSTALLED) ## measure what an update costs in the page that trains, in Chromium and Firefox
@@ -117,6 +117,9 @@ bench-page: $(INSTALLED) ## measure what an update costs in the page that trains
 
 bench-grading: $(INSTALLED) ## grade a class by this course, nbgrader, nbval and otter (a quarter of an hour; stopped, it goes on)
 	@$(BIN)/python benchmarks/grading.py --otter
+
+bench-gpu: ## test and measure on a GPU, in eight minutes: _build/gpu/ (head of benchmarks/gpu.sh)
+	@benchmarks/gpu.sh $(ARGS)
 
 notebooks: $(INSTALLED) ## write notebooks/ anew from the chapters (commit the result)
 	@rm -rf $(NOTEBOOKS)

@@ -1,6 +1,6 @@
 """Measure this machine: `make bench`.  Prints tables, writes benchmarks/results/<cpu>.json.
 
-usage: python benchmarks/bench.py [--quick | --goals] [--out FOLDER]
+usage: python benchmarks/bench.py [--quick] [--goals] [--out FOLDER]
 
 What is compared takes turns in one process, on one thread, and ratios of medians decide: a machine
 that others use too is slow for all candidates alike.  Never compare seconds of two files.
@@ -40,15 +40,18 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
-    parser.add_argument("--goals", action="store_true", help="only the goals, nothing written")
+    parser.add_argument("--goals", action="store_true", help="only the goals and their bounds")
     given = parser.parse_args(arguments)
     if given.goals:
-        print("\n".join(compiler_goals.table(compiler_goals.goals(compiler_goals.all_of(1.0)))))
-        return
-    measured = measure(given.quick)
-    for line in tables(measured):
+        measured = {"machine": machine()} | compiler_goals.all_of(given.quick)
+        measured["goals"] = compiler_goals.goals(measured)
+        lines, prefix = compiler_goals.text(measured), "goals-"
+    else:
+        measured = measure(given.quick)
+        lines, prefix = tables(measured), ""
+    for line in lines:
         print(line)
-    print(f"\nwritten: {write(measured, given.out)}")
+    print(f"\nwritten: {write(measured, given.out, prefix)}")
 
 
 def measure(quick=False):
@@ -127,14 +130,13 @@ def chapters():
     return dict(sorted(times.items()))
 
 
-def write(measured, folder):
+def write(measured, folder, prefix=""):
     """The measurements as JSON, in a file named after the processor; its path."""
     folder.mkdir(parents=True, exist_ok=True)
     blas = measured["machine"]["blas"] or {}
     name = f"{measured['machine']['cpu']} {blas.get('architecture') or ''}".lower()
-    path = folder / (
-        re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", name)).strip("-") + ".json"
-    )
+    name = re.sub(r"[^a-z0-9]+", "-", re.sub(r"\((r|tm)\)", "", name)).strip("-")
+    path = folder / f"{prefix}{name}.json"
     return whole.write(path, json.dumps(measured, indent=1) + "\n")
 
 
@@ -153,7 +155,7 @@ def tables(measured):
     for name, value in here["environment"].items():
         yield f"{name}={value} is set"
     yield from training(measured["speed_cells"])
-    yield from compiler_goals.table(measured["goals"])
+    yield from compiler_goals.text(measured)
     yield from growth(measured["speed_growth"])
     yield from ladder(measured["speed_ladder"])
     yield "\nimport, CPU seconds: " + ", ".join(

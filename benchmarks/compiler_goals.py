@@ -4,7 +4,9 @@ The bound of a goal is what the machine would reach if a layer spent its time on
 cannot leave out.  For a ratio to another program that is the bare matrix products, as fast as the
 BLAS of NumPy does them here, and the functions of the cell, as fast as compiled code evaluates them
 one after the other; each is measured.  Where our products in registers beat BLAS, a layer may pass
-it.  At one sequence the calls from Python count too, and for compiling LLVM alone.
+it.  What is paid once a call counts too: the calls from Python at one sequence and for many nets,
+autograd's besides for a layer of PyTorch; the bound of many nets has its products in registers, one
+after the other and from the nearest cache, and the bound of compiling LLVM alone.
 """
 
 import os
@@ -17,6 +19,7 @@ import numpy as np
 
 from course_utils import numpy_nn, timing
 from course_utils.compiled.code import code
+from course_utils.compiled.columns import aligned
 from course_utils.compiled.functions import SLOPES
 from course_utils.compiled.plan import plan
 from course_utils.experiments.practice.speed import speed_cells
@@ -31,10 +34,12 @@ NETS, SMALL = 32, (22, 16, 8, 8)
 WIDE = (50, 32, 128, 128)
 
 
-def all_of(seconds):
+def all_of(quick=False):
     """What ``goals`` reads, and no more."""
+    seconds, keys = (0.05, ("gru",)) if quick else (1.0, tuple(SPECS))
     config = speed_cells.Config(variants=("lstm_peephole",), seconds=seconds, least=3)
-    return {"speed_cells": speed_cells.run(config)} | rest(seconds, tuple(SPECS))
+    cells = speed_cells.run(speed_cells.QUICK if quick else config)
+    return {"speed_cells": cells} | rest(seconds, keys)
 
 
 def rest(seconds, keys):
@@ -44,6 +49,8 @@ def rest(seconds, keys):
         nets = {key: side_by_side(key, seconds) for key in BEFORE}
         tiny = {key: Case(key, (1, 1, 1, 1)).fast() for key in BEFORE}
         calls = timing.medians(timing.interleave(tiny, seconds=seconds / 2, least=20))
+        layer = {"layer": Case("lstm", (1, 1, 1, 1)).torch("compiled")}
+        calls |= timing.medians(timing.interleave(layer, seconds=seconds / 4, least=20))
         tanh, rate = tanh_seconds(seconds / 4), product_rate(seconds / 4)
     return {
         "most": most, "slowest": slowest, "many": nets, "calls": calls, "tanh": tanh,
@@ -69,7 +76,12 @@ def slowest_cell(keys, seconds, size=WIDE):
 
 
 def side_by_side(key, seconds, size=SMALL):
-    """How many times longer 32 nets take one by one, readable, than with ``many``; and seconds."""
+    """How many times longer 32 nets take one by one, readable, than with ``many``; and seconds.
+
+    five: calls of ``many``, of which all but the first find the caches warm; products: of the same
+    nets and nothing else, in registers; turns: of an array of outputs for all nets, from columns to
+    rows, of which a step takes four.
+    """
     K, (T, B, D, H), rng = NETS, size, np.random.default_rng(0)
     nets = [init_params(key, D, H, np.random.default_rng(k), np.float32) for k in range(K)]
     params, workspace = many.stack(nets), many.Workspace()
@@ -83,8 +95,42 @@ def side_by_side(key, seconds, size=SMALL):
     def at_once():
         many.unroll_backward(many.unroll(key, params, x, workspace=workspace)[2], dy)
 
-    times = timing.interleave({"loop": one_by_one, "many": at_once}, seconds=seconds, least=5)
-    return {"ratio": timing.ratio(times, "loop", "many"), "loop": timing.medians(times)["loop"]}
+    parts = {"products": bare_products(key, size), "turns": bare_turns(size)}
+    five = {"five": lambda: [at_once() for _ in range(5)]}
+    work = {"loop": one_by_one, "many": at_once, **five, **parts}
+    times = timing.interleave(work, seconds=seconds, least=5)
+    return {"ratio": timing.ratio(times, "loop", "many"), **timing.medians(times)}
+
+
+def bare_products(key, size=SMALL):
+    """The products of a training step of all nets: forward, and for the gradients of both factors.
+
+    They are those of the compiled layers, one after the other, with operands in the nearest cache.
+    """
+    (T, B, D, H), shared = size, code(key, np.float32).shared
+    at, tiles = shared.at, shared.tiles
+    shapes = []
+    for n, k in (s for s in SPECS[key].shapes(D, H).values() if len(s) == 2):
+        shapes += [(n, k, B), (k, n, B), (n, B, k)]
+    numbers = aligned((max(max(n * k, k * m, n * m) for n, k, m in shapes),), np.float32)
+
+    @shared.njit(**shared.OPTIONS)
+    def multiply(times, n, k, m, weights, operand, out):
+        for _ in range(times):
+            tiles(at(weights), at(operand), at(out), n, k, m, 0)
+
+    def run():
+        for n, k, m in shapes:
+            multiply(NETS * T, n, k, m, numbers, numbers.copy(), numbers.copy())
+
+    return run
+
+
+def bare_turns(size=SMALL):
+    """The outputs of all nets, one column for each sequence, turned to rows."""
+    (T, B, _, H), shared = size, code("lstm", np.float32).shared
+    columns, rows = np.ones((NETS * T, H, B), np.float32), np.empty((NETS * T, B, H), np.float32)
+    return lambda: shared.turn_all(columns, rows)
 
 
 def tanh_seconds(seconds, n=4096):
@@ -113,28 +159,33 @@ def first_calls():
     """Processor seconds of a cell's first training step: compiled, and found on the disk.
 
     Another cell of the same dtype came before, in the same process, so that what all cells stand on
-    is there.  llvm: what LLVM alone took of the first.
+    is there; first: what that one took.  llvm: what LLVM alone took of ``compiled``.
     """
     program = (
         "import time\n"
         "from course_utils.lab.timed_cases import Case\n"
-        "Case('rnn', (3, 2, 4, 5)).fast()()\n"
+        "import numba\n"
+        "step, start = Case('rnn', (3, 2, 4, 5)).fast(), time.process_time()\n"
+        "step(); first = time.process_time() - start\n"
         "from numba.core.codegen import CPUCodeLibrary as library\n"
-        "finalize, spent = library.finalize, []\n"
-        "def timed(self):\n"
-        "    start = time.process_time()\n"
-        "    finalize(self)\n"
-        "    spent.append(time.process_time() - start)\n"
-        "library.finalize = timed\n"
+        "spent = []\n"
+        "def timed(of):\n"
+        "    def call(*given):\n"
+        "        start = time.process_time()\n"
+        "        of(*given)\n"
+        "        spent.append(time.process_time() - start)\n"
+        "    return call\n"
+        "library.finalize = timed(library.finalize)\n"
+        "library.add_llvm_module = timed(library.add_llvm_module)\n"
         "step, start = Case('lstm', (3, 2, 4, 5)).fast(), time.process_time()\n"
-        "step(); print(time.process_time() - start, sum(spent))"
+        "step(); print(time.process_time() - start, sum(spent), first)"
     )
     with tempfile.TemporaryDirectory() as folder:
         given = {**os.environ, "COURSE_CACHE": folder}
         asked = {"capture_output": True, "text": True, "check": True, "env": given}
         lines = [subprocess.run([sys.executable, "-c", program], **asked).stdout for _ in range(2)]
-    (compiled, llvm), (cached, _) = (map(float, line.split()) for line in lines)
-    return {"compiled": compiled, "llvm": llvm, "cached": cached}
+    (compiled, llvm, first), (cached, *_) = (map(float, line.split()) for line in lines)
+    return {"compiled": compiled, "llvm": llvm, "cached": cached, "first": first}
 
 
 # -- what cannot be left out -----------------------------------------------------------------------
@@ -164,6 +215,7 @@ def arithmetic(key, size, measured, products=None):
 def goals(measured):
     """What the compiled layers should reach, reach here, and would reach at most: plain values."""
     cells, calls = measured["speed_cells"], measured["first_calls"]
+    calls_of = measured["calls"]
     rows = []
 
     def row(goal, here, at_least, at_most):
@@ -191,13 +243,14 @@ def goals(measured):
     name = f"LSTM / the slowest cell ({slow}), time per product"
     row(name, 1 / measured["most"], 1 / 1.25, each[0] / each[1])
     for key, nets in measured["many"].items():
-        least = NETS * arithmetic(key, SMALL, measured) + measured["calls"][key]
-        most = nets["loop"] / least / BEFORE[key]
+        least = NETS * arithmetic(key, SMALL, measured, nets["products"] / NETS)
+        most = nets["loop"] / (least + measured["calls"][key]) / BEFORE[key]
         row(f"{key}, many / many before, 32 nets of 8", nets["ratio"] / BEFORE[key], 3, most)
     means = [spread["mean"] for spread in cells["layers_summary"].values()]
     least = min(spread["least"] for spread in cells["layers_summary"].values())
     most = [
-        r["seconds"]["eager"] / arithmetic(key, r["size"], measured, floors[kin, *r["size"]])
+        r["seconds"]["eager"]
+        / (arithmetic(key, r["size"], measured, floors[kin, *r["size"]]) + calls_of["layer"])
         for key, rs in cells["layers"].items() for r in rs
         if (kin := AS_MANY_PRODUCTS.get(key), *r["size"]) in floors
     ]  # fmt: skip
@@ -205,12 +258,35 @@ def goals(measured):
     row("Recurrent, loop / compiled, geometric mean", _mean(means), 3, mean)
     row("Recurrent, loop / compiled, least", least, 1, min(most, default=None))
     row("3 s / compiling one more cell", 3 / calls["compiled"], 1, 3 / calls["llvm"])
+    row("3 s / compiling the first cell", 3 / calls["first"], 1, None)
     row("0.3 s / its first call from the cache", 0.3 / calls["cached"], 1, None)
     return rows
 
 
 def _mean(ratios):
     return statistics.geometric_mean(ratios)
+
+
+def parts(measured):
+    """Where a training step of many nets spends its time, as lines of text."""
+    for key, nets in measured["many"].items():
+        T, B, _, H = SMALL
+        spent = {
+            "products": nets["products"], "calls from Python": measured["calls"][key],
+            "functions": NETS * functions(key) * T * B * H * measured["tanh"],
+            "rows and columns": 4 * nets["turns"],
+        }  # fmt: skip
+        warm = (nets["five"] - nets["many"]) / 4
+        spent["caches as other work has left them"] = max(0.0, nets["many"] - warm)
+        spent["the rest"] = nets["many"] - sum(spent.values())
+        shares = ", ".join(f"{what} {part / nets['many']:.0%}" for what, part in spent.items())
+        yield f"  {NETS} {key} nets of {H}: {1e3 * nets['many']:.2f} ms: {shares}"
+
+
+def text(measured):
+    """The goals, and where many nets spend their time, as lines of text."""
+    yield from table(measured["goals"])
+    yield from parts(measured)
 
 
 def table(rows):

@@ -12,8 +12,14 @@ settings.register_profile("repeatable", derandomize=True)
 if not os.environ.get("UNROLLED_EXPLORE"):
     settings.load_profile("repeatable")
 
-# Triton reads it when it is first imported, and PyTorch's compiler may be the first to do so.
-os.environ.setdefault("TRITON_INTERPRET", "1")
+
+def pytest_configure(config):
+    """Triton's kernels run in its interpreter, but for ``-m gpu``, which is meant for a GPU.
+
+    Triton reads it when it is first imported, and PyTorch's compiler may be the first to do so.
+    """
+    if config.option.markexpr != "gpu":
+        os.environ.setdefault("TRITON_INTERPRET", "1")
 
 
 @pytest.fixture(autouse=True)

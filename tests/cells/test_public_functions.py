@@ -544,6 +544,7 @@ PARTS = {
     "programmer.step": "a part of execute", "programmer.program": "text: tests/memory",
     "validation": "checks at the door: test_bad_input",
     "fast.compilable": "a check", "fast.prepared": "arguments",
+    "many.prepared": "arguments", "many.Run": "checked arguments",
     "cells.get_cell": "returns a module",
     "scan.has_scan": "returns a truth value", "scan.ScanTape": "a tape",
     "attention.attend.AttendTape": "a tape", "attention.attend.PointTape": "a tape",

@@ -12,12 +12,21 @@ from course_utils import compiled
 from course_utils.compiled import cache, print_numba
 
 TINY = """
-from numba import njit
-kernel = njit(cache={kept})
+import numpy as np
+from numba import njit, types
+from course_utils.compiled.apart import apart, at
+kernel, Numbers, Size = njit(cache={kept}), types.CPointer(types.float64), types.intp
+
+@apart(cache={kept})
+def scale(numbers: Numbers, size: Size):
+    for k in range(size):
+        numbers[k] *= 2
 
 @kernel
 def double(a):
-    return 2 * a
+    numbers = np.full((2, 3), a + 0.0)
+    scale(at(numbers, 1), 3)
+    return int(numbers[1].sum() - 2 * numbers[0].sum() + 2 * a)
 """
 CALL = (
     "from course_utils.compiled import cache;"

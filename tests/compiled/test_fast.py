@@ -109,6 +109,20 @@ def test_a_tape_of_another_workspace_is_refused():
         fast.unroll_backward(tape, p.dy, workspace=fast.Workspace())
 
 
+def test_a_gradient_that_lies_in_the_workspace_is_read_before_it_is_overwritten(monkeypatch):
+    monkeypatch.setattr(compiled.arena, "stretches", lambda widest, sizes: (1, 1))
+    p, workspace = make("lstm", T=4, B=4), fast.Workspace()
+    *_, tape = fast.unroll("lstm", p.params, p.x, workspace=workspace)
+
+    def back(copied):
+        within = fast.unroll_backward(tape, p.dy)[2]["weight_hh"].reshape(p.dy.shape)
+        return leaves((p.x, (), *fast.unroll_backward(tape, within.copy() if copied else within)))
+
+    expected = [a.copy() for a in back(copied=True)]
+    for a, b in zip(back(copied=False), expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @keys
 def test_going_back_twice_gives_the_same(key):
     p = make(key)

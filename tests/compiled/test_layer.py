@@ -169,6 +169,13 @@ def test_ends_and_new_beginnings(key):
     same(found, expected, 1e-12)
 
 
+def test_resets_lie_in_memory_as_they_like():
+    p, resets = make("rnn"), np.zeros((T, B), bool)
+    resets[2, 1] = True
+    with compiled.uncompiled():
+        same(run(p, resets=np.asfortranarray(resets)), run(p, resets=resets), 0)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_cells_own_initial_state(key):
     p = make(key)

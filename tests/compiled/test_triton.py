@@ -1,15 +1,18 @@
 """Triton's kernels compile as Python everywhere; where Triton is, its interpreter runs them."""
 
 import ast
-import runpy
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import triton_runs
 from kinds import PROGRAMS
 from matrix_cells import MATRIX
-from odd_cells import ODD, cell, states_of
-from problems import KEYS, close, make
+from odd_cells import ODD, cell, given
+from problems import KEYS, close
 
 from course_utils import compiled
 from course_utils.compiled import print_triton
@@ -33,17 +36,6 @@ def test_the_source_is_python_and_every_name_is_known(key):
             names |= {n.id for n in read if isinstance(n.ctx, ast.Store)}
 
 
-def given(spec, seed=0):
-    """A problem for any cell, T = 3 steps, B = 2 rows, H = 3 inputs and units."""
-    if spec.key in KEYS:
-        p = make(spec.key, T=3)
-        return p.params, p.x, p.state0, p.dy, p.dlast, p.inputs
-    rng, (T, B, H) = np.random.default_rng(seed), (3, 2, 3)
-    params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
-    x, dy = rng.standard_normal((2, T, B, H))
-    return params, x, states_of(spec, rng, B, H), dy, states_of(spec, rng, B, H), {}
-
-
 CELLS = {key: SPECS[key] for key in ("lstm", *PROGRAMS)} | ODD | MATRIX
 QUICK = ("lstm", "clockwork", *list(MATRIX)[1:3])  # the others are slow tests
 
@@ -51,14 +43,10 @@ QUICK = ("lstm", "clockwork", *list(MATRIX)[1:3])  # the others are slow tests
 @pytest.mark.parametrize(
     "name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in CELLS]
 )
-def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, monkeypatch):
-    monkeypatch.setenv("TRITON_INTERPRET", "1")  # before the first import of Triton
-    triton_runs.needed()
+def test_the_interpreter_gives_the_numbers_of_generated_python(name):
     spec = CELLS[name]
-    path = tmp_path / "kernels.py"  # Triton wants its source in a file
-    path.write_text(print_triton.source(spec), "utf-8")
     params, x, state0, dy, dlast, inputs = given(spec)
-    found = triton_runs.Run(spec, runpy.run_path(str(path)), params, x, state0, inputs)
+    found = triton_runs.Run(spec, params, x, state0, inputs)
     dx, dstate0, grads = found.backward(dy, dlast)
     with compiled.uncompiled():
         y, last, tape = compiled.unroll(spec, params, x, tuple(state0), **inputs)
@@ -74,19 +62,27 @@ def test_the_interpreter_gives_the_numbers_of_generated_python(name, tmp_path, m
         close(g, wanted[2][key], 1e-12)
 
 
+@pytest.mark.slow
+def test_triton_compiles_them_for_a_gpu_that_is_not_here(tmp_path):
+    triton_runs.needed()
+    script = Path(triton_runs.__file__).with_name("triton_compiling.py")
+    known = {"TRITON_INTERPRET": "0", "TRITON_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, script, *PROGRAMS],
+        env=os.environ | known, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(done.stdout.splitlines()) == 2 * len(PROGRAMS)
+
+
 @pytest.mark.parametrize("line", ["h = softmax(W_xh @ x + h_prev)", "h = relu(h_prev) + x * x",
                                   "h = maximum(h_prev, W_xh @ x) / (1 + total(x))"])  # fmt: skip
-def test_what_is_not_finite_stays_visible(line, tmp_path, monkeypatch):
-    monkeypatch.setenv("TRITON_INTERPRET", "1")
-    triton_runs.needed()
+def test_what_is_not_finite_stays_visible(line):
     spec = cell(line, params=(Param("weight", "H D", ("W_xh",)),))
-    path = tmp_path / "kernels.py"
-    path.write_text(print_triton.source(spec), "utf-8")
-    module = runpy.run_path(str(path))
     params, x, state0, *_ = given(spec)
     for bad in (np.nan, -np.nan, np.inf):
         x[1, 0, 1] = bad
         with np.errstate(all="ignore"):
-            found = triton_runs.Run(spec, module, params, x, state0, {}).y
+            found = triton_runs.Run(spec, params, x, state0, {}).y
             y = spec.unroll(params, x, state0)["h"]
         np.testing.assert_array_equal(np.isfinite(found), np.isfinite(y))

@@ -1,5 +1,8 @@
 """Cells that nobody wrote by hand: what equations may say and no cell of the course says."""
 
+import numpy as np
+from problems import KEYS, make
+
 from course_utils.spec import CellSpec, Param, Source, stacked
 
 
@@ -8,6 +11,17 @@ def states_of(spec, rng, B, H):
     return tuple(
         rng.standard_normal((B, *(H,) * (1 + (name in spec.matrices)))) for name in spec.states
     )
+
+
+def given(spec, seed=0):
+    """A problem for any cell, T = 3 steps, B = 2 rows, H = 3 inputs and units."""
+    if spec.key in KEYS:
+        p = make(spec.key, T=3)
+        return p.params, p.x, p.state0, p.dy, p.dlast, p.inputs
+    rng, (T, B, H) = np.random.default_rng(seed), (3, 2, 3)
+    params = {n: rng.normal(0, 0.5, shape) for n, shape in spec.shapes(H, H).items()}
+    x, dy = rng.standard_normal((2, T, B, H))
+    return params, x, states_of(spec, rng, B, H), dy, states_of(spec, rng, B, H), {}
 
 
 def cell(*lines, **facts):

@@ -166,6 +166,7 @@ def test_why_names_the_backend_that_runs(key, monkeypatch):
         "native": lambda *a: ran.append("native") or run(*a),
         "compiled": lambda *a, **k: ran.append("compiled") or compiled(*a, **k),
         "scan": lambda *a, **k: ran.append("scan") or scan(*a, **k),
+        "graph": torch_nn.gpu.unroll,
         "eager": lambda *a, **k: ran.append("eager") or unroll(*a, **k),
     }
     backends = torch_nn.backends.BACKENDS

@@ -11,28 +11,39 @@ class Arena:
 
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
-        self.arrays, self.prelude, self.cleared, self.found = {}, {}, (), {}
+        self.arrays, self.prelude, self.found, self.lent = {}, {}, {}, {}
+        self.bound = None
         # found once for the arrays that there are
-        self.names, self.views = {}, {}
+        self.names, self.cleared = {}, ()
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.views = {}, {}
-        return found
-
-    def view(self, name, shape, seen, dtype):
-        """An array of ``get``, seen in another shape."""
-        found = self.views.get((name, seen))
-        if found is None:
-            found = self.views[name, seen] = self.get(name, shape, dtype).reshape(seen)
+            self.names, self.cleared = {}, ()
         return found
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
-        return np.empty(shape, dtype) if self.fresh else self.get(name, shape, dtype)
+        if self.fresh:
+            return np.empty(shape, dtype)
+        found = self.lent[name] = self.get(name, shape, dtype)
+        return found
+
+    def given(self, name, array, dtype):
+        """A caller's array that is read before the call returns: itself, or a copy kept here.
+
+        A copy where generated code cannot read it as it lies, or might write to its memory.
+        """
+        if type(array) is np.ndarray and array.dtype == dtype and array.flags.carray:
+            owner = array if array.base is None else array.base
+            apart = getattr(owner, "dtype", None) == dtype  # memory lent by us is of bytes
+            if apart or not any(np.may_share_memory(array, own) for own in self.lent.values()):
+                return array
+        copy = self.get(name, array.shape, dtype)
+        np.copyto(copy, array, casting="same_kind")
+        return copy
 
     def stretches(self, made):
         """Steps between two large products, on the way there and on the way back."""
@@ -40,19 +51,19 @@ class Arena:
             self.found["stretches"] = stretches(made.widest, self.sizes)
         return self.found["stretches"]
 
-    def arguments(self, made, function, sizes):
-        """What a generated function takes, made where it is not there."""
+    def arguments(self, made, function, sizes, own):
+        """What a generated function takes: own, arrays by name, the rest made where not there."""
         place = function, sizes["S"], sizes["R"]
         if place not in self.names:
             for a in made.arguments[function]:
-                if a.kind not in ("x", "rows_x", "config"):
+                if a.kind not in ("x", "rows_x", "config") and a.name not in own:
                     dtype = np.int64 if a.integer else made.dtype
                     self.get(a.name, a.shape(sizes), dtype)
             self.names[place] = [a.name for a in made.arguments[function]]
-        return [self.arrays[name] for name in self.names[place]]
+        return [own[n] if n in own else self.arrays[n] for n in self.names[place]]
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "views": {}, "cleared": ()}
+        return {**vars(self), "names": {}, "cleared": (), "bound": None, "lent": {}}
 
 
 class Workspace:
@@ -74,7 +85,7 @@ class Workspace:
 
     def known(self, prepare, key, params, x):
         """``prepare(key, params, x)``, without these, checked once for arrays of these types."""
-        place = get_spec(key).key, _looks(x), *params, *map(_looks, params.values())
+        place = prepare, get_spec(key).key, _looks(x), *params, *map(_looks, params.values())
         found = self._known.get(place)
         if found is None:
             found = self._known[place] = prepare(key, params, x)._replace(x=None, params=None)

@@ -40,19 +40,6 @@ def versions():
     )
 
 
-# a loop over many arrays is turned into vector instructions only if LLVM may first compare as many
-# addresses as it takes to see that they do not overlap; a cell has 20 arrays, the default is 128
-CHECKS = ("--runtime-memory-check-threshold=4000", "--vectorize-memory-check-threshold=4000")
-
-
-@cache
-def _let_loops_become_vectors():
-    import llvmlite.binding
-
-    for option in CHECKS:
-        llvmlite.binding.set_option("course_utils", option)
-
-
 def folders():
     """Where compiled code may be kept, best first."""
     given = os.environ.get("COURSE_CACHE")
@@ -85,8 +72,7 @@ def module(write, label, given=None):
     """
     text = write(True)
     below = getattr(given, "__name__", "")
-    digest = hashlib.sha256(f"{versions()}\n{CHECKS}\n{below}\n{text}".encode()).hexdigest()[:20]
-    _let_loops_become_vectors()
+    digest = hashlib.sha256(f"{versions()}\n{below}\n{text}".encode()).hexdigest()[:20]
     for folder in folders():
         if writable(folder):
             with contextlib.suppress(OSError):  # a full disk
@@ -95,8 +81,10 @@ def module(write, label, given=None):
 
 
 def in_memory(text, label, given=None):
-    """The module of a source that lies in no file."""
-    made = ModuleType(f"compiled_{label}")
+    """The module of a source that lies in no file; its name stands for the text, as a file's."""
+    below = getattr(given, "__name__", "")
+    digest = hashlib.sha256(f"{below}\n{text}".encode()).hexdigest()[:20]
+    made = ModuleType(f"compiled_{label}_{digest}")
     _start_with(made, given)
     exec(compile(text, f"<compiled {label}>", "exec"), made.__dict__)
     return made
@@ -121,3 +109,22 @@ def _imported(path, given=None):
     _start_with(made, given)
     spec.loader.exec_module(made)
     return made
+
+
+def in_file(text, label, made_for):
+    """The module of a source that its reader wants in a file, as Triton does.
+
+    made_for: what the file's name depends on besides the text, the reader's version.
+    """
+    digest = hashlib.sha256(f"{made_for}\n{text}".encode()).hexdigest()[:20]
+    for folder in folders():
+        if writable(folder):
+            with contextlib.suppress(OSError):  # a full disk
+                return _imported(_written(folder / f"{label}_{digest}.py", text))
+    return _imported(_written(Path(_passing().name) / f"{label}_{digest}.py", text))
+
+
+@cache
+def _passing():
+    """A folder for this process alone."""
+    return tempfile.TemporaryDirectory(prefix="course_utils")

@@ -27,8 +27,9 @@ def _head(dtype, plain):
 class Code:
     """spec; plan: what was printed; arguments: {function: its arrays}; call: {function: callable}.
 
-    places: where its parameters lie; by_unit: whether it reads x unit by unit.  shared: the module
-    with the functions that all cells have.  Copied or pickled, it is looked up again.
+    known: names of the arrays of backward; places: where its parameters lie; by_unit: whether it
+    reads x unit by unit.  shared: the module with the functions that all cells have.  Copied or
+    pickled, it is looked up again.
     """
 
     def __init__(self, spec, dtype, plain):
@@ -44,6 +45,7 @@ class Code:
         else:
             module = disk.module(lambda kept: text, label, self.shared)
         self.call = {name: getattr(module, name) for name, of in self.arguments.items() if of}
+        self.known = {a.name for a in self.arguments["backward"]}
         self.places = Places(spec, self.plan.program)
         bodies = (*self.plan.forward, *self.plan.backward)
         self.by_unit = any(place.kind == "x" for body in bodies for _, place in body.loads)

@@ -29,6 +29,7 @@ AXES = {
     "operand": "T n H*B",
     "products": "T n H*B",  # read again on the way back
     "y": "T H*B",
+    "rows_y": "T B H",
     "all_dy": "T B H",
     "dstates": "T H*B",
     "dlast": "H*B",
@@ -118,6 +119,12 @@ def from_columns(columns, out, matrix=False):
     """columns (..., ·B) written into out (..., B, H), or (..., B, H, H)."""
     turned = _turned(out, matrix)
     np.copyto(turned, columns.reshape(turned.shape))
+
+
+def add_columns(columns, out):
+    """columns (..., ·B) added to out (..., B, H)."""
+    turned = _turned(out, False)
+    turned += columns.reshape(turned.shape)
 
 
 def stretches(widest, sizes):

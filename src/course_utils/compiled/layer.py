@@ -9,7 +9,7 @@ import numpy as np
 from course_utils.compiled import parameters
 from course_utils.compiled.arena import Arena
 from course_utils.compiled.code import Code, code
-from course_utils.compiled.columns import from_columns, into_columns
+from course_utils.compiled.columns import add_columns, from_columns, into_columns
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 
@@ -89,7 +89,7 @@ def forward(
     else:
         arena = workspace.arena(spec.key, dtype, sizes)
     arena.calls += 1
-    begins = np.zeros((0, B), bool) if resets is None else resets
+    begins = np.zeros((0, B), bool) if resets is None else np.ascontiguousarray(resets)
     lengths = None if mask is None else mask.sum(axis=0)
     if mask is not None:
         beyond = ~mask
@@ -107,9 +107,10 @@ def forward(
         return y, last, tape
     with np.errstate(all="ignore"):  # what is not finite shows in the results
         parameters.prepare(made, params, options, arena)
-        _load("x", x, arena, dtype)
-        for name, value in inputs.items():
-            _load(f"input_{name}", value, arena, dtype)
+        for name, value in {"x": x, **{f"input_{n}": v for n, v in inputs.items()}}.items():
+            rows = arena.get(f"rows_{name}", value.shape, dtype)
+            np.copyto(rows, value, casting="same_kind")
+        arena.get("all_x", (len(x), T, D * B), dtype)
         states = []
         for name, value in zip(spec.states, state0, strict=True):
             size, matrix = value[0].size, name in spec.matrices
@@ -119,13 +120,10 @@ def forward(
                 into_columns(value, arena.get(f"first_{name}", (K, size), value.dtype), matrix)
             states.append(along)
         sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
-        arguments = arena.arguments(made, "forward", sizes)
+        arguments = arena.arguments(made, "forward", sizes, {"rows_y": y})
         for start in range(0, T, sizes["S"]):
             stop = min(start + sizes["S"], T)
             made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
-    output = next((s for s, v in zip(states, made.plan.program.states.values(), strict=True)
-                   if v is made.plan.program.output), None)  # fmt: skip
-    from_columns(arena.arrays["all_y"] if output is None else output[:, 1:], y)
     if lengths is not None:
         y[:, beyond] = 0
     for name, out, along in zip(spec.states, last, states, strict=True):
@@ -135,13 +133,6 @@ def forward(
             ends = along.reshape(K, T + 1, -1, B)[:, lengths, :, np.arange(B)]  # (B, K, ·)
             out[...] = ends.swapaxes(0, 1).reshape(out.shape)
     return y, last, tape
-
-
-def _load(name, rows, arena, dtype):
-    """What a step reads, as it was given and in columns."""
-    nets, T, B, N = rows.shape
-    np.copyto(arena.get(f"rows_{name}", rows.shape, dtype), rows, casting="same_kind")
-    into_columns(rows, arena.get("all_x" if name == "x" else name, (nets, T, N * B), dtype))
 
 
 def history(tape, name):
@@ -217,7 +208,10 @@ def backward(tape, dy, dlast, dhistory=None):
         dhistory = {n: np.where(beyond[..., None], dtype.type(0), d) for n, d in dhistory.items()}
     S = arena.stretches(made)[1]
     sizes = arena.sizes | {"S": S, "R": len(tape.begins)}
-    np.copyto(arena.get("all_dy", dy.shape, dtype), dy, casting="same_kind")
+    own = {"all_dy": arena.given("all_dy", dy, dtype), "rows_dx": dx}
+    own |= {f"rows_dinput_{name}": out for name, out in dinputs.items()}
+    for array, name in parameters.bound(made, tape.params, arena).whole.items():
+        own[array] = arena.result(f"grads_{name}", tape.params[name].shape, dtype)
     for name in made.plan.program.states:
         given = arena.get(f"dstates_{name}", (K, T, H * B), dtype) if spec.inputs else None
         if name in dhistory:
@@ -235,14 +229,14 @@ def backward(tape, dy, dlast, dhistory=None):
             whole = np.expand_dims(lengths == T, (1, 2)[: 1 + matrix])
             into_columns(d * whole, carried, matrix)
             into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
-    arguments = arena.arguments(made, "backward", sizes)
+    arguments = arena.arguments(made, "backward", sizes, own)
     if not arena.cleared:
-        begin = ("dvector_", "dfirst_", "back_", "dweights_")
+        begin = ("dvector_", "dfirst_", "back_")
         arena.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
     for array in arena.cleared:
         array[...] = 0
     with np.errstate(all="ignore"):
-        for product in made.plan.program.products:
+        for product in made.plan.program.products if B > 1 else ():
             turned = arena.arrays.get(f"turned_{product.name}")
             if turned is not None:
                 made.shared.turn_all(arena.arrays[f"weights_{product.name}"], turned)
@@ -260,22 +254,11 @@ def backward(tape, dy, dlast, dhistory=None):
             from_columns(total, out, name in spec.matrices)
             if lengths is not None:  # a sequence without steps
                 out[:, lengths == 0] += d[:, lengths == 0]
-        _input_gradient(arena, "dx", dx)
-        for name, out in dinputs.items():
-            _input_gradient(arena, f"dinput_{name}", out)
-        grads = parameters.gradients(
-            made, tape.params, tape.options, arena, lambda n, shape: arena.result(n, shape, dtype)
-        )
+        for name, out in {"dx": dx, **{f"dinput_{n}": d for n, d in dinputs.items()}}.items():
+            columns = "all_dx" if name == "dx" else name  # received unit by unit
+            if f"rows_{name}" not in made.known:  # by no product
+                out[...] = 0
+            if columns in made.known:
+                add_columns(arena.arrays[columns], out)
+        grads = parameters.gradients(made, tape.params, tape.options, arena, own)
     return dx, dstate0, grads | dinputs
-
-
-def _input_gradient(arena, name, out):
-    """Sum of what an input receives from its product, in rows, and unit by unit, in columns."""
-    rows = arena.arrays.get(f"rows_{name}")
-    columns = arena.arrays.get("all_dx" if name == "dx" else name)
-    if columns is None:
-        np.copyto(out, 0 if rows is None else rows)
-        return
-    from_columns(columns, out)
-    if rows is not None:
-        out += rows

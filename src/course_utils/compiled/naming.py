@@ -13,7 +13,8 @@ _JAVASCRIPT = (
 _OURS = (
     "step steps row rows unit units column columns back multiply forward backward prelude "
     "where larger jit kernel np tl torch math params self index inside BLOCK "
-    "LOWEST ONE ZERO HALF REAL OPTIONS"
+    "inner weighs reads now later done zero begun arrive wait counters failed patience "
+    "TRAINED PRECISION ROWS UNITS INNER LOWEST ONE ZERO HALF REAL OPTIONS"
 )
 # words that mean something else in one of the languages that are printed
 RESERVED = {*keyword.kwlist, *FUNCTIONS, *_JAVASCRIPT.split(), *_OURS.split()}

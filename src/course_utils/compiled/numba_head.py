@@ -1,8 +1,14 @@
 """What stands at the head of every generated Numba module: decorators, functions, products."""
 
-from course_utils.compiled.numba_sums import SUMS
-from course_utils.compiled.numba_tiles import PLAIN_TILES, digest, tiles
+import hashlib
+from functools import cache
+from pathlib import Path
 
+from course_utils.compiled.numba_sums import SUMS
+from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
+from course_utils.compiled.numba_turns import PLAIN_TURNS, turns
+
+FILES = "apart.py", "squares.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -52,16 +58,35 @@ exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
 {tiles}
 
 
-@jit
-def multiply(weights, operand, result, rows):
-    n, k = weights.shape  # operand (k·rows), result (n·rows), in any number of axes
-    left, out = operand.reshape(k, rows), result.reshape(n, rows)
+@apart
+def dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """out (n, m) = a (n, k) @ b (k, m), by BLAS."""
+    np.dot(carray(a, (n, k)), carray(b, (k, m)), carray(out, (n, m)))
+
+
+@apart
+def turned_dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """``dot`` of the transpose of a (k, n)."""
+    np.dot(carray(a, (k, n)).T, carray(b, (k, m)), carray(out, (n, m)))
+
+
+@apart
+def dot_turned(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
+    """``dot`` with the transpose of b (m, k)."""
+    np.dot(carray(a, (n, k)), carray(b, (m, k)).T, carray(out, (n, m)))
+
+
+@apart
+def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, rows: Size):
+    """result (n, rows) = weights (n, k) @ operand (k, rows)."""
     if rows >= 4 and (n * k <= LARGE or rows <= FEW):
-        tiles(weights, left, out, False)
+        tiles(weights, operand, result, n, k, rows, 0)
         return
     if k > 4 and n * k * rows > SMALL:
-        np.dot(weights, left, out)
+        dot(weights, operand, result, n, k, rows)
         return
+    weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
+    out = carray(result, (n, rows))
     for j in range(n):
         for row in range(rows):
             total = ZERO
@@ -70,58 +95,88 @@ def multiply(weights, operand, result, rows):
             out[j, row] = total
 
 
-@jit
-def multiply_all(weights, operand, result, rows):
-    n, k = weights.shape  # for the steps of a stretch
-    steps = len(operand)
+@apart
+def multiply_all(
+    weights: Reals, operand: Reals, result: Reals, steps: Size, n: Size, k: Size, rows: Size
+):
+    """``multiply`` for all steps: operand (steps, k, rows), result (steps, n, rows)."""
     if rows == 1:
-        np.dot(operand.reshape(steps, k), weights.T, result.reshape(steps, n))
+        dot_turned(operand, weights, result, steps, k, n)
         return
+    operand, result = carray(operand, (steps, k, rows)), carray(result, (steps, n, rows))
     for step in range(steps):
-        multiply(weights, operand[step], result[step], rows)
+        multiply(weights, at(operand, step), at(result, step), n, k, rows)
 
 
-@jit
-def transpose(matrix, out):
-    n, k = matrix.shape
-    for m in range(0, k, 8):  # a few columns at a time, which the cache holds
-        width = min(8, k - m)
-        for j in range(n):
-            row = matrix[j, m : m + width]
-            for b in range(width):
-                out[m + b, j] = row[b]
+@apart
+def multiply_back(
+    weights: Reals, turned: Reals, given: Reals, result: Reals, n: Size, k: Size, rows: Size
+):
+    """result (k, rows) = turned (k, n) @ given (n, rows); turned, the weights' transpose."""
+    if rows == 1:  # as it lies
+        dot(given, weights, result, 1, n, k)
+        return
+    multiply(turned, given, result, k, n, rows)
 
 
-@jit
-def turn(rows, out):
-    n, units = rows.shape  # to one column a row
-    for row in range(n):
-        for unit in range(units):
-            out[unit * n + row] = rows[row, unit]
+@apart
+def multiply_all_back(
+    weights: Reals, turned: Reals, given: Reals, result: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """``multiply_back`` for all steps: given (steps, n, rows), result (steps, k, rows)."""
+    if rows == 1:
+        dot(given, weights, result, steps, n, k)
+        return
+    multiply_all(turned, given, result, steps, k, n, rows)
 
 
-@jit
-def begin(begins, last, first, before):
-    rows = len(begins)  # the state that a step starts from
-    for place in range(len(last)):
-        before[place] = first[place] if begins[place % rows] else last[place]
+{turns}
 
 
-@jit
-def end(ends, step, dlast, carried):
-    rows = len(ends)
-    for place in range(len(carried)):
-        if ends[place % rows] == step:
-            carried[place] = dlast[place]
+@apart
+def copy(numbers: Reals, out: Reals, size: Size):
+    for place in range(size):
+        out[place] = numbers[place]
 
 
-@jit
-def leave(begins, carried, dfirst):
-    rows = len(begins)  # the gradient of a state that was the first one
-    for place in range(len(carried)):
-        if begins[place % rows]:
-            dfirst[place] += carried[place]
-            carried[place] = ZERO
+@apart
+def clear(numbers: Reals, size: Size):
+    for place in range(size):
+        numbers[place] = ZERO
+
+
+@apart
+def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
+    """Matrices (steps, n, units) to (steps, units, n)."""
+    given, out = carray(given, (steps, n, units)), carray(out, (steps, units, n))
+    for step in range(steps):
+        turn(at(given, step), at(out, step), n, units)
+
+
+{begin}
+
+
+{begin_whole}
+
+
+@apart
+def end(ends: Wholes, step: Size, dlast: Reals, carried: Reals, size: Size, rows: Size):
+    """The gradient of the last state arrives where a sequence ends."""
+    for start in range(0, size, rows):
+        for row in range(rows):
+            if ends[row] == step:
+                carried[start + row] = dlast[start + row]
+
+
+@apart
+def leave(begins: Flags, carried: Reals, dfirst: Reals, size: Size, rows: Size):
+    """The gradient of a state that was the first one leaves the loop."""
+    for start in range(0, size, rows):
+        for row in range(rows):
+            if begins[row]:
+                dfirst[start + row] += carried[start + row]
+                carried[start + row] = ZERO
 
 
 {sums}
@@ -129,21 +184,53 @@ def leave(begins, carried, dfirst):
 
 @kernel
 def turn_all(weights, turned):
-    for net in range(len(weights)):
-        transpose(weights[net], turned[net])
+    nets, n, k = weights.shape
+    for net in range(nets):
+        turn(at(weights, net), at(turned, net), n, k)
 '''
-COMPILED = """from course_utils.compiled.tiles import tile  # as of {tiles}
-from numba import njit
+COMPILED = """# as of {sources}
+from course_utils.compiled import apart as _apart
+from course_utils.compiled import squares as _squares
+from course_utils.compiled import tiles as _tiles
+from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
-kernel = njit(cache={cache}, **OPTIONS)
-jit = kernel"""
-PLAIN = """def kernel(function):
+Real, Size = types.{dtype}, types.intp
+Reals, Wholes, Flags = map(types.CPointer, (Real, types.int64, types.uint8))
+kernel = njit(cache={cache}, no_cfunc_wrapper=True, **OPTIONS)
+jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTIONS)
+apart = _apart.apart(cache={cache}, **OPTIONS)
+loop = _apart.apart(cache={cache}, pipeline_class=_apart.Disjoint, **OPTIONS)
+at, tile = _apart.at, _tiles.tile"""
+BEGIN = """@apart
+def {name}(
+    begins: Flags, last: {kind}, first: {kind}, before: {kind}, size: Size, rows: Size
+):
+    # before, the states that a step starts from: first ones where a sequence begins
+    for start in range(0, size, rows):
+        for row in range(rows):
+            before[start + row] = first[start + row] if begins[row] else last[start + row]"""
+PLAIN = """import math
+
+Real = Reals = Wholes = Flags = Size = object
+
+
+def at(array, *index):  # the numbers from array[index] on, in a row
+    assert array.flags.c_contiguous
+    start = sum(i * step for i, step in zip(index, array.strides)) // array.itemsize
+    return array.reshape(-1)[start:]
+
+
+def carray(numbers, shape):
+    return numbers.reshape(-1)[: math.prod(shape)].reshape(shape)
+
+
+def kernel(function):
     return function  # not compiled
 
 
-jit = kernel"""
+apart = jit = loop = kernel"""
 
 TANH = {
     "float64": """@jit
@@ -168,10 +255,22 @@ def tanh(a):
 }
 
 
+@cache
+def digest():
+    """What stands for the text of the files that the head imports: machine code depends on it."""
+    texts = (Path(__file__).with_name(name).read_bytes() for name in FILES)
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+
+
 def head(dtype, compiled, kept):
     """The text before the functions of a cell: the same for all cells."""
-    decorator = COMPILED.format(cache=kept, tiles=digest()) if compiled else PLAIN
+    decorator = PLAIN
+    if compiled:
+        decorator = COMPILED.format(cache=kept, dtype=dtype, sources=digest())
     return HEAD.format(
         decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
+        begin=BEGIN.format(name="begin", kind="Reals"),
+        begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
+        turns=turns(dtype) if compiled else PLAIN_TURNS,
     ).rstrip()  # fmt: skip

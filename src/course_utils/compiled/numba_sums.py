@@ -4,82 +4,76 @@ Weights that the cache holds add up step by step, in registers; larger ones for 
 stretch at once, by BLAS.
 """
 
-SUMS = """@jit
-def gather(dproduct, columns, rows):
-    steps, n = len(dproduct), dproduct.size // (len(dproduct) * rows)
-    given = dproduct.reshape(steps, n, rows)  # to n columns of all steps, one after the other
-    out = columns.reshape(columns.size)[: n * steps * rows].reshape(n, steps, rows)
+SUMS = '''@apart
+def gather(dproduct: Reals, columns: Reals, steps: Size, n: Size, rows: Size):
+    """dproduct (steps, n, rows) to n columns (n, steps, rows), one after the other."""
+    given, out = carray(dproduct, (steps, n, rows)), carray(columns, (n, steps, rows))
     for j in range(n):
         for step in range(steps):
             for row in range(rows):
                 out[j, step, row] = given[step, j, row]
-    return out.reshape(n, steps * rows)
 
 
-@jit
-def add_part(dweights, part):
-    for j in range(len(part)):
-        for m in range(part.shape[1]):
-            dweights[j, m] += part[j, m]
+@apart
+def add_weights(
+    dproduct: Reals, operand: Reals, below: Reals, dweights: Reals, columns: Reals, part: Reals,
+    steps: Size, n: Size, k: Size, rows: Size, known: Size, adds: Size,
+):
+    """dweights (n, k) = dproduct (steps, n, rows) @ operand (steps, k, rows).T, over all steps.
 
-
-@jit
-def add_weights_of_rows(dproduct, operand, dweights, columns, part, rows):
-    n, k = dweights.shape  # operand (steps, rows, k)
-    steps = len(dproduct)
+    below, room for the operand's transpose, (steps, rows, k), or known: that.  adds: whether to
+    what stands there.
+    """
+    if rows % LANES == 0 and (k < LANES or n * k < FULL):
+        add_products(dproduct, operand, dweights, steps, n, k, rows, adds)
+        return
+    if not known:
+        turn_steps(operand, below, steps, k, rows)
     if rows >= 4 and n * k <= LARGE:
         for step in range(steps):
-            tiles(dproduct[step].reshape(n, rows), operand[step], dweights, True)
+            given, turned = at(dproduct, step * n * rows), at(below, step * k * rows)
+            tiles(given, turned, dweights, n, rows, k, adds + step)
         return
-    below = operand.reshape(steps * rows, k)
+    out = part if adds else dweights
     if rows == 1:
-        np.dot(dproduct.reshape(steps, n).T, below, part)
+        turned_dot(dproduct, below, out, n, steps, k)
     else:
-        np.dot(gather(dproduct, columns, rows), below, part)
-    add_part(dweights, part)
+        gather(dproduct, columns, steps, n, rows)
+        dot(columns, below, out, n, steps * rows, k)
+    if adds:
+        for place in range(n * k):
+            dweights[place] += part[place]
 
 
-@jit
-def add_weights(dproduct, operand, dweights, columns, room, part, rows):
-    n, k = dweights.shape  # operand (steps, k·rows)
-    steps = len(dproduct)
-    turned = room[: k * steps * rows].reshape(steps, rows, k)
-    for step in range(steps):
-        turn_back(operand[step].reshape(k * rows), turned[step])
-    add_weights_of_rows(dproduct, turned, dweights, columns, part, rows)
-
-
-@jit
-def send_back(dproduct, weights, turned, columns, room, out, rows):
-    n, k = weights.shape  # to the input, out (steps, rows, k)
-    steps = len(dproduct)
-    below = out.reshape(steps * rows, k)
+@apart
+def send_back(
+    dproduct: Reals, weights: Reals, turned: Reals, columns: Reals, room: Reals, out: Reals,
+    steps: Size, n: Size, k: Size, rows: Size,
+):
+    """out (steps, rows, k), the input's gradient; turned (k, n), the weights' transpose."""
     if rows == 1:
-        np.dot(dproduct.reshape(steps, n), weights, below)
+        dot(dproduct, weights, out, steps, n, k)
     elif rows < 4 or n * k > LARGE:
-        np.dot(gather(dproduct, columns, rows).T, weights, below)
+        gather(dproduct, columns, steps, n, rows)
+        turned_dot(columns, weights, out, steps * rows, n, k)
     else:
+        given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
-            multiply(turned, dproduct[step], room[: k * rows], rows)
-            turn_back(room[: k * rows], out[step])
+            multiply(turned, at(given, step), room, k, n, rows)
+            turn(room, at(back, step), k, rows)
 
 
-@jit
-def turn_back(columns, out):
-    n, units = out.shape  # from one column a row
-    for row in range(n):
-        for unit in range(units):
-            out[row, unit] = columns[unit * n + row]
-
-
-@jit
-def add_biases(dproduct, block, sums, dvector):
-    rows = len(sums) // len(dvector)
-    for place in range(len(sums)):
+@apart
+def add_biases(
+    dproduct: Reals, sums: Reals, dvector: Reals, steps: Size, n: Size, units: Size, rows: Size
+):
+    """dvector (units) += the first units of dproduct (steps, n, rows), over steps and rows."""
+    places = units * rows
+    for place in range(places):
         sums[place] = ZERO
-    for step in range(len(dproduct)):
-        for place in range(len(sums)):
-            sums[place] += dproduct[step, block, place]
-    for unit in range(len(dvector)):
+    for step in range(steps):
+        for place in range(places):
+            sums[place] += dproduct[step * n * rows + place]
+    for unit in range(units):
         for row in range(rows):
-            dvector[unit] += sums[unit * rows + row]"""
+            dvector[unit] += sums[unit * rows + row]'''

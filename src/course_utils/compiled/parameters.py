@@ -1,5 +1,7 @@
 """Parameters of K nets as generated code takes them, and their gradients on the way back."""
 
+from collections import Counter
+
 import numpy as np
 
 
@@ -30,13 +32,16 @@ class Places:
         """b_i is b_xi + b_hi where it is no parameter itself."""
         return [name] if name in self.symbols else [f"b_x{name[2:]}", f"b_h{name[2:]}"]
 
+    def rows(self, arrays, symbol):
+        """(parameter, the rows) where a symbol's block lies in arrays (K, ...) by parameter."""
+        name, k, of = self.symbols[symbol]
+        rows = arrays[name].shape[1] // of
+        return name, slice(k * rows, (k + 1) * rows)
+
     def block(self, arrays, symbol):
         """A symbol's (K, rows, ...), a view of arrays (K, ...) by parameter."""
-        name, k, of = self.symbols[symbol]
-        if of == 1:
-            return arrays[name]
-        rows = arrays[name].shape[1] // of
-        return arrays[name][:, k * rows : (k + 1) * rows]
+        name, rows = self.rows(arrays, symbol)
+        return arrays[name][:, rows]
 
 
 def clocks(spec, config, H):
@@ -53,49 +58,81 @@ def clocks(spec, config, H):
     return by_unit
 
 
+class Bound:
+    """What is found once for an arena: where parameters go.
+
+    copies: (array, parameter, its rows), to be copied; masked: products that are masked besides;
+    vectors: (array, [(parameter, rows)]), to be summed.  whole: {array of a gradient: the parameter
+    whose it is, because the blocks of both are those of one product, and of no other}; back: a
+    ``Back``.
+    """
+
+    def __init__(self, made, params, arena):
+        places, dtype = made.places, np.dtype(made.dtype)
+        K, B, H = (arena.sizes[axis] for axis in "KBH")
+        self.copies, self.masked, self.vectors, self.whole, self.back = [], [], [], {}, None
+        uses = Counter(v.what.symbol for p in made.plan.program.products for v in p.values)
+        for product in made.plan.program.products:
+            symbols = [v.what.symbol for v in product.values]
+            width = places.block(params, symbols[0]).shape[2]
+            weights = arena.get(f"weights_{product.name}", (K, len(symbols) * H, width), dtype)
+            whole = places.whole.get(product.name)
+            if whole:
+                self.copies.append((weights, whole, slice(None)))
+                gradient = f"dweights_{product.name}"
+                if gradient in made.known and all(uses[symbol] == 1 for symbol in symbols):
+                    self.whole[gradient] = whole
+            elif any(v.what.mask for v in product.values):
+                self.masked.append(product)
+            else:
+                for k, symbol in enumerate(symbols):
+                    name, rows = places.rows(params, symbol)
+                    self.copies.append((weights[:, k * H : (k + 1) * H], name, rows))
+        if "prelude" not in made.call:
+            for name, symbols in places.vectors.items():
+                out = arena.get(f"vector_{name}", (K, H * B), dtype).reshape(K, H, B)
+                self.vectors.append((out, [places.rows(params, s) for s in symbols]))
+
+
+def bound(made, params, arena):
+    """The ``Bound`` of an arena, made at first use."""
+    if arena.bound is None:
+        arena.bound = Bound(made, params, arena)
+    return arena.bound
+
+
 def prepare(made, params, options, arena):
     """Fill the arena with joined weights, vectors and what depends on parameters alone."""
     places, dtype = made.places, np.dtype(made.dtype)
     K, B, H = (arena.sizes[axis] for axis in "KBH")
-    for product in made.plan.program.products:
-        _weights(made, product, params, options, arena)
+    found = bound(made, params, arena)
+    for out, name, rows in found.copies:
+        np.copyto(out, params[name][:, rows], casting="same_kind")
+    for product in found.masked:
+        weights = arena.arrays[f"weights_{product.name}"]
+        for k, v in enumerate(product.values):
+            block = places.block(params, v.what.symbol)
+            block = _masked(block, v.what, options) if v.what.mask else block
+            np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
     for value in places.constants:
         arena.arrays[value.name] = dtype.type(options[value.what])
     for value in places.clocks:
         out = arena.get(f"clock_{value.name}", (H * B,), np.int64)
         out.reshape(H, B)[...] = options[value.what][:, None]
     if "prelude" in made.call:
-        vectors = _prelude(made, params, options, arena)
-    else:
-        vectors = {
-            f"vector_{name}": [places.block(params, s) for s in symbols]
-            for name, symbols in places.vectors.items()
-        }
-    for name, (first, *rest) in vectors.items():
-        out = arena.view(name, (K, H * B), (K, H, B), dtype)
-        if rest:
-            np.add(first[..., None], rest[0][..., None], out=out)
+        for name, value in _prelude(made, params, options, arena).items():
+            arena.get(name, (K, H * B), dtype).reshape(K, H, B)[...] = value[..., None]
+    for out, ((name, rows), *other) in found.vectors:
+        first = params[name][:, rows, None]
+        if other:
+            name, rows = other[0]
+            np.add(first, params[name][:, rows, None], out=out)
         else:
-            out[...] = first[..., None]
-
-
-def _weights(made, product, params, options, arena):
-    """The weights of a product, one below the other."""
-    places, name, dtype = made.places, f"weights_{product.name}", np.dtype(made.dtype)
-    whole = places.whole.get(product.name)
-    if whole:
-        np.copyto(arena.get(name, params[whole].shape, dtype), params[whole], casting="same_kind")
-        return
-    blocks = [places.block(params, v.what.symbol) for v in product.values]
-    K, H, width = blocks[0].shape
-    weights = arena.get(name, (K, len(blocks) * H, width), dtype)
-    for k, (v, block) in enumerate(zip(product.values, blocks, strict=True)):
-        block = _masked(block, v.what, options)
-        np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
+            out[...] = first
 
 
 def _prelude(made, params, options, arena):
-    """{vector: [(K, H)]}, of all nets: parameters, and what is made of them before the loop."""
+    """{vector: (K, H)}, of all nets: parameters, and what is made of them before the loop."""
     places, dtype = made.places, np.dtype(made.dtype)
     K, H = (arena.sizes[axis] for axis in "KH")
     flat = {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
@@ -108,57 +145,79 @@ def _prelude(made, params, options, arena):
             flat.setdefault(a.name, np.empty(K * H, dtype))
     made.call["prelude"](*(flat.get(a.name, arena.arrays.get(a.name)) for a in arguments))
     arena.prelude = flat
-    return {n: [v.reshape(K, H)] for n, v in flat.items() if n.startswith("vector_")}
+    return {n: v.reshape(K, H) for n, v in flat.items() if n.startswith("vector_")}
 
 
 def _masked(array, weight, options):
     """A weight, or its gradient, without what ``slower`` keeps from the units."""
-    if weight.mask is None:
-        return array
     period = options[weight.mask]
     return array * (period[None, :] >= period[:, None])
 
 
-def gradients(made, params, options, arena, new):
-    """The gradients by the names of the parameters; new(name, shape) -> an array to write into."""
-    places, program = made.places, made.plan.program
-    K, H = (arena.sizes[axis] for axis in "KH")
-    grads = {name: new(f"grads_{name}", p.shape) for name, p in params.items()}
-    missing = {*places.symbols}
+class Back:
+    """What is found once for an arena: where gradients come from, once generated code has run.
 
-    def give(symbol, value):
-        if symbol in missing:
-            missing.remove(symbol)
-            np.copyto(places.block(grads, symbol), value)
-        else:  # another equation has given its part
-            total = places.block(grads, symbol)
-            total += value
+    totals: (gradient of a vector, the same by sequence, or None), to be summed over sequences;
+    shares: (parameter, rows, gradient, weight to mask it by, whether another came before); rest:
+    (parameter, rows) that nothing depends on.
+    """
 
-    for product in program.products:
-        dweights = arena.arrays.get(f"dweights_{product.name}")
-        if dweights is None:
-            continue
-        symbols = [v.what.symbol for v in product.values]
-        if product.name in places.whole and missing.issuperset(symbols):
-            missing.difference_update(symbols)
-            np.copyto(grads[places.whole[product.name]], dweights)
-            continue
-        for k, v in enumerate(product.values):
-            give(v.what.symbol, _masked(dweights[:, k * H : (k + 1) * H], v.what, options))
-    dvectors = {}
-    for name in (*places.vectors, *(v.name for v in program.prelude.values)):
-        given = arena.arrays.get(f"dvector_{name}")
-        dvectors[f"dvector_{name}"] = (
-            np.zeros(K * H, made.dtype) if given is None
-            else given.reshape(K * H, -1).sum(axis=1) if given.size > K * H
-            else given.reshape(K * H)
-        )  # fmt: skip
+    def __init__(self, made, params, arena, whole):
+        places, program, dtype = made.places, made.plan.program, np.dtype(made.dtype)
+        K, H = (arena.sizes[axis] for axis in "KH")
+        self.totals, self.shares, self.dvectors = [], [], {}
+        missing = {s for s, (name, *_) in places.symbols.items() if name not in whole.values()}
+
+        def share(symbol, gradient, weight=None):
+            again = symbol not in missing
+            self.shares.append((*places.rows(params, symbol), gradient, weight, again))
+            missing.discard(symbol)
+
+        for product in program.products:
+            name = f"dweights_{product.name}"
+            if name in arena.arrays and name not in whole:
+                for k, v in enumerate(product.values):
+                    rows = arena.arrays[name][:, k * H : (k + 1) * H]
+                    share(v.what.symbol, rows, v.what if v.what.mask else None)
+        for name in (*places.vectors, *(v.name for v in program.prelude.values)):
+            given = arena.arrays.get(f"dvector_{name}")
+            if given is not None and given.size == K * H:
+                total = given
+            else:
+                total = arena.get(f"total_{name}", (K, H), dtype)
+                self.totals.append((total, None if given is None else given.reshape(K, H, -1)))
+            self.dvectors[f"dvector_{name}"] = total.reshape(K * H)
+        for name, symbols in places.vectors.items():
+            for symbol in symbols:
+                share(symbol, self.dvectors[f"dvector_{name}"].reshape(K, H))
+        self.rest = [places.rows(params, symbol) for symbol in missing]
+
+
+def gradients(made, params, options, arena, own):
+    """The gradients by the names of the parameters; own: arrays by name, those of ``whole`` too."""
+    found = bound(made, params, arena)
+    if found.back is None:
+        found.back = Back(made, params, arena, found.whole)
+    back, grads = found.back, {name: own[array] for array, name in found.whole.items()}
+    for name, p in params.items():
+        if name not in grads:
+            grads[name] = arena.result(f"grads_{name}", p.shape, made.dtype)
+    for total, given in back.totals:
+        if given is None:
+            total[...] = 0
+        else:
+            given.sum(axis=2, out=total)
     if "prelude_backward" in made.call:
-        known = arena.arrays | arena.prelude | dvectors
+        known = arena.arrays | arena.prelude | back.dvectors
         made.call["prelude_backward"](*(known[a.name] for a in made.arguments["prelude_backward"]))
-    for name, symbols in places.vectors.items():
-        for symbol in symbols:
-            give(symbol, dvectors[f"dvector_{name}"].reshape(K, H))
-    for symbol in missing:
-        places.block(grads, symbol)[...] = 0
-    return grads
+    for name, rows, gradient, weight, again in back.shares:
+        out = grads[name][:, rows]
+        if weight is not None:
+            gradient = _masked(gradient, weight, options)
+        if again:
+            out += gradient
+        else:
+            np.copyto(out, gradient)
+    for name, rows in back.rest:
+        grads[name][:, rows] = 0
+    return {name: grads[name] for name in params}

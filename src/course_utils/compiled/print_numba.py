@@ -1,12 +1,18 @@
-"""Numba source: machine code for the CPU; without the decorator it is plain Python."""
+"""Numba source: machine code for the CPU; without the decorators it is plain Python.
 
+The loop over the units at a level is a function of its own, and so is each product: ``apart``.
+"""
+
+import ast
 import math
+import re
 from dataclasses import replace
 
-from course_utils.compiled.arrays import array_of, operand_place
+from course_utils.compiled.arrays import array_of
 from course_utils.compiled.columns import AXES, LAST, NETS, Argument
-from course_utils.compiled.loops import FUNCTIONS, LoopPrinter
+from course_utils.compiled.loops import FUNCTIONS
 from course_utils.compiled.numba_head import head
+from course_utils.compiled.numba_products import ProductPrinter, size_of, times
 from course_utils.compiled.plan import plan
 from course_utils.compiled.printing import Style
 from course_utils.compiled.values import MATRIX, ROW
@@ -21,16 +27,17 @@ STYLE = Style(
     },
     number=lambda n: _NUMBERS.get(n, f"REAL({n!r})"),
 )
+WIDTH, CALL = 100, re.compile(r"(\w+\()[^#]*\)")
 SIZES = "nets, first, last, rows, units, begins, ends"
 
 
-class NumbaPrinter(LoopPrinter):
+class NumbaPrinter(ProductPrinter):
     """arguments: {function: the arrays that it takes, in order}, known once it is printed."""
 
     style = STYLE
 
     def __init__(self, key):
-        self.plan, self.lines, self.depth = plan(key), [], 0
+        self.plan, self.lines, self.depth, self.pointers = plan(key), [], 0, {}
         self.program, self.arguments = self.plan.program, {}
         self.read_back = {
             p.name for b in self.plan.backward for _, p in b.loads if p.kind == "products"
@@ -42,12 +49,13 @@ class NumbaPrinter(LoopPrinter):
         texts = []
         for name in FUNCTIONS:
             prelude = "prelude" in name
-            self.lines, self.depth, self.used = [], 1 if prelude else 2, {}
+            self.lines, self.depth, self.used, self.loops = [], 1 if prelude else 2, {}, []
             self.over = "unit" if prelude else "place"
+            self.name = name
             getattr(self, name)()
             self.arguments[name] = tuple(self.used)
             if self.used:
-                texts.append(self._function(name, prelude))
+                texts += [*self.loops, self._function(name, prelude)]
         return "\n\n\n".join(texts) + "\n"
 
     def _function(self, name, prelude):
@@ -59,11 +67,26 @@ class NumbaPrinter(LoopPrinter):
         if prelude:
             lines.append(f"    units = len({names[0]})")
         else:
-            lines += ["    places = units * rows", "    for net in range(nets):"]
+            lines.append("    places, steps = units * rows, last - first")
+            if "all_dy" in names:
+                lines.append("    adds = 1 if last < all_dy.shape[1] else 0  # to what there is")
+            lines.append("    for net in range(nets):")
             for state in (n.removeprefix("before_") for n in names if n.startswith("before_")):
-                text = f"before_{state}[net] if len(begins) else states_{state}[net]"
+                text = f"at(before_{state}, net) if len(begins) else at(states_{state}, net)"
                 lines.append(f"        from_{state} = {text}")
         return "\n".join(lines + self.lines)
+
+    def write(self, text="", *, deeper=0):
+        """A line; a long call over as many as it needs."""
+        depth = self.depth + deeper
+        call = CALL.fullmatch(text)
+        whole = call and text.count("(") == text.count(")")
+        if not whole or len("    " * depth + text) <= WIDTH:
+            return super().write(text, deeper=deeper)
+        given = ast.parse(text).body[0].value.args
+        super().write(call[1], deeper=deeper)
+        self.lines += _rows([ast.unparse(a) for a in given], depth + 1)
+        super().write(")", deeper=deeper)
 
     # -- arrays ------------------------------------------------------------------------------------
 
@@ -73,7 +96,7 @@ class NumbaPrinter(LoopPrinter):
         return name
 
     def at(self, place):
-        """An element of the array of a place."""
+        """An element of the array of a place: by a pointer that the loops are given."""
         kind, name = self._kind(place), self._array(place)
         if self.over == "unit":
             return f"{name}[unit]"
@@ -82,8 +105,14 @@ class NumbaPrinter(LoopPrinter):
         rank = array_of(self.plan, place).rank
         last = {ROW: "row", MATRIX: "element"}.get(rank, "across" if place.across else "place")
         if kind == "before":
-            return f"from_{place.name}[step, {last}]"
-        return f"{name}[{', '.join([*self._net(name, kind), *index, last])}]"
+            begin = f"at(from_{place.name}, step * {size_of(rank)})"
+        else:
+            begin = f"at({', '.join([name, *self._net(name, kind), *index])})"
+        if begin not in self.pointers:
+            block = f"_{place.block}" if "n" in AXES[kind].split() else ""
+            integer = array_of(self.plan, place).integer
+            self.pointers[begin] = f"{name}{block}", "Wholes" if integer else "Reals"
+        return f"{self.pointers[begin][0]}[{last}]"
 
     def _net(self, name, kind):
         """The index of the net, where an array has one; nets may share x."""
@@ -108,11 +137,6 @@ class NumbaPrinter(LoopPrinter):
             name = "dy_now"
         last = LAST.get(array.rank, "H*B")
         return self.use(name, kind, n=array.blocks, integer=array.integer, last=last)
-
-    def _matrix(self, kind, product):
-        """weights, dweights, turned or part of a product."""
-        k = {"x": "D"}.get(product.operand.op, f"{len(product.parts)}*H")
-        return self.use(f"{kind}_{product.name}", kind, n=len(product.values), k=k)
 
     # -- a language's syntax -----------------------------------------------------------------------
 
@@ -139,32 +163,54 @@ class NumbaPrinter(LoopPrinter):
         self.use(target, "carried", last=last)
         if source:
             self.use(source, "carry", last=last)
-        self.write(f"{target}[net][:] = {source or 'ZERO'}")
+        size = size_of(state.rank)
+        if source:
+            self.write(f"copy(at({source}), at({target}, net), {size})")
+        else:
+            self.write(f"clear(at({target}, net), {size})")
 
     # -- forward -----------------------------------------------------------------------------------
 
     def body(self, body, loops):
         if body.empty:
             return
-        for v in body.lines:
-            for constant in (a for a in v.args if a.op == "config"):
-                self.use(constant.what, "config")
+        for constant in _constants(body):
+            self.use(constant, "config")
         if self.output_is_a_state:
             stores = [s for s in body.stores if s[0].kind != "y"]
             body = replace(body, stores=stores)
         if "step" in loops:  # the readout
             self.open_loop("step")
             self._turn([body])
-        super().body(body, self._loops(body))
+        if self.over == "unit":
+            super().body(body, ("unit",))
+        else:
+            self._apart(body)
         if "step" in loops:
             self.close_loop()
+
+    def _apart(self, body):
+        """The loops of a body as a function of their own, and here the call of it."""
+        loops, lines, depth = self._loops(body), self.lines, self.depth
+        self.lines, self.depth, self.pointers = [], 1, {}
+        super().body(body, loops)
+        text, self.lines, self.depth = self.lines, lines, depth
+        sizes = ["places"] if loops == ("place",) else ["units", "rows"]
+        constants = [f"{c}: Real" for c in _constants(body)]
+        pointers = [f"{name}: {kind}" for name, kind in self.pointers.values()]
+        name = f"{self.name}_{len(self.loops) + 1}"
+        parameters = [*(f"{s}: Size" for s in sizes), *constants, *pointers]
+        head = ["@loop", f"def {name}(", *_rows(parameters, 1), "):"]
+        self.loops.append("\n".join(head + text))
+        given = [*sizes, *_constants(body), *self.pointers]
+        self.write(f"{name}({', '.join(given)})")
 
     def _loops(self, body):
         """The loops within a step: one, where a body has but one number for each place."""
         places = [p for _, p in body.loads] + [p for p, *_ in body.stores]
         rows = any(array_of(self.plan, p).rank == ROW for p in places)
-        if self.over == "unit" or (body.domain == "unit" and not rows):
-            return (self.over,)
+        if body.domain == "unit" and not rows:
+            return ("place",)
         loops = {"row": ("row",), "unit": ("unit", "row")}
         return loops.get(body.domain, ("unit", "column", "row"))
 
@@ -187,37 +233,44 @@ class NumbaPrinter(LoopPrinter):
             arrays = [self.use(f"{kind}_{name}", kind, integer=value.integer, last=last)
                       for kind in ("states", "first", "before")]  # fmt: skip
             states, first, before = arrays
-            self.write(
-                f"begin(begins[step], {states}[net, step], {first}[net], {before}[net, step])",
-                deeper=1,
-            )
+            begin = "begin_whole" if value.integer else "begin"
+            given = f"at(begins, step), at({states}, net, step), at({first}, net)"
+            sizes = f"{size_of(value.rank)}, rows"
+            self.write(f"{begin}({given}, at({before}, net, step), {sizes})", deeper=1)
         self.stage("loop")
         self.close_loop()
         self.stage("readout")
+        self._rows_of_y()
+        self._columns_of_inputs()
 
-    def _operand(self, product, many=False):
-        """The operand of a product at a step, or at those of a stretch."""
-        place = operand_place(self.plan, product)
-        kind, name = self._kind(place), self._array(place)
-        later = " + 1" if kind == "states" else ""
-        steps = f"first{later} : last{later}" if many else f"step{later}"
-        if kind == "before":
-            return f"from_{place.name}[{steps}]"
-        return f"{name}[{', '.join([*self._net(name, kind), steps])}]"
+    def _rows_of_y(self):
+        """The output as the caller reads it."""
+        if self.output_is_a_state:
+            states = self.program.states.items()
+            name = next(f"states_{n}" for n, v in states if v is self.program.output)
+            step = "first + 1"
+        else:
+            name, step = self.use("all_y", "y"), "first"
+        out = self.use("rows_y", "rows_y")
+        self.write("# the output as rows")
+        places = f"at({name}, net, {step}), at({out}, net, first)"
+        self.write(f"turn_steps({places}, steps, units, rows)")
 
-    def multiply(self, product):
-        operand, weights = self._operand(product), self._matrix("weights", product)
-        result = self.use(f"product_{product.name}", "product", n=len(product.values))
-        self.write(f"multiply({weights}[net], {operand}, {result}, rows)")
-
-    def multiply_all(self, product):
-        operand, weights = self._operand(product, many=True), self._matrix("weights", product)
-        kept = product.name in self.read_back
-        result = self.use(
-            f"products_{product.name}", "products" if kept else "stretch", n=len(product.values)
-        )
-        steps = "net, first:last" if kept else ": last - first"
-        self.write(f"multiply_all({weights}[net], {operand}, {result}[{steps}], rows)")
+    def _columns_of_inputs(self):
+        """At the start: what the steps read, from the rows that the caller has."""
+        lines, self.lines = self.lines, []
+        self.write("# what the steps read as columns")
+        for name, kind in [(a.name, a.kind) for a in self.used]:
+            if kind not in ("x", "input"):
+                continue
+            given = "rows_x" if kind == "x" else f"rows_{name}"
+            given = self.use(given, f"rows_{kind}")
+            if kind == "x":  # which nets may share
+                self.write(f"if net < len({given}):")
+            units = f"{given}.shape[3]" if kind == "x" else "units"
+            places = f"at({given}, net, first), at({name}, net, first)"
+            self.write(f"turn_steps({places}, steps, rows, {units})", deeper=kind == "x")
+        self.lines += lines
 
     # -- backward ----------------------------------------------------------------------------------
 
@@ -229,10 +282,12 @@ class NumbaPrinter(LoopPrinter):
         self.depth += 1
         self.write("if len(ends):")
         for name in flowing:
-            last = LAST.get(self.program.states[name].rank, "H*B")
+            rank = self.program.states[name].rank
+            last = LAST.get(rank, "H*B")
             dlast = self.use(f"dlast_{name}", "dlast", last=last)
             carried = self.use(f"carried_{name}", "carried", last=last)
-            self.write(f"end(ends, step + 1, {dlast}[net], {carried}[net])", deeper=1)
+            given = f"at(ends), step + 1, at({dlast}, net), at({carried}, net)"
+            self.write(f"end({given}, {size_of(rank)}, rows)", deeper=1)
         self._turn([b for b in self.plan.backward if b.stage == "loop"])
         self.stage_backward("loop")
         for state in self.plan.untouched:
@@ -241,88 +296,47 @@ class NumbaPrinter(LoopPrinter):
             self.fill(f"carried_{state}", f"carry_{state}")
         self.write("if len(begins):")
         for name in flowing:
-            last = LAST.get(self.program.states[name].rank, "H*B")
+            rank = self.program.states[name].rank
+            last = LAST.get(rank, "H*B")
             dfirst = self.use(f"dfirst_{name}", "dfirst", last=last)
             backs = [self._back(p) for p in before if p.operand.what == name]
-            for gradient in (f"carried_{name}[net]", *(f"{b}[net, 0]" for b in backs)):
-                self.write(f"leave(begins[step], {gradient}, {dfirst}[net])", deeper=1)
+            for gradient in (f"carried_{name}", *backs):
+                given = f"at(begins, step), at({gradient}, net), at({dfirst}, net)"
+                self.write(f"leave({given}, {size_of(rank)}, rows)", deeper=1)
         self.depth -= 1
         self.write("# what weights, inputs and biases receive in these steps")
         for product in self.program.products:
             self._sums(product)
         for vector, (product, block) in self.plan.derivative.sums.items():
-            dproduct = self._dproduct(next(p for p in self.program.products if p.name == product))
+            product = next(p for p in self.program.products if p.name == product)
+            dproduct = self._dproduct(product)
             if dproduct:
                 dvector, by_row = self.use(f"dvector_{vector}", "dbias"), self.use("sums", "sums")
+                n = times(len(product.values), "units")
                 self.write(
-                    f"add_biases({dproduct}[: last - first], {block}, {by_row}, {dvector}[net])"
+                    f"add_biases(at({dproduct}, 0, {block}), at({by_row}), at({dvector}, net),"
                 )
+                self.write(f"steps, {n}, units, rows)", deeper=1)
 
     def _turn(self, bodies):
         if any(place.kind == "dy" for body in bodies for _, place in body.loads):
             dy, now = self.use("all_dy", "all_dy"), self.use("dy_now", "dy")
-            self.write(f"turn({dy}[net, step], {now})")
-
-    def _back(self, product):
-        kind = "backs" if product.whole else "back"
-        return self.use(f"{kind}_{product.name}", kind, n=len(product.parts))
-
-    def _dproduct(self, product):
-        name = gradient_of(self.plan, product)
-        return name and self.use(name, "dproduct", n=len(product.values))
-
-    def _sums(self, product):
-        """What a product's weights receive, and its input."""
-        dproduct = self._dproduct(product)
-        if not dproduct:
-            return
-        weights, dweights = self._matrix("weights", product), self._matrix("dweights", product)
-        part, room = self._matrix("part", product), self._matrix("room", product)
-        given = f"{dproduct}[: last - first]"
-        n = len(product.values)
-        columns = self.use(f"columns_{product.name}", "columns", n=n)
-        if product.operand.op not in ("x", "input"):
-            operand = self._operand(product, many=True)
-            self.write(f"add_weights({given}, {operand},")
-            self.write(f"{dweights}[net], {columns}, {room}, {part}, rows)", deeper=1)
-            return
-        _, rows, drows = input_arrays(product)
-        kind = "rows_x" if product.operand.op == "x" else "rows_input"
-        rows, drows = self.use(rows, kind), self.use(drows, kind.replace("rows_", "rows_d"))
-        operand = f"{rows}[{', '.join([*self._net(rows, kind), 'first:last'])}]"
-        self.write(f"add_weights_of_rows({given}, {operand},")
-        self.write(f"{dweights}[net], {columns}, {part}, rows)", deeper=1)
-        turned = self._matrix("turned", product)
-        self.write(f"send_back({given}, {weights}[net], {turned}[net],")
-        self.write(f"{columns}, {room}, {drows}[net, first:last], rows)", deeper=1)
-
-    def back(self, product):
-        dproduct = self._dproduct(product)
-        if dproduct:
-            turned, result = self._matrix("turned", product), self._back(product)
-            self.write(f"multiply({turned}[net], {dproduct}[step - first], {result}[net], rows)")
-
-    def back_all(self, product):
-        dproduct = self._dproduct(product)
-        if dproduct:
-            turned, result = self._matrix("turned", product), self._back(product)
-            steps = ": last - first"
-            self.write(f"multiply_all({turned}[net], {dproduct}[{steps}], {result}[{steps}], rows)")
+            self.write(f"turn(at({dy}, net, step), at({now}), rows, units)")
 
 
-def input_arrays(product):
-    """(array in columns, as it was given, the gradient of that) of an input that is multiplied."""
-    op, what = product.operand.op, product.operand.what
-    if op == "x":
-        return "all_x", "rows_x", "rows_dx"
-    return f"input_{what}", f"rows_input_{what}", f"rows_dinput_{what}"
+def _rows(parts, depth):
+    """Parts of a list over as many lines as they need."""
+    lines, indent = [""], "    " * depth
+    for part in parts:
+        if len(f"{indent}{lines[-1]} {part},") > WIDTH:
+            lines.append("")
+        lines[-1] += f"{' ' * bool(lines[-1])}{part},"
+    return [indent + line for line in lines]
 
 
-def gradient_of(plan, product):
-    """The array of a product's gradient; None where nothing that counts depends on it."""
-    name = plan.derivative.shared.get(product.name, product.name)
-    stored = {p.name for b in plan.backward for p, *_ in b.stores if p.kind == "dproduct"}
-    return f"dproduct_{name}" if name in stored else None
+def _constants(body):
+    """The names of the config that a body reads."""
+    return list(dict.fromkeys(a.what for v in body.lines for a in v.args if a.op == "config"))
 
 
 def source(key, dtype="float64", *, compiled=True, cache=True):

@@ -1,8 +1,8 @@
 """Matrix products in registers: blocks of 4 rows and 16 columns, without a call of BLAS.
 
 ``np.dot`` on matrices of 8 units spends nine tenths of its time before it multiplies.  Numba leaves
-it to LLVM which loops become vector instructions; here vectors are written down.  Matrices are in C
-order; nothing checks an index.
+it to LLVM which loops become vector instructions; here vectors are written down.  Nothing checks an
+index.
 """
 
 from llvmlite import ir
@@ -14,21 +14,17 @@ from numba.extending import intrinsic
 def tile(height, width):
     """Code that computes result[j : j + height, column : column + width] of weights @ operand.
 
-    weights (n, k), operand (k, columns), result (n, columns), to which it adds if ``adds``.
+    weights (n, k), operand (k, columns), result (n, columns), pointers to numbers in C order; to
+    the result it adds if ``adds``.
     """
 
     @intrinsic
-    def block(typing, weights, operand, result, j, column, adds):
+    def block(typing, weights, operand, result, k, columns, j, column, adds):
         def write(context, builder, signature, arguments):
-            kinds = signature.args[:3]
-            arrays = [context.make_array(t)(context, builder, value=a)
-                      for t, a in zip(kinds, arguments[:3], strict=True)]  # fmt: skip
-            k, columns = (cgutils.unpack_tuple(builder, a.shape, 2)[1] for a in arrays[:2])
-            j, column, adds = arguments[3:]
+            weight, below, out, k, columns, j, column, adds = arguments
             number = context.get_data_type(weights.dtype)
             many = ir.VectorType(number, width)
             size = context.get_abi_sizeof(number)
-            weight, below, out = (a.data for a in arrays)
 
             def vector(pointer, row):
                 place = builder.add(builder.mul(row, columns), column)
@@ -38,7 +34,7 @@ def tile(height, width):
             totals = [cgutils.alloca_once(builder, many) for _ in rows]
             for total in totals:
                 builder.store(ir.Constant(many, None), total)
-            with builder.if_then(adds):
+            with builder.if_then(cgutils.is_not_null(builder, adds)):
                 for row, total in zip(rows, totals, strict=True):
                     builder.store(builder.load(vector(out, row), align=size), total)
             with cgutils.for_range(builder, k) as loop:
@@ -59,6 +55,6 @@ def tile(height, width):
                 builder.store(builder.load(total), vector(out, row), align=size)
             return context.get_dummy_value()
 
-        return types.void(weights, operand, result, types.intp, types.intp, types.boolean), write
+        return types.void(weights, operand, result, *[types.intp] * 5), write
 
     return block

@@ -1,4 +1,4 @@
-"""Which code computes a call: PyTorch's kernel, compiled code, a scan, or the loop, and why.
+"""Which code computes a call: PyTorch's kernel, code made from equations, a scan, the loop; why.
 
 All are called as ``run(layer, call) -> y (T, B, H·directions), states``, each state
 (layers·directions, B, H), and give the same numbers.
@@ -7,7 +7,7 @@ All are called as ``run(layer, call) -> y (T, B, H·directions), states``, each 
 from functools import partial
 from typing import NamedTuple
 
-from course_utils.torch_nn import compiled, modes, native, stack, unroll
+from course_utils.torch_nn import compiled, gpu, modes, native, stack, unroll
 from course_utils.torch_nn.scan import obstacle as no_scan
 from course_utils.torch_nn.scan import unroll as unroll_scan
 
@@ -16,11 +16,13 @@ class Backend(NamedTuple):
     """run(layer, call); obstacle(layer, call), why it cannot, or None.
 
     waste(layer, call): why ``auto`` should leave the call to another one though it can, or None.
+    device: the kind of device that it is for; ``auto`` speaks of it nowhere else.
     """
 
     run: object
     obstacle: object
     waste: object = None
+    device: str | None = None
 
 
 class Choice(NamedTuple):
@@ -34,9 +36,10 @@ class Choice(NamedTuple):
 BACKENDS = {  # quickest first
     "native": Backend(native.run, native.obstacle),
     "compiled": Backend(
-        partial(stack.run, compiled.unroll), compiled.obstacle, compiled.not_worth_it
+        partial(stack.run, compiled.unroll), compiled.obstacle, compiled.not_worth_it, "cpu"
     ),
     "scan": Backend(partial(stack.run, unroll_scan), no_scan),
+    "graph": Backend(partial(stack.run, gpu.unroll), gpu.obstacle, gpu.not_worth_it, "cuda"),
     "eager": Backend(partial(stack.run, unroll.unroll), lambda layer, call: None),
 }
 
@@ -45,19 +48,21 @@ def choose(layer, call):
     """The first backend that can serve the call and is worth it, or the one asked for.
 
     What the one asked for cannot serve goes to the loop, which gives the same numbers; ValueError
-    where compiled code was asked for and the tensors or their precision exclude it.
+    where code made from equations was asked for and the tensors or their precision exclude it.
     """
     asked = layer.backend
     names = BACKENDS if asked == "auto" else dict.fromkeys((asked, "eager"))
     passed = []
     for name in names:
         backend = BACKENDS[name]
+        if asked == "auto" and backend.device not in (None, call.x.device.type):
+            continue
         obstacle = backend.obstacle(layer, call)
         if obstacle is None and asked == "auto" and backend.waste is not None:
             obstacle = backend.waste(layer, call)
         if obstacle is None:
             break
-        if asked == "compiled" and not (modes.recorded() or modes.transformed()):
+        if asked in ("compiled", "graph") and not (modes.recorded() or modes.transformed()):
             raise ValueError(f"backend: {obstacle}; use 'auto'")
         passed.append(f"not {name}: {obstacle}")
     reason = (

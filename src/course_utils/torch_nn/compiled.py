@@ -12,10 +12,7 @@ import torch
 
 from course_utils import compiled
 from course_utils.compiled import Arena
-from course_utils.specs import get_spec
-from course_utils.torch_nn import modes
-from course_utils.torch_nn.unroll import begins
-from course_utils.torch_nn.unroll import unroll as unroll_eagerly
+from course_utils.torch_nn import function, modes
 
 TRAINED, FORWARD = 32, 128
 """From how many steps on ``auto`` compiles: with gradients, and without."""
@@ -109,7 +106,7 @@ class Compiled(torch.autograd.Function):
     """x (T, B, D), states (B, H), further inputs (T, B, H) and parameters -> y, last states,
     and, of a cell with further inputs, every state of the way, (T, B, H) each.
 
-    run: ``Run``, what is no tensor.
+    run: ``function.Run``, what is no tensor.
     """
 
     @staticmethod
@@ -123,9 +120,11 @@ class Compiled(torch.autograd.Function):
             if name not in params:  # a layer without biases
                 params[name] = torch.zeros(shape, dtype=x.dtype).numpy()
         ctx.lease = Lease()
+        ends = {"lengths": run.lengths, "resets": run.resets}
+        ends = {name: None if t is None else t.numpy() for name, t in ends.items()}
         y, last, ctx.tape = compiled.unroll(
-            run.spec, params, x.detach().numpy(), tuple(state), ctx.lease, lengths=run.lengths,
-            resets=run.resets, config=run.config, **inputs,
+            run.spec, params, x.detach().numpy(), tuple(state), ctx.lease, **ends,
+            config=run.config, **inputs,
         )  # fmt: skip
         way = [compiled.history(ctx.tape, name) for name in run.handed_up]
         outputs = [torch.from_numpy(a) for a in (y, *last, *way)]
@@ -137,8 +136,8 @@ class Compiled(torch.autograd.Function):
         """The gradients of whatever needs one; the eager loop's where they are asked for again."""
         tensors = ctx.saved_tensors  # complains if one was changed since, or all were freed
         # create_graph: somebody will differentiate this; vmap: dy is many gradients and no array
-        if torch.is_grad_enabled() or batched(dy, *rest):
-            return None, *again(ctx, tensors, (dy, *rest))
+        if torch.is_grad_enabled() or function.batched(dy, *rest):
+            return None, *function.again(ctx, tensors, (dy, *rest))
         count = len(ctx.run.spec.states)
         dlast, dway = rest[:count], rest[count:]
         floating = [t.is_floating_point() for t in tensors[1 : 1 + len(dlast)]]
@@ -152,69 +151,6 @@ class Compiled(torch.autograd.Function):
         return None, *(torch.from_numpy(g) if need else None for g, need in wanted)
 
 
-class Run:
-    """What a call is besides its tensors: spec, names of inputs and parameters, ends, config."""
-
-    def __init__(self, key, inputs, params, lengths, resets, config):
-        self.spec = get_spec(key)
-        self.inputs, self.params, self.config = tuple(inputs), tuple(params), config
-        self.lengths, self.resets = lengths, resets
-
-    @property
-    def handed_up(self):
-        """The states of the way that the layer above may read: all, where a cell has inputs."""
-        return self.spec.states if self.inputs else ()
-
-    @property
-    def names(self):
-        """What follows the states among the tensors."""
-        return (*self.inputs, *self.params)
-
-    def take_apart(self, values):
-        """values, in the order of the tensors after x -> states, {input: …}, {parameter: …}."""
-        first = len(self.spec.states)
-        middle = first + len(self.inputs)
-        inputs = dict(zip(self.inputs, values[first:middle], strict=True))
-        return values[:first], inputs, dict(zip(self.params, values[middle:], strict=True))
-
-
-def batched(*tensors):
-    """Whether one of them belongs to vmap, ``is_grads_batched`` or ``jacobian(vectorize=True)``."""
-    functorch = torch._C._functorch
-    return any(
-        functorch.is_batchedtensor(t) or functorch.is_legacy_batchedtensor(t) for t in tensors
-    )
-
-
-def again(ctx, tensors, cotangents):
-    """The gradients once more, by the eager loop, as functions of tensors and cotangents."""
-    differentiable, run = torch.is_grad_enabled(), ctx.run
-    needed = ctx.needs_input_grad[1:]
-    wanted = [t for t, need in zip(tensors, needed, strict=True) if need]
-    x, *rest = tensors
-    with torch.enable_grad():
-        state, inputs, params = run.take_apart(rest)
-        T = x.shape[0]
-        active = resets = None
-        if run.lengths is not None:
-            active = torch.arange(T)[:, None] < torch.from_numpy(run.lengths)[None, :]
-        if run.resets is not None:
-            resets = torch.from_numpy(run.resets)
-        y, last, history = unroll_eagerly(
-            run.spec.key, params, x, tuple(state), active=active, resets=resets,
-            config=run.config, **inputs,
-        )  # fmt: skip
-        way = [torch.stack(s) for s in zip(*history, strict=True)] if run.handed_up else ()
-        outputs = (y, *last, *way)
-        pairs = [(o, d) for o, d in zip(outputs, cotangents, strict=True) if o.requires_grad]
-        gradients = torch.autograd.grad(
-            [o for o, _ in pairs], wanted, [d for _, d in pairs],
-            create_graph=differentiable, allow_unused=True,
-        )  # fmt: skip
-    gradients = iter(gradients)
-    return [next(gradients) if need else None for need in needed]
-
-
 def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None, **inputs):
     """``torch_nn.unroll.unroll``, compiled: one direction of one layer.
 
@@ -223,30 +159,7 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     the last step of each row to its first; inputs, each (T, B, H).  Returns y (T, B, H), the last
     states, and every state of the way as the loop does, or None for a cell without inputs.
     """
-    lengths = None if active is None else active.sum(dim=0)
-    if resets is not None:
-        resets = begins(resets, active, reverse)
-    turn = _turn(x, lengths) if reverse else None
-    x, inputs = _along(turn, x), {name: _along(turn, value) for name, value in inputs.items()}
-    resets = None if resets is None else _along(turn, resets)
-    run = Run(
-        key, inputs, p, *(None if t is None else t.numpy() for t in (lengths, resets)), config
-    )
-    y, *rest = Compiled.apply(run, x, *state, *inputs.values(), *p.values())
-    last, way = rest[: len(state)], [_along(turn, s).unbind() for s in rest[len(state) :]]
-    return _along(turn, y), tuple(last), list(zip(*way, strict=True)) or None
-
-
-def _turn(x, lengths):
-    """(T, B) integers: for each step the one that takes its place where rows run from their end."""
-    T, B = x.shape[:2]
-    step = torch.arange(T)[:, None].expand(T, B)
-    end = T if lengths is None else lengths
-    return torch.where(step < end, end - 1 - step, step)
-
-
-def _along(turn, values):
-    """values (T, B, ...) in the order of turn, or as they are."""
-    if turn is None:
-        return values
-    return values[turn, torch.arange(values.shape[1])]
+    return function.unroll(
+        Compiled.apply, key, p, x, state, active=active, resets=resets, reverse=reverse,
+        config=config, **inputs,
+    )  # fmt: skip

@@ -31,10 +31,20 @@ class Recurrent(nn.Module):
     - dtype: of the parameters; input and states must have it too, except under autocast.
     - backend: ``"native"``, PyTorch's own kernel (rnn, rnn_relu, lstm, gru); ``"compiled"``, code
       compiled on the CPU from the cell's equations; ``"scan"``, all steps at once, for cells linear
-      along time; ``"eager"``, the loop; ``"auto"``, the first of them that can serve the call, and
-      compiled code only from 32 steps on with gradients, 128 without: its first call takes seconds.
-      ``layer.why(x)`` says which one that is.
+      along time; ``"graph"``, Triton kernels from the equations on a CUDA device; ``"eager"``, the
+      loop; ``"auto"``, the first of them that can serve the call, and compiled code only from 32
+      steps on with gradients, 128 without: its first call takes seconds.  ``layer.why(x)`` says
+      which one that is.
     - config: constants of the spec to replace, by name.
+
+    With ``"graph"``, a step is a product by cuBLAS and a kernel for each level of the equations.
+    The second call of the same sizes captures all steps as one CUDA graph, which later calls
+    replay: it holds arrays for x, states and gradients of every step, of at most
+    ``torch_nn.gpu.SHAPES`` kinds of call, until ``torch_nn.gpu.release()``.  Layers in bfloat16 and
+    float16 multiply in that precision, and add up, compute and carry states in float32; float32
+    products follow PyTorch's switch for tf32 (``torch.set_float32_matmul_precision``).  Under
+    autocast input, weights and results are in its dtype, as with nn.LSTM.  The gradient of a
+    gradient runs the loop.
 
     Raises KeyError for an unknown key or constant, ValueError naming any other argument.
     """

@@ -11,7 +11,7 @@ from course_utils.torch_nn import modes
 from course_utils.torch_nn.native import KERNELS
 from course_utils.torch_nn.scan import has_scan
 
-BACKENDS = ("auto", "native", "eager", "compiled", "scan")
+BACKENDS = ("auto", "native", "eager", "compiled", "scan", "graph")
 
 
 def probability(dropout, num_layers):

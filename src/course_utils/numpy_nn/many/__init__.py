@@ -13,6 +13,7 @@ separate runs to rounding, and a net that diverges leaves the others alone.  Any
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -94,19 +95,42 @@ def unroll(
     ``unroll_backward``.  Raises ShapeError, TypeError, ValueError or KeyError by name, and
     ImportError with the remedy where Numba or SciPy is missing.
     """
-    spec, cell = get_spec(key), get_cell(key)
+    plain = state0 is lengths is resets is config is None and not inputs
+    if plain and workspace is not None and isinstance(params, Mapping):
+        run = workspace.known(prepared, key, params, x)
+    else:
+        run = prepared(key, params, x, state0, config, inputs)
+    spec, T, B = get_spec(key), run.sizes["T"], run.sizes["B"]
+    y, last, tape = layer.forward(
+        spec, params, x if x.ndim == 4 else x[None], run.state0, run.sizes, run.dtype, workspace,
+        running(lengths, T, B), beginnings(resets, T, B), run.options, run.inputs,
+    )  # fmt: skip
+    return y, get_cell(key).State(*last), tape
+
+
+class Run(NamedTuple):
+    """Checked arguments: state0, inputs and options of K nets, sizes by axis, and the dtype."""
+
+    params: dict
+    x: np.ndarray
+    state0: tuple
+    inputs: dict
+    options: dict
+    sizes: dict
+    dtype: np.dtype
+
+
+def prepared(key, params, x, state0=None, config=None, inputs=()):
+    """The checked arguments of a call, as a Run."""
+    spec = get_spec(key)
     K, T, B, D, H = _sizes(spec, params, x)
     dtype = np.result_type(x, *params.values())
-    state = initial_state(spec, cell, state0, B, H, dtype, nets=K)
+    state = initial_state(spec, get_cell(key), state0, B, H, dtype, nets=K)
     dtype = state[0].dtype
     compilable(dtype)
-    inputs = further_inputs(spec, inputs, {"K": K, "T": T, "B": B, "H": H}, dtype)
-    y, last, tape = layer.forward(
-        spec, params, x if x.ndim == 4 else x[None], state,
-        {"K": K, "T": T, "B": B, "D": D, "H": H}, dtype, workspace, running(lengths, T, B),
-        beginnings(resets, T, B), spec.options(config), inputs,
-    )  # fmt: skip
-    return y, cell.State(*last), tape
+    inputs = further_inputs(spec, dict(inputs), {"K": K, "T": T, "B": B, "H": H}, dtype)
+    sizes = {"K": K, "T": T, "B": B, "D": D, "H": H}
+    return Run(params, x, state, inputs, spec.options(config), sizes, dtype)
 
 
 def unroll_backward(tape, dy, dlast=None):
