@@ -361,7 +361,8 @@ def test_a_kernel_and_those_that_it_calls_run_on_triton_from_a_notebook(tmp_path
     path = tmp_path / "cell.py"
     path.write_text(
         "import course_utils.kernels as triton\nimport course_utils.kernels.language as tl\n"
-        "@triton.jit\ndef tanh(a):\n    return 2 * tl.sigmoid(2 * a) - 1\n"
+        "TWO, ONE = tl.constexpr(2), tl.constexpr(1.0)\n"
+        "@triton.jit\ndef tanh(a):\n    return tl.sigmoid(a * TWO) * TWO - ONE\n"
         "@triton.jit\ndef squash(x_ptr, y_ptr, n, BLOCK: tl.constexpr):\n"
         "    index = tl.arange(0, BLOCK)\n"
         "    x = tl.load(x_ptr + index, mask=index < n)\n"

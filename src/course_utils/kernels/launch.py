@@ -141,10 +141,12 @@ class Kernel:
 
     @property
     def source(self):
-        """Its text, and that of the kernels that it calls: what `on_triton` runs."""
-        found = [self.globals.get(name) for name in self.reads]
-        called = [k.source for k in found if isinstance(k, Kernel) and k is not self]
-        return "\n\n".join([*called, inspect.getsource(self.function)])
+        """Its text, with the kernels that it calls and the marked numbers that it reads."""
+        found = {name: self.globals.get(name) for name in self.reads}
+        called = [k.source for k in found.values() if isinstance(k, Kernel) and k is not self]
+        marked = [f"{name} = tl.constexpr({v!r})" for name, v in found.items()
+                  if isinstance(v, (Whole, Real))]  # fmt: skip
+        return "\n\n".join([*called, *marked, inspect.getsource(self.function)])
 
 
 def only_tritons_python(kernel):
