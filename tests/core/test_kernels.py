@@ -16,6 +16,7 @@ import course_utils.kernels as kernels
 import course_utils.kernels.language as tl
 from course_utils.grading.exercise import load
 from course_utils.grading.mutate import load_mutants
+from course_utils.kernels import words
 
 ROOT = Path(__file__).parents[2]
 
@@ -187,14 +188,28 @@ REFUSED = {
     "an address as a number": (STORE.format("2 * x_ptr"), TypeError, "x_ptr is an address"),
     "a number as an address": ("tl.load(index)", TypeError, "wants an address"),
     "a pointer that is indexed": ("x_ptr[index]", TypeError, r"tl.load\(x_ptr \+ index"),
-    "a float as an index": ("tl.load(x_ptr + 0.5 * index)", TypeError, "whole number"),
+    "a float as an index": ("tl.load(x_ptr + index / 2)", TypeError, "// divides whole numbers"),
     "a function of NumPy": (STORE.format("np.exp(1.0 * index)"), TypeError, "say tl.exp"),
-    "a function of math": (STORE.format("math.exp(index)"), TypeError, "say tl.exp"),
+    "a function of math": (STORE.format("math.exp(index)"), TypeError, "says tl.exp"),
+    "a tanh of NumPy": (STORE.format("np.tanh(1.0 * index)"), TypeError, "first cell"),
+    "a sum with an array": ("np.zeros(BLOCK) + index", TypeError, r"tl.zeros\(\(BLOCK,\)"),
+    "an array alone": (STORE.format("np.zeros(BLOCK)"), TypeError, r"tl.zeros\(\(BLOCK,\)"),
+    "a mask of integers": ("tl.load(x_ptr + index, mask=index * 0)", TypeError, "bools.*int32"),
+    "a number that a loop makes a block": (
+        "s = 0.0\nfor k in range(2):\n    s = s + 1.0 * index", TypeError,
+        r"s is one float before the loop and a block of \(4,\) floats after .* tl.zeros"),
+    "integers that a loop makes floats": (
+        "s = tl.zeros((BLOCK,), tl.int32)\nfor k in tl.range(0, 2):\n    s += tl.exp(1.0 * index)",
+        TypeError, r"\(4,\) integers before the loop and a block of \(4,\) floats"),
+    "a function without @triton.jit": (STORE.format("helper(index)"), TypeError, "helper is a fun"),
+    "a number from outside": (STORE.format("ONE * index"), TypeError,
+                              r"ONE = tl.constexpr\(1\)"),
     "an array from outside": (STORE.format("np.ones(4) * index"), TypeError, "blocks|tl alone"),
     "a condition on a block": ("if inside:\n    index", TypeError, "tl.where"),
     "a power": (STORE.format("index ** 2"), TypeError, r"x \* x"),
     "a tanh": ("tl.tanh(1.0 * index)", AttributeError, "sigmoid"),
-    "what is not there": ("tl.nowhere", AttributeError, "tl.nowhere is not there"),
+    "a name of Triton": ("tl.PropagateNan.ALL", AttributeError, "stand-in lacks it, even if"),
+    "what is not there": ("tl.nowhere", AttributeError, "tl.nowhere: this stand-in lacks it"),
     "an integer for exp": ("tl.exp(index)", TypeError, "floats"),
     "a mask of floats": (STORE.format("inside & (1.0 * index)"), TypeError, "not floats"),
     "a lambda": (STORE.format("(lambda v: v)(index)"), TypeError, "no lambda"),
@@ -223,9 +238,40 @@ def test_a_slip_is_one_line_that_names_it(title):
 
     body, kind, words = REFUSED[title]
     with pytest.raises(kind, match=words) as caught:
-        launch(body, np=np, math=math)
+        launch(body, np=np, math=math, helper=lambda v: v, ONE=1)
     assert "\n" not in str(caught.value)
     assert launch(STORE.format(1.0)).sum() == 12  # nothing is left of it
+
+
+def test_what_a_loop_may_carry_and_what_is_marked_is_taken():
+    """A float of another width, scalars that stay scalars, an address that walks, a constexpr."""
+    body = """
+s, k, p = tl.zeros((BLOCK,), tl.float32), 0, x_ptr + index
+for step in range(2):
+    s += tl.load(p, mask=inside, other=0.0)
+    k += 2 * HALF
+    p = p + 0
+for late in tl.static_range(2):
+    s = s + 0.0
+""" + STORE.format("s + k * ONE")
+    out = launch(body, ONE=tl.constexpr(1), HALF=tl.constexpr(1))
+    np.testing.assert_array_equal(out, 2 * np.arange(1.0, 13) + 4)
+
+
+def test_a_function_of_numpy_is_answered_by_what_is_there():
+    """No message names a function of tl that tl lacks."""
+    for name in ("add", "tanh", "exp", "square", "arctan", "where", "concatenate", "logical_and"):
+        for said in re.findall(r"tl\.(\w+)", words.instead(name)):
+            assert hasattr(tl, said), (name, said)
+    assert all(hasattr(tl, name) for name in words.THERE)
+
+
+def test_the_launches_of_a_kernel_are_counted():
+    before = kernels.launched("kernel")
+    launch(STORE.format("1.0"))
+    launch(STORE.format("1.0"))
+    assert kernels.launched("kernel") == before + 2
+    assert kernels.launched("another") == 0
 
 
 def test_atomic_additions_of_all_programs_arrive():
@@ -246,8 +292,9 @@ def test_a_grid_has_up_to_three_axes_and_knows_its_size():
     np.testing.assert_array_equal(
         out, [100 * a + 10 * b + c for c in range(4) for b in range(3) for a in range(2)]
     )
-    kernel[lambda given: given["out_ptr"].size // 24](out[:24])
-    for grid, kind in (((1, 1, 1, 1), TypeError), (2.5, TypeError), (-1, ValueError)):
+    kernel[lambda given: (given["out_ptr"].size // 24,)](out[:24])
+    bad = (((1, 1, 1, 1), TypeError), ((2.5,), TypeError), (3, TypeError), ((-1,), ValueError))
+    for grid, kind in bad:
         with pytest.raises(kind, match="grid"):
             kernel[grid](out)
 
@@ -255,7 +302,11 @@ def test_a_grid_has_up_to_three_axes_and_knows_its_size():
 ARGUMENTS = {
     "too few": (lambda x: (x,), TypeError, "missing a required argument"),
     "a list": (lambda x: (x.tolist(), x, x, 12), TypeError, "x_ptr is a list"),
-    "transposed": (lambda x: (np.ones((3, 4)).T, x, x, 12), ValueError, "ascontiguousarray"),
+    "transposed": (
+        lambda x: (np.ones((3, 4)).T, x, x, 12),
+        ValueError,
+        "that the kernel writes must .* only reads, pass np.ascontiguousarray",
+    ),
     "texts": (lambda x: (np.array(["a"]), x, x, 12), TypeError, "no numbers"),
 }
 
@@ -292,6 +343,10 @@ def test_the_report_counts_and_says_what_could_be_less(capsys):
     assert "36 numbers, 288 bytes" in said
     assert "x_ptr: 24 loads for 12 numbers" in said
     assert "another: not launched yet" in said
+    assert "never stored" not in said
+    launch(STORE.format("1.0"), programs=2)
+    kernels.report("kernel")
+    assert "out_ptr: 4 of 12 numbers were never stored" in capsys.readouterr().out
 
 
 def test_where_triton_is_missing_it_says_so(monkeypatch):
@@ -306,7 +361,8 @@ def test_a_kernel_and_those_that_it_calls_run_on_triton_from_a_notebook(tmp_path
     path = tmp_path / "cell.py"
     path.write_text(
         "import course_utils.kernels as triton\nimport course_utils.kernels.language as tl\n"
-        "@triton.jit\ndef tanh(a):\n    return 2 * tl.sigmoid(2 * a) - 1\n"
+        "TWO, ONE = tl.constexpr(2), tl.constexpr(1.0)\n"
+        "@triton.jit\ndef tanh(a):\n    return tl.sigmoid(a * TWO) * TWO - ONE\n"
         "@triton.jit\ndef squash(x_ptr, y_ptr, n, BLOCK: tl.constexpr):\n"
         "    index = tl.arange(0, BLOCK)\n"
         "    x = tl.load(x_ptr + index, mask=index < n)\n"

@@ -18,14 +18,14 @@ def takes_the_maximum(answers):
     return {"q1": swap(answers["q1"], "tl.where(x <= 0, 0.0, x)", "tl.maximum(x, 0.0)")}
 
 
-@wrong("q1")
-def loses_nan_by_a_comparison(answers):
-    return {"q1": swap(answers["q1"], "tl.where(x <= 0, 0.0, x)", "tl.where(x > 0, x, 0.0)")}
+@wrong("q1", hint="minus infinity times 0 is NaN: choose by tl.where, do not multiply")
+def multiplies_by_the_comparison(answers):
+    return {"q1": swap(answers["q1"], "tl.where(x <= 0, 0.0, x)", "x * (x > 0)")}
 
 
 @wrong("q1")
-def stores_without_a_mask(answers):
-    return {"q1": swap(answers["q1"], "x), mask=inside)", "x))")}
+def uses_no_mask(answers):
+    return {"q1": answers["q1"].replace(", mask=inside", "").replace(", other=0.0", "")}
 
 
 @wrong("q2", "q6", hint="a row of `a` holds all four gates: rows lie 4 H numbers apart, gates H")
@@ -43,8 +43,32 @@ def takes_gates_in_another_order(answers):
 
 
 @wrong("q2", "q6", hint="the order of the gates is i, f, g, o")
-def exchanges_the_first_two_gates(answers):
-    return {"q2": swap(answers["q2"], "i, f, g, o =", "f, i, g, o =")}
+def takes_the_candidate_before_the_forget_gate(answers):
+    source = answers["q2"].replace("first + 2 * H", "first + 9 * H")
+    return {"q2": source.replace("first + H", "first + 2 * H").replace("+ 9 * H", "+ H")}
+
+
+@wrong("q2", "q6", hint="the four gates of a unit lie H numbers apart, not one after the other")
+def takes_gates_as_interleaved(answers):
+    source = swap(answers["q2"], "index // H * 4 * H + index % H", "4 * index")
+    return {"q2": source.replace("first + 2 * H", "first + 2")
+            .replace("first + 3 * H", "first + 3").replace("first + H", "first + 1")}  # fmt: skip
+
+
+@wrong("q2", "q6", hint="the output gate is a sigmoid too: o = sigmoid(a_o)")
+def leaves_the_output_gate_as_it_came(answers):
+    return {"q2": swap(answers["q2"], "tl.sigmoid(a_o)", "a_o")}
+
+
+@wrong("q2", "q6")
+def writes_its_own_size_of_a_block(answers):
+    return {"q2": swap(answers["q2"], "tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)",
+                       "tl.program_id(0) * 16 + tl.arange(0, 16)")}  # fmt: skip
+
+
+@wrong("q2", "q6", hint="the g that is stored is the pre-activation: store the candidate, its tanh")
+def stores_one_pre_activation(answers):
+    return {"q2": swap(answers["q2"], "+ 2 * H, g, mask", "+ 2 * H, a_g, mask")}
 
 
 @wrong("q2", "q6", hint="g is no gate but the candidate: a tanh")
@@ -81,7 +105,7 @@ def forgets_the_way_through_h(answers):
     return {"q3": swap(answers["q3"], "dc = dc + dh * o * (1 - tanh_c * tanh_c)", "dc = dc + 0.0")}
 
 
-@wrong("q3", "q6", hint="the gradient from the step after is dropped: dc is added to, not replaced")
+@wrong("q3", "q6", hint="dc, what the next step sends to c, is dropped: add to it")
 def drops_dc(answers):
     return {"q3": swap(answers["q3"], "dc = dc + dh * o", "dc = dh * o")}
 
@@ -89,6 +113,11 @@ def drops_dc(answers):
 @wrong("q3", "q6", hint="c_prev is seen through the forget gate: dc_prev = dc * f")
 def lets_dc_pass_the_gate(answers):
     return {"q3": swap(answers["q3"], "index, dc * f, mask", "index, dc, mask")}
+
+
+@wrong("q3", "q6", hint="o acts on h alone: do is made from dh, not from dc")
+def takes_dc_for_dh_in_do(answers):
+    return {"q3": swap(answers["q3"], "do = dh * tanh_c", "do = dc * tanh_c")}
 
 
 @wrong("q3", "q6", hint="what o multiplies is tanh(c), not c")
@@ -126,6 +155,51 @@ def counts_numbers_for_bytes(answers):
     return {"q4": answers["q4"].replace("* 4 * B * H", "* B * H")}
 
 
+@wrong("q4", hint="every number takes four bytes")
+def counts_eight_bytes(answers):
+    return {"q4": answers["q4"].replace("* 4 * B * H", "* 8 * B * H")}
+
+
+@wrong("q4", hint="one operand, 2 numbers, for a sigmoid or tanh; two, so 3, for a product or sum")
+def counts_three_numbers_for_each(answers):
+    return {"q4": swap(answers["q4"], "[2, 2, 2, 2, 3, 3, 3, 2, 3]", "9 * [3]")}
+
+
+@wrong("q4", hint="one operand, 2 numbers, for a sigmoid or tanh; two, so 3, for a product or sum")
+def counts_two_numbers_for_each(answers):
+    return {"q4": swap(answers["q4"], "[2, 2, 2, 2, 3, 3, 3, 2, 3]", "9 * [2]")}
+
+
+@wrong("q4", hint="the launches are in another order than in the text: tanh(c) comes before h")
+def takes_another_order(answers):
+    return {"q4": swap(answers["q4"], "[2, 2, 2, 2, 3, 3, 3, 2, 3]", "[2, 2, 2, 2, 2, 3, 3, 3, 3]")}
+
+
+@wrong("q4", hint="the fused kernel of question 2 moves 4 + 1 numbers in and 2 + 4 out")
+def prices_the_backward_kernel(answers):
+    return {"q4": swap(answers["q4"], "11 * 4 * B * H", "13 * 4 * B * H")}
+
+
+@wrong("q4", hint="T steps, not one: the first launch, which all wait for, weighs less then")
+def forgets_the_steps(answers):
+    return {"q4": answers["q4"].replace("3], T)", "3], 1)").replace("np.full(T,", "np.full(1,")}
+
+
+@wrong("q4", hint="times as fast is the unfused time over the fused one")
+def turns_the_ratio_over(answers):
+    return {"q4": swap(answers["q4"], "slow / fast", "fast / slow")}
+
+
+@wrong("q4", hint="the smallest such B is asked for, not the largest")
+def takes_the_largest_batch(answers):
+    return {"q4": swap(answers["q4"], "if not first and fused", "if fused")}
+
+
+@wrong("q4", hint="the GPU waits for the first launch too")
+def leaves_the_first_wait_out(answers):
+    return {"q4": swap(answers["q4"], "bandwidth).sum()", "bandwidth).sum() - launch")}
+
+
 @wrong("q4", hint="nine launches, not one: what fusing saves at a small B is launches")
 def prices_one_launch_a_step(answers):
     return {"q4": swap(answers["q4"], "[2, 2, 2, 2, 3, 3, 3, 2, 3]", "[22]")}
@@ -147,12 +221,23 @@ def walks_down_by_n(answers):
     return {"q5": swap(answers["q5"], "row * K + column", "row * N + column")}
 
 
+@wrong("q5", hint="the first row is left out: begin with it, or walk from row 0")
+def leaves_the_first_row_out(answers):
+    return {"q5": swap(answers["q5"], "total = tl.load(", "total = 0 * tl.load(")}
+
+
+@wrong("q5", hint="rows lie K numbers apart: number (row, column) is row * K + column")
+def reads_the_transpose(answers):
+    source = swap(answers["q5"], "row * K + column", "row + column * N")
+    return {"q5": swap(source, "tl.load(da_ptr + column,", "tl.load(da_ptr + column * N,")}
+
+
 @wrong("q5")
 def lets_programs_race(answers):
     return {
         "q5": "@triton.jit\n"
         "def sum_rows(da_ptr, db_ptr, K, N: tl.constexpr, BLOCK: tl.constexpr):\n"
-        "    column = tl.arange(0, 64)\n"
+        "    column = tl.arange(0, 128)\n"
         "    for row in range(tl.program_id(0), N, tl.num_programs(0)):\n"
         "        da = tl.load(da_ptr + row * K + column, mask=column < K, other=0.0)\n"
         "        db = tl.load(db_ptr + column, mask=column < K, other=0.0)\n"
@@ -163,6 +248,37 @@ def lets_programs_race(answers):
 @wrong("q6", hint="the state's gradient is lost between steps: dh is dy[t] plus da @ U of the next")
 def forgets_the_gradient_of_h(answers):
     return {"q6": swap(answers["q6"], "dy[t] + dh_next", "dy[t] + 0 * dh_next")}
+
+
+@wrong("q6", hint="dh_next is what the next step sends alone: set it, do not add to it")
+def adds_up_the_gradient_of_h(answers):
+    return {"q6": swap(answers["q6"], "dh_next, dc = da[t] @ U, dc_prev",
+                       "dh_next, dc = dh_next + da[t] @ U, dc_prev")}  # fmt: skip
+
+
+@wrong("q6", hint="at t = 0 the index t - 1 is the last step's: the state before the first is zero")
+def wraps_around(answers):
+    return {"q6": swap(answers["q6"], "gates[t], c[t], c[t + 1]",
+                       "gates[t], c[t] if t else c[-1], c[t + 1]")}  # fmt: skip
+
+
+@wrong("q6", hint="your kernels are not launched, or not once a step: call step and step_backward")
+def trains_without_kernels(answers):
+    source = swap(answers["q6"], "step[grid](a, c[t]", "forwards(a, c[t]")
+    source = swap(source, "c[t + 1], gates[t], B, H, BLOCK=64)", "c[t + 1], gates[t])")
+    return {"q6": "def forwards(a, c_prev, h, c, gates):\n"
+            "    s, k = 1 / (1 + np.exp(-a)), c.shape[1]\n"
+            "    gates[:] = s\n"
+            "    gates[:, 2 * k : 3 * k] = np.tanh(a[:, 2 * k : 3 * k])\n"
+            "    i, f, g, o = np.split(gates, 4, axis=1)\n"
+            "    c[:] = f * c_prev + i * g\n"
+            "    h[:] = o * np.tanh(c)\n\n\n" + source}  # fmt: skip
+
+
+@wrong("q6")
+def launches_one_program(answers):
+    source = answers["q6"].replace("(triton.cdiv(B * H, 64),)", "(1,)")
+    return {"q6": source.replace("BLOCK=64", "BLOCK=2048")}
 
 
 @wrong("q6", hint="the cell state's gradient is lost between steps: pass dc_prev on")

@@ -111,8 +111,15 @@ def diagnosis(exercise, key, entry, run):
         parts = {n: right[n]._replace(values=v) for n, v in wrong.parts.items()}
         prints = differing(right, parts, entry)
         if prints:
-            classes.append({"words": wrong.words, "prints": prints})
+            classes.append({"words": in_other_words(wrong.words, about), "prints": prints})
     return {"parts": list(task.parts), "time": task.with_time(), "classes": classes}
+
+
+def in_other_words(words, about):
+    """What is said of a wrong cell, in the words of the exercise: ``says`` of its diagnose."""
+    for usual, own in about.get("says", {}).items():
+        words = words.replace(usual, own)
+    return words
 
 
 def differing(right, parts, rules):

@@ -24,11 +24,14 @@ that `language` lists.  What differs is meant to teach:
 - loads and stores are counted; `report` shows them.
 
 It is no simulator: it says nothing about time.  And it is no compiler: of the Python that Triton
-refuses in a kernel it refuses the commonest (functions inside, comprehensions, enumerate).
+refuses in a kernel it refuses the commonest (functions inside, comprehensions, enumerate, plain
+functions and numbers from outside, what changes its shape or kind from one step of a ``range`` to
+the next).  Departure: a float that a loop carries may become wider, so that one text serves arrays
+of both widths; Triton wants the arrays' own.
 """
 
 from course_utils.kernels.launch import cdiv, jit, next_power_of_2
 from course_utils.kernels.real import on_triton
-from course_utils.kernels.report import report
+from course_utils.kernels.report import launched, report
 
-__all__ = ["cdiv", "jit", "next_power_of_2", "on_triton", "report"]
+__all__ = ["cdiv", "jit", "launched", "next_power_of_2", "on_triton", "report"]

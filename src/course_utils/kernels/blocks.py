@@ -6,6 +6,8 @@ Python take the type of the block that they meet: ``2 * x`` is as wide as x.
 
 import numpy as np
 
+from course_utils.kernels.words import OTHERWISE, ZEROS, instead
+
 KINDS = "biuf"  # a type of a later kind wins: a float with an integer is that float
 
 
@@ -131,27 +133,23 @@ class Block:
         return int(self.values)
 
     def __float__(self):
-        raise TypeError("Python's math knows no blocks: in a kernel say tl.exp, not math.exp")
+        raise TypeError("Python's math and float know no blocks: a kernel says tl.exp, tl.log, "
+                        f"tl.sqrt; {OTHERWISE['tanh']}")  # fmt: skip
 
     def __iter__(self):
         raise TypeError("a kernel cannot walk over a block: it computes with all of it at once")
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        raise TypeError(f"np.{ufunc.__name__} knows no blocks: in a kernel say tl.{as_tl(ufunc)}")
+        raise TypeError(f"np.{ufunc.__name__} knows no blocks: {instead(ufunc.__name__)}")
 
     def __array_function__(self, function, types, args, options):
-        raise TypeError(f"np.{function.__name__} knows no blocks: a kernel computes with tl alone")
+        raise TypeError(f"np.{function.__name__} knows no blocks: {instead(function.__name__)}")
 
     def __array__(self, *_, **__):
         raise TypeError("a block is no array of NumPy: a kernel computes with tl alone")
 
     def __repr__(self):
         return f"block of {self.dtype}, {self.values}"
-
-
-def as_tl(ufunc):
-    """The name that a function of NumPy has in Triton."""
-    return {"absolute": "abs"}.get(ufunc.__name__, ufunc.__name__)
 
 
 def new_axes(place):
@@ -186,6 +184,9 @@ def operand(value):
         value.no_number()
     if value is None:
         raise TypeError("a value is None: a store gives nothing back")
+    if isinstance(value, np.ndarray):
+        raise TypeError(f"an array of NumPy has no place in a kernel: {ZEROS}, or pass the array "
+                        "as an argument and load from it")  # fmt: skip
     raise TypeError(f"a {type(value).__name__} has no place in a kernel: pass it as an argument")
 
 
@@ -201,7 +202,8 @@ def in_common(a, b):
 
 def constant_type(value, others):
     """The type of a constant beside blocks: theirs, unless it is of a later kind."""
-    own = np.dtype({bool: "bool", int: "int32", float: "float32"}[type(value)])
+    own = np.asarray(value).dtype.kind
+    own = np.dtype({"b": "bool", "f": "float32"}.get(own, "int32"))
     if isinstance(value, int) and not -(2**31) <= value < 2**31:
         own = np.dtype("int64")
     return others[0] if others and kind(others[0]) >= kind(own) else own

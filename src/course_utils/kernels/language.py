@@ -3,8 +3,10 @@
 import numpy as np
 
 from course_utils.kernels.blocks import Block, combined, in_common, operand
-from course_utils.kernels.launch import cdiv, running
+from course_utils.kernels.launch import Real, Whole, cdiv, running
+from course_utils.kernels.loops import steps
 from course_utils.kernels.memory import Pointer
+from course_utils.kernels.words import OTHERWISE
 
 __all__ = [
     "abs", "arange", "atomic_add", "cdiv", "constexpr", "cos", "exp", "float16", "float32",
@@ -15,29 +17,25 @@ __all__ = [
 
 float16, float32, float64 = np.float16, np.float32, np.float64
 int32, int64 = np.int32, np.int64
-range = static_range = range
+static_range, range = range, steps
 LONGEST = 2**20
-OTHERWISE = {
-    "tanh": "2 * tl.sigmoid(2 * a) - 1 is tanh(a)",
-    "relu": "tl.where(x > 0, x, ...) chooses",
-    "mean": "tl.sum(x, axis) / n is the mean",
-    "dot": "products are the library's here, outside of kernels",
-    "float": "say tl.float32",
-}
 
 
 class constexpr:
-    """Marks an argument that is known when a kernel is compiled: ``BLOCK: tl.constexpr``."""
+    """Marks what is known when a kernel is compiled: ``BLOCK: tl.constexpr``, ONE = constexpr(1).
+
+    The second is a number like any other, which a kernel may read from around it.
+    """
 
     def __new__(cls, value):
-        return value
+        return {int: Whole, float: Real}.get(type(value), lambda same: same)(value)
 
 
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    hint = OTHERWISE.get(name, "see course_utils.kernels.language for what is")
-    raise AttributeError(f"tl.{name} is not there: {hint}")
+    hint = OTHERWISE.get(name, f"what is there: {', '.join(__all__)}")
+    raise AttributeError(f"tl.{name}: this stand-in lacks it, even if Triton has it: {hint}")
 
 
 def program_id(axis):

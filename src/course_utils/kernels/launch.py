@@ -4,10 +4,12 @@ import dis
 import inspect
 import itertools
 import math
+from types import FunctionType
 
 import numpy as np
 
 from course_utils.kernels.blocks import Block
+from course_utils.kernels.loops import steps
 from course_utils.kernels.memory import Memory, Pointer
 
 FOREIGN = {"enumerate", "zip", "map", "list", "dict", "set", "sorted", "reversed", "sum"}
@@ -17,6 +19,14 @@ MOST_PROGRAMS = 1_000_000
 
 launches = {}  # {name of a kernel: its last `Launch`}
 state = {"launch": None}
+
+
+class Whole(int):
+    """A whole number that ``tl.constexpr`` marked."""
+
+
+class Real(float):
+    """A number that ``tl.constexpr`` marked."""
 
 
 class Launch:
@@ -63,7 +73,17 @@ class Kernel:
         if state["launch"] is None:
             raise TypeError(f"{self.name} is a kernel: launch it, {self.name}[(programs,)](...)")
         only_tritons_python(self)
-        return self.function(*args, **named)
+        return self.checked()(*args, **named)
+
+    def checked(self):
+        """The function, with loops that hold what they carry against Triton's rule."""
+        if "range" not in self.reads or "range" in self.globals:
+            return self.function
+        f = self.function
+        same = FunctionType(f.__code__, {**self.globals, "range": steps}, f.__name__,
+                            f.__defaults__, f.__closure__)  # fmt: skip
+        same.__kwdefaults__ = f.__kwdefaults__
+        return same
 
     def run(self, grid, args, named):
         """Bind the arguments, then run program after program."""
@@ -83,12 +103,13 @@ class Kernel:
         grid = sizes(self.name, grid, bound.arguments)
         launch = Launch(self, grid, memories, before.which + 1 if before else 1)
         state["launch"] = launch
+        function = self.checked()
         try:
             with np.errstate(all="ignore"):
                 places = itertools.product(*(range(n) for n in reversed(grid)))
                 for launch.number, place in enumerate(places):
                     launch.place = place[::-1]  # the first axis runs fastest
-                    self.function(**values)
+                    function(**values)
         finally:
             state["launch"] = None
         launches[self.name] = launch
@@ -120,10 +141,12 @@ class Kernel:
 
     @property
     def source(self):
-        """Its text, and that of the kernels that it calls: what `on_triton` runs."""
-        found = [self.globals.get(name) for name in self.reads]
-        called = [k.source for k in found if isinstance(k, Kernel) and k is not self]
-        return "\n\n".join([*called, inspect.getsource(self.function)])
+        """Its text, with the kernels that it calls and the marked numbers that it reads."""
+        found = {name: self.globals.get(name) for name in self.reads}
+        called = [k.source for k in found.values() if isinstance(k, Kernel) and k is not self]
+        marked = [f"{name} = tl.constexpr({v!r})" for name, v in found.items()
+                  if isinstance(v, (Whole, Real))]  # fmt: skip
+        return "\n\n".join([*called, *marked, inspect.getsource(self.function)])
 
 
 def only_tritons_python(kernel):
@@ -136,6 +159,15 @@ def only_tritons_python(kernel):
             f"{kernel.name}: Triton compiles no {found[0]}: write it out, or call another function "
             "with @triton.jit"
         )
+    for name in kernel.reads:
+        value = kernel.globals.get(name)
+        own = str(getattr(value, "__module__", "")).startswith("course_utils.kernels")
+        if isinstance(value, FunctionType) and not own:
+            raise TypeError(f"{kernel.name}: {name} is a function of Python: Triton calls none "
+                            "without @triton.jit")  # fmt: skip
+        if type(value) in (int, float):
+            raise TypeError(f"{kernel.name}: {name} is a number from outside: pass it as an "
+                            f"argument, or mark it, {name} = tl.constexpr({value})")  # fmt: skip
 
 
 def memory_of(kernel, name, array, memories):
@@ -145,7 +177,8 @@ def memory_of(kernel, name, array, memories):
     if not array.flags.c_contiguous:
         raise ValueError(
             f"{kernel}: the numbers of {name} do not lie one after the other (a transposed or cut "
-            "array): pass np.ascontiguousarray of it"
+            "array). One that the kernel writes must itself lie together: cut it along its first "
+            "axis alone; for one that it only reads, pass np.ascontiguousarray of it"
         )
     for known in memories.values():
         same = known.numbers.ctypes.data == array.ctypes.data and known.numbers.size == array.size
@@ -158,7 +191,9 @@ def memory_of(kernel, name, array, memories):
 def sizes(kernel, grid, arguments):
     """The grid as a tuple of one to three whole numbers; it may be a function of the arguments."""
     grid = grid(arguments) if callable(grid) else grid
-    grid = tuple(grid) if isinstance(grid, (tuple, list)) else (grid,)
+    if not isinstance(grid, (tuple, list)):
+        raise TypeError(f"{kernel}: a grid is a tuple, ({grid},), not {grid}")
+    grid = tuple(grid)
     if not 1 <= len(grid) <= 3 or not all(isinstance(n, (int, np.integer)) for n in grid):
         raise TypeError(f"{kernel}: a grid is one to three whole numbers, got {grid}")
     if min(grid) < 0 or math.prod(grid) > MOST_PROGRAMS:

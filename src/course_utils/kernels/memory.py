@@ -18,7 +18,7 @@ class Memory:
     """
 
     def __init__(self, name, array):
-        self.name, self.numbers = name, array.reshape(-1)
+        self.name, self.numbers, self.shape = name, array.reshape(-1), array.shape
         self.loads = self.stores = 0
         self.reader = np.full(array.size, NOBODY)
         self.writer = np.full(array.size, NOBODY)
@@ -62,10 +62,11 @@ class Memory:
     def race(self, place, first, program, second):
         """Two accesses whose order is left to chance."""
         what = "two values there" if first == "it writes" else f"what {first} in the same launch"
+        row = f" (a row here is {self.shape[-1]} long)" if len(self.shape) > 1 else ""
         raise ValueError(
             f"{self.name}: program {program} {second} number {place}, {what}: which comes first is "
-            "left to chance. Let one program do all that a number needs; does the index depend on "
-            "tl.program_id?"
+            "left to chance. Let one program do all that a number needs. Does the index depend on "
+            f"tl.program_id, and do two numbers share one address{row}?"
         )
 
 
@@ -111,7 +112,8 @@ class Pointer:
         """What is added to an address: whole numbers."""
         found = np.asarray(operand(other))
         if found.dtype.kind not in "iub":
-            raise TypeError(f"{self.name} + …: an index is a whole number, this is {found.dtype}")
+            raise TypeError(f"{self.name} + …: an index is a whole number, this is {found.dtype} "
+                            "(// divides whole numbers)")  # fmt: skip
         return found.astype(np.int64)
 
     def as_wide(self, values, what, doing):
@@ -128,7 +130,10 @@ class Pointer:
 
     def places(self, mask, doing, program):
         """(flat offsets that the mask lets through, the mask); IndexError beyond the array."""
-        keep = np.asarray(True if mask is None else operand(mask), bool)
+        keep = np.asarray(True if mask is None else operand(mask))
+        if keep.dtype.kind != "b":
+            raise TypeError(f"tl.{doing}({self.name}): a mask holds bools, such as index < n, this "
+                            f"one holds {keep.dtype}")  # fmt: skip
         keep = self.as_wide(keep, "a mask", doing)
         places, size = self.offsets[keep], self.memory.numbers.size
         outside = places[(places < 0) | (places >= size)]

@@ -14,6 +14,12 @@ def report(*names):
         print("\n".join(lines if launch is None else told(launch)))
 
 
+def launched(name):
+    """How often a kernel was launched so far, since its last error."""
+    launch = launches.get(name)
+    return launch.which if launch else 0
+
+
 def told(launch):
     """The lines on one launch."""
     memories = launch.memories.values()
@@ -38,6 +44,8 @@ def advice(memory):
                "loaded can be used again")  # fmt: skip
     if memory.stores > wrote.sum():
         yield f"  {memory.name}: {memory.stores} stores for {wrote.sum()} numbers; store it once"
+    if 0 < wrote.sum() < len(wrote):
+        yield f"  {memory.name}: {(~wrote).sum()} of {len(wrote)} numbers were never stored"
     if (read & wrote).any():
         yield (f"  {memory.name}: what is written here is read here as well; if that comes after, "
                "use the variable instead")  # fmt: skip

@@ -13,7 +13,8 @@ On the answer cell, under ``course``:
 ``given`` and ``gradients`` map names of the equations to expressions over the check cell's
 variables; a stacked array (weight_ih, bias_ih, bias, ...) is cut into its gates.  A value with a
 time axis carries one entry a step; ``"steps": false`` says that there is a single step and no such
-axis.  ``"edits": "loop"`` leaves the equations alone, where the check brings the step.
+axis.  ``"edits": "loop"`` leaves the equations alone, where the check brings the step.  ``"says":
+{"from above": "from the caller"}`` replaces the feedback's words by those of the exercise.
 """
 
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,8 @@ import numpy as np
 from course_utils import equations
 from course_utils.specs import get_spec
 
-FIELDS = {"cell", "equations", "lines", "given", "parts", "gradients", "steps", "edits", "every"}
+FIELDS = {"cell", "equations", "lines", "given", "parts", "gradients", "steps", "edits", "every",
+          "says"}  # fmt: skip
 STACKED = {"weight_ih": "W_x", "weight_hh": "W_h", "bias_ih": "b_x", "bias_hh": "b_h", "bias": "b_"}
 
 
