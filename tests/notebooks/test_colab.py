@@ -30,6 +30,7 @@ FIRST = {  # cells that install, as they are written (another test: what is comm
 # Colab's own, where another version is pinned for the tests or the kernel's, not the notebooks'.
 MORE = {
     "jupyter-client": "7.4.9", "pytest": "8.4.2", "torch": "2.11.0", "traitlets": "5.7.1",
+    "triton": "3.6.0",  # PyTorch's build for CUDA brings it
 }  # fmt: skip
 MODULES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "IPython": "ipython"}
 OURS_ONLY = {  # looked for and done without, or not for notebooks
