@@ -83,8 +83,15 @@ def test_nan_is_refused_and_the_seeds_are_kept(toy, tmp_path):
 
 
 def test_code_that_changes_while_it_runs_is_not_recorded(toy, tmp_path, monkeypatch):
-    seen = iter(["0123", "4567"])
+    seen = iter(["0123", "4567", "4567"])
     monkeypatch.setattr(dependencies, "hashes", lambda *args: {"toy.run": next(seen)})
     with pytest.raises(ValueError, match=r"toy: toy\.run changed while it ran; nothing was rec"):
         run(tmp_path)
     assert not list(tmp_path.glob("*.json"))
+
+
+def test_what_only_the_values_name_is_no_change(toy, tmp_path, monkeypatch):
+    hashes = {True: {"toy.run": "of the cells named"}, False: {"toy.run": "of none"}}
+    monkeypatch.setattr(dependencies, "hashes", lambda name, config, values: hashes[bool(values)])
+    record = json.loads(run(tmp_path).read_text("utf-8"))
+    assert record["code"] == hashes[True]

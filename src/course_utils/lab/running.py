@@ -78,7 +78,9 @@ def main_run(name, quick=False, out=None, *, jobs=None, budget=None, fresh=False
             progress.clear()
         record = run(name, progress=progress)
     record["code"] = dependencies.hashes(name, record["config"], record["values"])
-    if not quick and (edited := [n for n in before if record["code"].get(n) != before[n]]):
+    # as before, without the values: which cells they name decides what a hash of a time covers
+    now = dependencies.hashes(name, record["config"], {})
+    if not quick and (edited := [n for n in before if now.get(n) != before[n]]):
         raise ExperimentError(
             f"{name}: {', '.join(edited)} changed while it ran; nothing was recorded"
         )
