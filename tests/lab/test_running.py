@@ -1,5 +1,6 @@
 """`course run` from end to end, with an experiment of the tests' own."""
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
