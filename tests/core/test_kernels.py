@@ -15,7 +15,6 @@ import triton_runs
 import course_utils.kernels as kernels
 import course_utils.kernels.language as tl
 from course_utils.grading.exercise import load
-from course_utils.grading.mutate import load_mutants
 from course_utils.kernels import words
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +124,9 @@ def launched_in_the_exercise(rng, dtype="float32"):
 def test_the_exercises_kernels_give_the_same_on_triton(which, real):
     given, tanh = answers()
     if which != "the solution":
+        pytest.importorskip("nbval", reason="the grader")
+        from course_utils.grading.mutate import load_mutants
+
         variants = load_mutants("kernels", ROOT / "tests" / "mutants")
         given |= next(m for m in variants if m.name == which).change(dict(given))
     for key, name, grid, args, constants in launched_in_the_exercise(np.random.default_rng(3)):
