@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from course_utils.compiled.numba_functions import functions
 from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
 from course_utils.compiled.numba_turns import PLAIN_TURNS, turns
@@ -24,35 +25,7 @@ LARGE = {large}  # weights from which on BLAS, which packs them, is faster than 
 FEW = {few}  # columns up to which it is not, because the weights are read once for each 16
 
 
-{tanh}
-
-
-@jit
-def sigmoid(a):
-    return HALF + HALF * tanh(HALF * a)
-
-
-@jit
-def relu(a):
-    return ZERO if ZERO >= a else a  # a NaN stays one
-
-
-@jit
-def larger(a, b):
-    return a if a >= b or a != a else b  # a NaN stays one
-
-
-@jit
-def log_sigmoid(a):
-    return -larger(-a, ZERO) - np.log1p(np.exp(-abs(a)))
-
-
-@jit
-def positive(a):
-    return a + HALF if a >= ZERO else sigmoid(a)
-
-
-exp, log, sqrt, cos, sin = np.exp, np.log, np.sqrt, np.cos, np.sin
+{functions}
 
 
 {tiles}
@@ -232,28 +205,6 @@ def kernel(function):
 
 apart = jit = loop = kernel"""
 
-TANH = {
-    "float64": """@jit
-def tanh(a):
-    return np.tanh(a)""",
-    # a ratio of two polynomials, error about 1e-7: it has no branch, so the loops vectorise
-    "float32": """@jit
-def tanh(a):
-    a = REAL(7.905311) if a > REAL(7.905311) else a  # a NaN passes both
-    a = REAL(-7.905311) if a < REAL(-7.905311) else a
-    z = a * a
-    p = REAL(-2.76076847742355e-16) * z + REAL(2.00018790482477e-13)
-    p = p * z + REAL(-8.60467152213735e-11)
-    p = p * z + REAL(5.12229709037114e-08)
-    p = p * z + REAL(1.48572235717979e-05)
-    p = p * z + REAL(6.37261928875436e-04)
-    p = p * z + REAL(4.89352455891786e-03)
-    q = REAL(1.19825839466702e-06) * z + REAL(1.18534705686654e-04)
-    q = q * z + REAL(2.26843463243900e-03)
-    q = q * z + REAL(4.89352518554385e-03)
-    return a * p / q""",
-}
-
 
 @cache
 def digest():
@@ -268,7 +219,8 @@ def head(dtype, compiled, kept):
     if compiled:
         decorator = COMPILED.format(cache=kept, dtype=dtype, sources=digest())
     return HEAD.format(
-        decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
+        decorator=decorator, dtype=dtype, functions=functions(dtype),
+        small=SMALL, large=LARGE, few=FEW,
         begin=BEGIN.format(name="begin", kind="Reals"),
         begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
