@@ -113,7 +113,7 @@ def test_values_next_to_the_least_normal_one_vanish(jit):
 
 @pytest.mark.parametrize(("name", "ulps"), [("exp", 1), ("log_sigmoid", 2)])
 def test_the_next_larger_number_has_no_smaller_value(name, ulps):
-    """But for the last place or two; also where the power of two changes, at odd multiples of ln 2 / 2."""
+    """But for the last place or two; also where the power of two changes."""
     apply = loop(name)
     edges = (np.arange(-125, 127) + 0.5) * np.log(2)
     bits = np.float32(edges).view(np.int32)[:, None] + np.arange(-500, 500, dtype=np.int32)
