@@ -3,10 +3,11 @@
 The bound of a goal is what the machine would reach if a layer spent its time on nothing but what it
 cannot leave out.  For a ratio to another program that is the bare matrix products, as fast as the
 BLAS of NumPy does them here, and the functions of the cell, as fast as compiled code evaluates them
-one after the other; each is measured.  Where our products in registers beat BLAS, a layer may pass
-it.  What is paid once a call counts too: the calls from Python at one sequence and for many nets,
-autograd's besides for a layer of PyTorch; the bound of many nets has its products in registers, one
-after the other and from the nearest cache, and the bound of compiling LLVM alone.
+one after the other; each is measured (``compiler_bounds``).  Where our products in registers beat
+BLAS, a layer may pass it.  The slowest cell has what memory takes and turning rows to columns
+besides.  What is paid once a call counts too: the calls from Python at one sequence and for many
+nets, autograd's besides for a layer of PyTorch; the bound of many nets has its products in
+registers, one after the other and from the nearest cache, and the bound of compiling LLVM alone.
 """
 
 import os
@@ -15,13 +16,12 @@ import subprocess
 import sys
 import tempfile
 
+import compiler_bounds as limits
 import numpy as np
 
 from course_utils import numpy_nn, timing
 from course_utils.compiled.code import code
 from course_utils.compiled.columns import aligned
-from course_utils.compiled.functions import SLOPES
-from course_utils.compiled.plan import plan
 from course_utils.experiments.practice.speed import speed_cells
 from course_utils.lab.timed_cases import Case
 from course_utils.numpy_nn import init_params, many
@@ -51,11 +51,23 @@ def rest(seconds, keys):
         calls = timing.medians(timing.interleave(tiny, seconds=seconds / 2, least=20))
         layer = {"layer": Case("lstm", (1, 1, 1, 1)).torch("compiled")}
         calls |= timing.medians(timing.interleave(layer, seconds=seconds / 4, least=20))
-        tanh, rate = tanh_seconds(seconds / 4), product_rate(seconds / 4)
+        known = bounds(seconds / 4)
     return {
-        "most": most, "slowest": slowest, "many": nets, "calls": calls, "tanh": tanh,
-        "rate": rate, "first_calls": first_calls(),
+        "most": most, "slowest": slowest, "many": nets, "calls": calls, **known,
+        "first_calls": first_calls(),
     }  # fmt: skip
+
+
+def bounds(seconds):
+    """What ``compiler_bounds`` reads: the functions of all cells, products, and memory."""
+    T, B, _, H = WIDE
+    names = {name for key in SPECS for name in limits.functions(key)}
+    return {
+        "functions": limits.function_seconds(seconds, names),
+        "rate": limits.product_rate(seconds),
+        "moving": limits.moving_seconds(seconds, T * B * H * limits.moved("lstm")),
+        "turning": limits.turning_seconds(seconds, WIDE),
+    }
 
 
 # -- measurements ----------------------------------------------------------------------------------
@@ -68,7 +80,8 @@ def slowest_cell(keys, seconds, size=WIDE):
         case = Case(key, size)
         work = {"lstm": lstm.fast(), "cell": case.fast()}
         times = timing.interleave(work, seconds=seconds / 2, least=5)
-        over = timing.ratio(times, "cell", "lstm") * weights("lstm", size) / weights(key, size)
+        work = limits.weights("lstm", size) / limits.weights(key, size)
+        over = timing.ratio(times, "cell", "lstm") * work
         print(f"{key:14} {over:.2f} of the LSTM's time per product", flush=True)
         if over > most:
             most, slowest = over, key
@@ -133,28 +146,6 @@ def bare_turns(size=SMALL):
     return lambda: shared.turn_all(columns, rows)
 
 
-def tanh_seconds(seconds, n=4096):
-    """Seconds of one tanh among many in compiled code; a sigmoid is one."""
-    shared = code("lstm", np.float32).shared
-    tanh = shared.tanh
-    a, out = np.linspace(-3, 3, n, dtype=np.float32), np.empty(n, np.float32)
-
-    @shared.njit(**shared.OPTIONS)
-    def apply(a, out):
-        for k in range(len(a)):
-            out[k] = tanh(a[k])
-
-    times = timing.interleave({"tanh": lambda: apply(a, out)}, seconds=seconds)
-    return timing.medians(times)["tanh"] / n
-
-
-def product_rate(seconds, n=512):
-    """Operations a second of a large square product in NumPy."""
-    a, b = np.random.default_rng(0).standard_normal((2, n, n), np.float32)
-    times = timing.interleave({"product": lambda: np.dot(a, b)}, seconds=seconds)
-    return 2 * n**3 / timing.medians(times)["product"]
-
-
 def first_calls():
     """Processor seconds of a cell's first training step: compiled, and found on the disk.
 
@@ -188,28 +179,7 @@ def first_calls():
     return {"compiled": compiled, "llvm": llvm, "cached": cached, "first": first}
 
 
-# -- what cannot be left out -----------------------------------------------------------------------
-
-
-def weights(key, size):
-    """Numbers that a cell multiplies with."""
-    _, _, D, H = size
-    shapes = SPECS[key].shapes(D, H).values()
-    return max(1, sum(int(np.prod(shape)) for shape in shapes if len(shape) > 1))
-
-
-def functions(key):
-    """Functions that a cell evaluates for each unit at a step."""
-    return sum(v.op in SLOPES for v in plan(key).program.loop.values)
-
-
-def arithmetic(key, size, measured, products=None):
-    """Seconds of a training step's products, at the rate of a large one if not given, and of its
-    functions."""
-    T, B, _, H = size
-    if products is None:
-        products = 6 * T * B * weights(key, size) / measured["rate"]
-    return products + functions(key) * T * B * H * measured["tanh"]
+# -- beside what bounds it -------------------------------------------------------------------------
 
 
 def goals(measured):
@@ -228,7 +198,7 @@ def goals(measured):
     for key, bound in (("lstm", 1.2), ("gru", 2), ("rnn", 2)):
         if key in cells["cells"]:
             most = [
-                r["seconds"]["torch"] / arithmetic(key, r["size"], measured, r["floor"])
+                r["seconds"]["torch"] / limits.arithmetic(key, r["size"], measured, r["floor"])
                 for r in cells["cells"][key]
             ]
             here = cells["summary"][key]["torch_over_fast"]
@@ -239,24 +209,24 @@ def goals(measured):
                 share = r["floor"] / (r["floor"] + measured["calls"][key])
                 row(f"{key} at B = 1, share of floor", r["share_of_floor"], 0.5, share)
     slow, size = measured["slowest"], WIDE
-    each = [arithmetic(k, size, measured) / weights(k, size) for k in ("lstm", slow)]
+    each = [limits.least(k, size, measured) / limits.weights(k, size) for k in ("lstm", slow)]
     name = f"LSTM / the slowest cell ({slow}), time per product"
     row(name, 1 / measured["most"], 1 / 1.25, each[0] / each[1])
     for key, nets in measured["many"].items():
-        least = NETS * arithmetic(key, SMALL, measured, nets["products"] / NETS)
-        most = nets["loop"] / (least + measured["calls"][key]) / BEFORE[key]
+        bare = NETS * limits.arithmetic(key, SMALL, measured, nets["products"] / NETS)
+        most = nets["loop"] / (bare + measured["calls"][key]) / BEFORE[key]
         row(f"{key}, many / many before, 32 nets of 8", nets["ratio"] / BEFORE[key], 3, most)
     means = [spread["mean"] for spread in cells["layers_summary"].values()]
-    least = min(spread["least"] for spread in cells["layers_summary"].values())
+    worst = min(spread["least"] for spread in cells["layers_summary"].values())
     most = [
         r["seconds"]["eager"]
-        / (arithmetic(key, r["size"], measured, floors[kin, *r["size"]]) + calls_of["layer"])
+        / (limits.arithmetic(key, r["size"], measured, floors[kin, *r["size"]]) + calls_of["layer"])
         for key, rs in cells["layers"].items() for r in rs
         if (kin := AS_MANY_PRODUCTS.get(key), *r["size"]) in floors
     ]  # fmt: skip
     mean = _mean(most) if most else None
     row("Recurrent, loop / compiled, geometric mean", _mean(means), 3, mean)
-    row("Recurrent, loop / compiled, least", least, 1, min(most, default=None))
+    row("Recurrent, loop / compiled, least", worst, 1, min(most, default=None))
     row("3 s / compiling one more cell", 3 / calls["compiled"], 1, 3 / calls["llvm"])
     row("3 s / compiling the first cell", 3 / calls["first"], 1, None)
     row("0.3 s / its first call from the cache", 0.3 / calls["cached"], 1, None)
@@ -270,17 +240,16 @@ def _mean(ratios):
 def parts(measured):
     """Where a training step of many nets spends its time, as lines of text."""
     for key, nets in measured["many"].items():
-        T, B, _, H = SMALL
         spent = {
             "products": nets["products"], "calls from Python": measured["calls"][key],
-            "functions": NETS * functions(key) * T * B * H * measured["tanh"],
+            "functions": NETS * limits.evaluating(key, SMALL, measured),
             "rows and columns": 4 * nets["turns"],
         }  # fmt: skip
         warm = (nets["five"] - nets["many"]) / 4
         spent["caches as other work has left them"] = max(0.0, nets["many"] - warm)
         spent["the rest"] = nets["many"] - sum(spent.values())
         shares = ", ".join(f"{what} {part / nets['many']:.0%}" for what, part in spent.items())
-        yield f"  {NETS} {key} nets of {H}: {1e3 * nets['many']:.2f} ms: {shares}"
+        yield f"  {NETS} {key} nets of {SMALL[3]}: {1e3 * nets['many']:.2f} ms: {shares}"
 
 
 def text(measured):
