@@ -139,3 +139,28 @@ def test_in_float64_they_are_those_of_numpy():
     for name, exact in EXACT.items():
         for a in np.linspace(-700, 700, 101):
             np.testing.assert_allclose(getattr(shared, name)(a), exact(a), rtol=1e-14)
+
+
+@jits
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_count_is_due_where_its_period_divides_it(dtype, jit):
+    counts = np.concatenate([np.arange(-5, 60), 2**31 + np.arange(9), 2**45 + np.arange(9)])
+    counts, periods = (a.ravel() for a in np.meshgrid(counts, [1, 2, 3, 7, 49, 64, 1023]))
+    if jit:
+        shared = code("lstm", dtype).shared
+        due = shared.due
+
+        @shared.njit(**shared.OPTIONS)
+        def apply(counts, periods, out):
+            for place in range(len(counts)):
+                out[place] = due(counts[place], periods[place])
+
+        found = np.empty(len(counts), dtype)
+        apply(counts, periods, found)
+        text = apply.inspect_llvm(apply.signatures[0])
+        assert re.search(r"= fmul [^<\n]*<\d+ x double>", text)
+    else:
+        with compiled.uncompiled():
+            due = code("lstm", dtype).shared.due
+        found = [due(*pair) for pair in zip(counts, periods, strict=True)]
+    np.testing.assert_array_equal(found, counts % periods == 0)

@@ -24,6 +24,13 @@ def larger(a, b):
     return a if a >= b or a != a else b  # a NaN stays one
 
 
+@jit
+def due(count, period):
+    # whether count % period is 0, which no vector instruction tells; exact below 2^53
+    count, period = np.float64(count), np.float64(period)
+    return ONE if np.floor(count / period + 0.5) * period == count else ZERO
+
+
 {log_sigmoid}
 
 

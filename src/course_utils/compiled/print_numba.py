@@ -23,7 +23,6 @@ STYLE = Style(
     functions={
         "maximum": "larger({0}, {1})",
         "where": "({2} if {0} >= {1} else {3})",
-        "due": "(ONE if {0} % {1} == 0 else ZERO)",
     },
     number=lambda n: _NUMBERS.get(n, f"REAL({n!r})"),
 )
