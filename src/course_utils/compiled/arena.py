@@ -12,16 +12,14 @@ class Arena:
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
         self.arrays, self.prelude, self.found, self.lent = {}, {}, {}, {}
-        self.bound = None
-        # found once for the arrays that there are
-        self.names, self.cleared = {}, ()
+        self.bound, self.passes = None, {}
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.cleared = {}, ()
+            self.passes = {}  # they know the arrays that there were
         return found
 
     def result(self, name, shape, dtype):
@@ -31,16 +29,18 @@ class Arena:
         found = self.lent[name] = self.get(name, shape, dtype)
         return found
 
-    def given(self, name, array, dtype):
-        """A caller's array that is read before the call returns: itself, or a copy kept here.
+    def readable(self, array, dtype):
+        """Whether generated code can read a caller's array as it lies, and never writes to it."""
+        if type(array) is not np.ndarray or array.dtype != dtype or not array.flags.carray:
+            return False
+        owner = array if array.base is None else array.base
+        apart = getattr(owner, "dtype", None) == dtype  # memory lent by us is of bytes
+        return apart or not any(np.may_share_memory(array, own) for own in self.lent.values())
 
-        A copy where generated code cannot read it as it lies, or might write to its memory.
-        """
-        if type(array) is np.ndarray and array.dtype == dtype and array.flags.carray:
-            owner = array if array.base is None else array.base
-            apart = getattr(owner, "dtype", None) == dtype  # memory lent by us is of bytes
-            if apart or not any(np.may_share_memory(array, own) for own in self.lent.values()):
-                return array
+    def given(self, name, array, dtype):
+        """A caller's array that is read before the call returns: itself, or a copy kept here."""
+        if self.readable(array, dtype):
+            return array
         copy = self.get(name, array.shape, dtype)
         np.copyto(copy, array, casting="same_kind")
         return copy
@@ -51,19 +51,17 @@ class Arena:
             self.found["stretches"] = stretches(made.widest, self.sizes)
         return self.found["stretches"]
 
-    def arguments(self, made, function, sizes, own):
-        """What a generated function takes: own, arrays by name, the rest made where not there."""
-        place = function, sizes["S"], sizes["R"]
-        if place not in self.names:
-            for a in made.arguments[function]:
-                if a.kind not in ("x", "rows_x", "config") and a.name not in own:
-                    dtype = np.int64 if a.integer else made.dtype
-                    self.get(a.name, a.shape(sizes), dtype)
-            self.names[place] = [a.name for a in made.arguments[function]]
-        return [own[n] if n in own else self.arrays[n] for n in self.names[place]]
+    def known(self, of, made, *facts):
+        """``of(made, self, *facts)``, made once for the arrays that there are; see ``passes``."""
+        place = of, made, facts
+        found = self.passes.get(place)
+        if found is None:
+            found = of(made, self, *facts)  # may ask for new arrays, which forgets the others
+            self.passes[place] = found
+        return found
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "cleared": (), "bound": None, "lent": {}}
+        return {**vars(self), "passes": {}, "bound": None, "lent": {}}
 
 
 class Workspace:

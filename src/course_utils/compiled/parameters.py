@@ -61,8 +61,9 @@ def clocks(spec, config, H):
 class Bound:
     """What is found once for an arena: where parameters go.
 
-    copies: (array, parameter, its rows), to be copied; masked: products that are masked besides;
-    vectors: (array, [(parameter, rows)]), to be summed.  whole: {array of a gradient: the parameter
+    copies: (array, parameter, its rows), to be copied; joined: (array by name, parameter) where all
+    of it is one product's; masked: products that are masked besides; vectors: (array, [(parameter,
+    rows)]), to be summed; brought: names of arrays that come with a call.  whole: {array of a gradient: the parameter
     whose it is, because the blocks of both are those of one product, and of no other}; back: a
     ``Back``.
     """
@@ -70,7 +71,8 @@ class Bound:
     def __init__(self, made, params, arena):
         places, dtype = made.places, np.dtype(made.dtype)
         K, B, H = (arena.sizes[axis] for axis in "KBH")
-        self.copies, self.masked, self.vectors, self.whole, self.back = [], [], [], {}, None
+        self.copies, self.joined, self.masked, self.vectors = [], [], [], []
+        self.whole, self.back = {}, None
         uses = Counter(v.what.symbol for p in made.plan.program.products for v in p.values)
         for product in made.plan.program.products:
             symbols = [v.what.symbol for v in product.values]
@@ -78,7 +80,7 @@ class Bound:
             weights = arena.get(f"weights_{product.name}", (K, len(symbols) * H, width), dtype)
             whole = places.whole.get(product.name)
             if whole:
-                self.copies.append((weights, whole, slice(None)))
+                self.joined.append((f"weights_{product.name}", whole))
                 gradient = f"dweights_{product.name}"
                 if gradient in made.known and all(uses[symbol] == 1 for symbol in symbols):
                     self.whole[gradient] = whole
@@ -92,6 +94,7 @@ class Bound:
             for name, symbols in places.vectors.items():
                 out = arena.get(f"vector_{name}", (K, H * B), dtype).reshape(K, H, B)
                 self.vectors.append((out, [places.rows(params, s) for s in symbols]))
+        self.brought = {*(name for name, _ in self.joined), *(v.name for v in places.constants)}
 
 
 def bound(made, params, arena):
@@ -101,11 +104,21 @@ def bound(made, params, arena):
     return arena.bound
 
 
-def prepare(made, params, options, arena):
-    """Fill the arena with joined weights, vectors and what depends on parameters alone."""
+def prepare(made, params, options, arena, brought):
+    """Fill the arena with joined weights, vectors and what depends on parameters alone.
+
+    brought receives by name what generated code takes besides: constants, and matrices, as they lie
+    where there is one sequence, since a product then reads each weight once.
+    """
     places, dtype = made.places, np.dtype(made.dtype)
     K, B, H = (arena.sizes[axis] for axis in "KBH")
     found = bound(made, params, arena)
+    for array, name in found.joined:
+        p = params[name]
+        if B > 1 or not arena.readable(p, dtype):
+            p = arena.arrays[array]
+            np.copyto(p, params[name], casting="same_kind")
+        brought[array] = p
     for out, name, rows in found.copies:
         np.copyto(out, params[name][:, rows], casting="same_kind")
     for product in found.masked:
@@ -114,13 +127,13 @@ def prepare(made, params, options, arena):
             block = places.block(params, v.what.symbol)
             block = _masked(block, v.what, options) if v.what.mask else block
             np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
-    for value in places.constants:
-        arena.arrays[value.name] = dtype.type(options[value.what])
+    constants = {v.name: dtype.type(options[v.what]) for v in places.constants}
+    brought.update(constants)
     for value in places.clocks:
         out = arena.get(f"clock_{value.name}", (H * B,), np.int64)
         out.reshape(H, B)[...] = options[value.what][:, None]
     if "prelude" in made.call:
-        for name, value in _prelude(made, params, options, arena).items():
+        for name, value in _prelude(made, params, options, arena, constants).items():
             arena.get(name, (K, H * B), dtype).reshape(K, H, B)[...] = value[..., None]
     for out, ((name, rows), *other) in found.vectors:
         first = params[name][:, rows, None]
@@ -131,11 +144,11 @@ def prepare(made, params, options, arena):
             out[...] = first
 
 
-def _prelude(made, params, options, arena):
+def _prelude(made, params, options, arena, constants):
     """{vector: (K, H)}, of all nets: parameters, and what is made of them before the loop."""
     places, dtype = made.places, np.dtype(made.dtype)
     K, H = (arena.sizes[axis] for axis in "KH")
-    flat = {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
+    flat = constants | {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
     for name, symbols in places.vectors.items():
         total = sum(places.block(params, s) for s in symbols)
         flat[f"vector_{name}"] = np.ascontiguousarray(total, dtype).reshape(K * H)
