@@ -4,6 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+from course_utils.compiled.columns import LINE
+
 
 class Places:
     """Where a cell's parameters lie, found once for its code.
@@ -62,8 +64,8 @@ class Bound:
     """What is found once for an arena: where parameters go.
 
     copies: (array, parameter, its rows), to be copied; joined: (array by name, parameter) where all
-    of it is one product's; masked: products that are masked besides; vectors: (array, [(parameter,
-    rows)]), to be summed; brought: names of arrays that come with a call.  whole: {array of a gradient: the parameter
+    of it is one product's; masked: products that are masked besides; vectors: ``Joined``, to be
+    summed; brought: names of arrays that come with a call.  whole: {array of a gradient: the parameter
     whose it is, because the blocks of both are those of one product, and of no other}; back: a
     ``Back``.
     """
@@ -91,10 +93,63 @@ class Bound:
                     name, rows = places.rows(params, symbol)
                     self.copies.append((weights[:, k * H : (k + 1) * H], name, rows))
         if "prelude" not in made.call:
-            for name, symbols in places.vectors.items():
-                out = arena.get(f"vector_{name}", (K, H * B), dtype).reshape(K, H, B)
-                self.vectors.append((out, [places.rows(params, s) for s in symbols]))
+            self.vectors = [Joined(made, names, params, arena) for names in neighbours(places)]
         self.brought = {*(name for name, _ in self.joined), *(v.name for v in places.constants)}
+
+
+class Joined:
+    """Vectors that follow one another in every parameter that they are sums of.
+
+    They lie one after the other in the arena, and so do their gradients, so that one sum serves
+    all.  names: theirs; parts: (parameter, rows).
+    """
+
+    def __init__(self, made, names, params, arena):
+        K, B, H = (arena.sizes[axis] for axis in "KBH")
+        self.names, self.parts, places = names, [], made.places
+        for first, last in zip(places.vectors[names[0]], places.vectors[names[-1]], strict=True):
+            name, rows = places.rows(params, first)
+            self.parts.append((name, slice(rows.start, places.rows(params, last)[1].stop)))
+        self.shape = (len(names), K, H, B)
+        self.values = self._in_a_row(made, "vector", arena)
+        every = all(f"dvector_{name}" in made.known for name in names)
+        self.gradients = self._in_a_row(made, "dvector", arena) if every else None
+
+    def _in_a_row(self, made, kind, arena):
+        """Arrays of a kind, (K, H·B) for each name, in one; its view (names, K, H, B)."""
+        n, K, H, B = self.shape
+        line = LINE // np.dtype(made.dtype).itemsize
+        all_of = arena.get(f"all_{kind}s_{self.names[0]}", (n, -(-K * H * B // line) * line), made.dtype)
+        for name, numbers in zip(self.names, all_of, strict=True):
+            arena.put(f"{kind}_{name}", numbers[: K * H * B].reshape(K, H * B))
+        return all_of[:, : K * H * B].reshape(self.shape)
+
+    def of(self, arrays, part):
+        """The part of arrays (K, ...) by parameter, as (names, K, H)."""
+        n, K, H, _ = self.shape
+        name, rows = part
+        return arrays[name][:, rows].reshape(K, n, H).transpose(1, 0, 2)
+
+    def sum_up(self, params):
+        """Write the vectors: the sums of their parts, for every sequence."""
+        first, *other = (self.of(params, part)[..., None] for part in self.parts)
+        if other:
+            np.add(first, other[0], out=self.values)
+        else:
+            self.values[...] = first
+
+
+def neighbours(places):
+    """The names of the vectors, in lists of those that follow one another in their parameters."""
+    lists, at = [], None
+    for name, symbols in places.vectors.items():
+        now = [places.symbols[symbol] for symbol in symbols]
+        if at is not None and now == [(parameter, k + 1, of) for parameter, k, of in at]:
+            lists[-1].append(name)
+        else:
+            lists.append([name])
+        at = now
+    return lists
 
 
 def bound(made, params, arena):
@@ -135,13 +190,8 @@ def prepare(made, params, options, arena, brought):
     if "prelude" in made.call:
         for name, value in _prelude(made, params, options, arena, constants).items():
             arena.get(name, (K, H * B), dtype).reshape(K, H, B)[...] = value[..., None]
-    for out, ((name, rows), *other) in found.vectors:
-        first = params[name][:, rows, None]
-        if other:
-            name, rows = other[0]
-            np.add(first, params[name][:, rows, None], out=out)
-        else:
-            out[...] = first
+    for vectors in found.vectors:
+        vectors.sum_up(params)
 
 
 def _prelude(made, params, options, arena, constants):
@@ -170,15 +220,15 @@ def _masked(array, weight, options):
 class Back:
     """What is found once for an arena: where gradients come from, once generated code has run.
 
-    totals: (gradient of a vector, the same by sequence, or None), to be summed over sequences;
-    shares: (parameter, rows, gradient, weight to mask it by, whether another came before); rest:
+    joined: ``Joined`` vectors whose gradients are the parameters'; totals: (gradient of a vector,
+    the same by sequence, or None), to be summed over sequences; shares: (parameter, rows, gradient, weight to mask it by, whether another came before); rest:
     (parameter, rows) that nothing depends on.
     """
 
     def __init__(self, made, params, arena, whole):
         places, program, dtype = made.places, made.plan.program, np.dtype(made.dtype)
         K, H = (arena.sizes[axis] for axis in "KH")
-        self.totals, self.shares, self.dvectors = [], [], {}
+        self.totals, self.shares, self.dvectors, self.joined = [], [], {}, []
         missing = {s for s, (name, *_) in places.symbols.items() if name not in whole.values()}
 
         def share(symbol, gradient, weight=None):
@@ -192,7 +242,15 @@ class Back:
                 for k, v in enumerate(product.values):
                     rows = arena.arrays[name][:, k * H : (k + 1) * H]
                     share(v.what.symbol, rows, v.what if v.what.mask else None)
-        for name in (*places.vectors, *(v.name for v in program.prelude.values)):
+        alone = dict(places.vectors)
+        for vectors in arena.bound.vectors:
+            symbols = {s for name in vectors.names for s in places.vectors[name]}
+            if vectors.gradients is not None and symbols <= missing:
+                self.joined.append(vectors)
+                missing -= symbols
+                for name in vectors.names:
+                    del alone[name]
+        for name in (*alone, *(v.name for v in program.prelude.values)):
             given = arena.arrays.get(f"dvector_{name}")
             if given is not None and given.size == K * H:
                 total = given
@@ -200,7 +258,7 @@ class Back:
                 total = arena.get(f"total_{name}", (K, H), dtype)
                 self.totals.append((total, None if given is None else given.reshape(K, H, -1)))
             self.dvectors[f"dvector_{name}"] = total.reshape(K * H)
-        for name, symbols in places.vectors.items():
+        for name, symbols in alone.items():
             for symbol in symbols:
                 share(symbol, self.dvectors[f"dvector_{name}"].reshape(K, H))
         self.rest = [places.rows(params, symbol) for symbol in missing]
@@ -208,13 +266,21 @@ class Back:
 
 def gradients(made, params, options, arena, own):
     """The gradients by the names of the parameters; own: arrays by name, those of ``whole`` too."""
-    found = bound(made, params, arena)
+    found, dtype = bound(made, params, arena), np.dtype(made.dtype)
     if found.back is None:
         found.back = Back(made, params, arena, found.whole)
     back, grads = found.back, {name: own[array] for array, name in found.whole.items()}
     for name, p in params.items():
         if name not in grads:
-            grads[name] = arena.result(f"grads_{name}", p.shape, made.dtype)
+            grads[name] = arena.result(f"grads_{name}", p.shape, dtype)
+    for vectors in back.joined:
+        first, *other = (vectors.of(grads, part) for part in vectors.parts)
+        if vectors.shape[-1] == 1:
+            np.copyto(first, vectors.gradients[..., 0])
+        else:
+            np.add.reduce(vectors.gradients, axis=3, out=first)
+        for out in other:
+            np.copyto(out, first)
     for total, given in back.totals:
         if given is None:
             total[...] = 0
