@@ -7,24 +7,29 @@ from course_utils.specs import get_spec
 
 
 class Arena:
-    """The arrays of one cell at one size, by name; calls: how many runs forward it has seen."""
+    """The arrays of one cell at one size, by name.
+
+    calls: how many runs forward it has seen; nbytes: what it holds.
+    """
 
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
         self.arrays, self.prelude, self.found, self.lent = {}, {}, {}, {}
-        self.bound, self.passes = None, {}
+        self.bound, self.passes, self.nbytes = None, {}, 0
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
-            found = self.arrays[name] = aligned(shape, dtype)
-            self.passes = {}  # they know the arrays that there were
+            found = aligned(shape, dtype)
+            self.nbytes += found.nbytes - (self.arrays[name].nbytes if name in self.arrays else 0)
+            self.put(name, found)
         return found
 
     def put(self, name, array):
-        """Make a part of another array the one of this name."""
-        self.arrays[name], self.passes = array, {}
+        """Make an array, such as a part of another one, that of this name."""
+        self.arrays[name] = array
+        self.passes = {}  # they know the arrays that there were
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
@@ -100,8 +105,7 @@ class Workspace:
     @property
     def nbytes(self):
         """Bytes held."""
-        arenas = self._arenas.values()
-        return sum(a.nbytes for arena in arenas for a in arena.arrays.values())
+        return sum(arena.nbytes for arena in self._arenas.values())
 
 
 def _looks(array):

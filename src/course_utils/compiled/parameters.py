@@ -110,23 +110,30 @@ class Joined:
         for first, last in zip(places.vectors[names[0]], places.vectors[names[-1]], strict=True):
             name, rows = places.rows(params, first)
             self.parts.append((name, slice(rows.start, places.rows(params, last)[1].stop)))
-        self.shape = (len(names), K, H, B)
-        self.values = self._in_a_row(made, "vector", arena)
-        every = all(f"dvector_{name}" in made.known for name in names)
-        self.gradients = self._in_a_row(made, "dvector", arena) if every else None
+        self.shape = (len(names), K, H)
+        self.values = self._in_a_row(made, "vector", B, arena)
+        kinds = {a.kind for a in made.arguments["backward"] if a.name in self._called("dvector")}
+        self.gradients = None  # where some of them have none, or have it in another form
+        if all(name in made.known for name in self._called("dvector")) and len(kinds) == 1:
+            columns = B if kinds == {"dvector"} else 1  # summed over sequences already
+            self.gradients = self._in_a_row(made, "dvector", columns, arena)
 
-    def _in_a_row(self, made, kind, arena):
-        """Arrays of a kind, (K, H·B) for each name, in one; its view (names, K, H, B)."""
-        n, K, H, B = self.shape
-        line = LINE // np.dtype(made.dtype).itemsize
-        all_of = arena.get(f"all_{kind}s_{self.names[0]}", (n, -(-K * H * B // line) * line), made.dtype)
-        for name, numbers in zip(self.names, all_of, strict=True):
-            arena.put(f"{kind}_{name}", numbers[: K * H * B].reshape(K, H * B))
-        return all_of[:, : K * H * B].reshape(self.shape)
+    def _called(self, kind):
+        """Their arrays' names in an arena."""
+        return [f"{kind}_{name}" for name in self.names]
+
+    def _in_a_row(self, made, kind, columns, arena):
+        """Arrays (K, H·columns), one for each name, in one; its view (names, K, H, columns)."""
+        n, K, H = self.shape
+        size, line = K * H * columns, LINE // np.dtype(made.dtype).itemsize
+        whole = arena.get(f"joined_{kind}_{self.names[0]}", (n, -(-size // line) * line), made.dtype)
+        for name, numbers in zip(self._called(kind), whole, strict=True):
+            arena.put(name, numbers[:size].reshape(K, H * columns))
+        return whole[:, :size].reshape(n, K, H, columns)
 
     def of(self, arrays, part):
         """The part of arrays (K, ...) by parameter, as (names, K, H)."""
-        n, K, H, _ = self.shape
+        n, K, H = self.shape
         name, rows = part
         return arrays[name][:, rows].reshape(K, n, H).transpose(1, 0, 2)
 
@@ -221,8 +228,9 @@ class Back:
     """What is found once for an arena: where gradients come from, once generated code has run.
 
     joined: ``Joined`` vectors whose gradients are the parameters'; totals: (gradient of a vector,
-    the same by sequence, or None), to be summed over sequences; shares: (parameter, rows, gradient, weight to mask it by, whether another came before); rest:
-    (parameter, rows) that nothing depends on.
+    the same by sequence, or None), to be summed over sequences; shares: (parameter, rows, gradient,
+    weight to mask it by, whether another came before); rest: (parameter, rows) that nothing depends
+    on.
     """
 
     def __init__(self, made, params, arena, whole):
@@ -275,7 +283,7 @@ def gradients(made, params, options, arena, own):
             grads[name] = arena.result(f"grads_{name}", p.shape, dtype)
     for vectors in back.joined:
         first, *other = (vectors.of(grads, part) for part in vectors.parts)
-        if vectors.shape[-1] == 1:
+        if vectors.gradients.shape[-1] == 1:
             np.copyto(first, vectors.gradients[..., 0])
         else:
             np.add.reduce(vectors.gradients, axis=3, out=first)
