@@ -54,7 +54,8 @@ def unroll(
     first = spec.params[0]
     H = params[first.name].shape[0] // len(first.symbols)
     state0 = spec.initial_state(x, H) if state0 is None else state0
-    dtype = np.result_type(*{a.dtype for a in (x, *params.values(), *state0) if a.dtype.kind == "f"})
+    kinds = {a.dtype for a in (x, *params.values(), *state0)}
+    dtype = np.result_type(*(kind for kind in kinds if kind.kind == "f"))
     state0 = [(s if s.dtype.kind in "iu" else s.astype(dtype, copy=False))[None] for s in state0]
     inputs = {n: inputs.get(n, np.zeros((T, B, H), dtype)) for n in spec.inputs}
     mask = None if lengths is None else np.arange(T)[:, None] < lengths

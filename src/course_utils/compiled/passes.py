@@ -104,7 +104,8 @@ class Backward:
         self.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
         self.turned, self.backs = [], []
         for product in program.products:
-            turned, back = (arena.arrays.get(f"{kind}_{product.name}") for kind in ("turned", "back"))
+            turned = arena.arrays.get(f"turned_{product.name}")
+            back = arena.arrays.get(f"back_{product.name}")
             if turned is not None and B > 1:
                 self.turned.append((f"weights_{product.name}", turned))
             if back is not None and product.operand.op == "before":
