@@ -15,7 +15,7 @@ class Arena:
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
         self.arrays, self.prelude, self.found, self.lent = {}, {}, {}, {}
-        self.bound, self.passes, self.nbytes = None, {}, 0
+        self.bound, self.bindings, self.nbytes = None, {}, 0
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
@@ -29,7 +29,7 @@ class Arena:
     def put(self, name, array):
         """Make an array, such as a part of another one, that of this name."""
         self.arrays[name] = array
-        self.passes = {}  # they know the arrays that there were
+        self.bindings = {}  # they know the arrays that there were
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
@@ -61,16 +61,16 @@ class Arena:
         return self.found["stretches"]
 
     def known(self, of, made, *facts):
-        """``of(made, self, *facts)``, made once for the arrays that there are; see ``passes``."""
+        """``of(made, self, *facts)``, made once for the arrays that there are; see ``bindings``."""
         place = of, made, facts
-        found = self.passes.get(place)
+        found = self.bindings.get(place)
         if found is None:
             found = of(made, self, *facts)  # may ask for new arrays, which forgets the others
-            self.passes[place] = found
+            self.bindings[place] = found
         return found
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "passes": {}, "bound": None, "lent": {}}
+        return {**vars(self), "bindings": {}, "bound": None, "lent": {}}
 
 
 class Workspace:

@@ -8,9 +8,9 @@ import numpy as np
 
 from course_utils.compiled import parameters
 from course_utils.compiled.arena import Arena
+from course_utils.compiled.bindings import Backward, Forward
 from course_utils.compiled.code import Code, code
 from course_utils.compiled.columns import add_columns, from_columns, into_columns
-from course_utils.compiled.passes import Backward, Forward
 from course_utils.shapes import ShapeError
 from course_utils.specs import get_spec
 

@@ -1,4 +1,4 @@
-"""What a pass of generated code touches in an arena, found once: views of arrays, and arguments."""
+"""What a pass over time is bound to in an arena, found once: views of arrays, and arguments."""
 
 import numpy as np
 
