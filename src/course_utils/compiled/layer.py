@@ -203,10 +203,11 @@ def backward(tape, dy, dlast, dhistory=None):
         beyond, ends = np.arange(T)[:, None] >= lengths, lengths.astype(np.int64)
         dy = np.where(beyond[..., None], dtype.type(0), dy)
         dhistory = {n: np.where(beyond[..., None], dtype.type(0), d) for n, d in dhistory.items()}
+    found = parameters.bound(made, tape.params, arena)  # a tape's copy has lost it
     here = arena.known(Backward, made, len(tape.begins))
     own = {"all_dy": arena.given("all_dy", dy, dtype), "rows_dx": dx}
     own |= {f"rows_dinput_{name}": out for name, out in dinputs.items()}
-    for array, name in arena.bound.whole.items():
+    for array, name in found.whole.items():
         own[array] = arena.result(f"grads_{name}", tape.params[name].shape, dtype)
     for name, given in here.dstates.items():
         if name in dhistory:
