@@ -72,10 +72,13 @@ def ratio(times, slow, fast):
 def one_thread():
     """One BLAS thread, and one of PyTorch where it is loaded, until the block ends.
 
-    Without threadpoolctl NumPy's own threads stay as they are: set OMP_NUM_THREADS=1 before start.
+    SciPy's BLAS, which compiled code calls, is a library of its own: it is loaded here, because
+    what loads later keeps its threads.  Without threadpoolctl NumPy's threads stay as they are: set
+    OMP_NUM_THREADS=1 before start.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(ImportError):
+            import scipy.linalg.cython_blas  # noqa: F401
             from threadpoolctl import threadpool_limits
 
             stack.enter_context(threadpool_limits(1))

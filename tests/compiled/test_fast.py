@@ -123,6 +123,17 @@ def test_a_gradient_that_lies_in_the_workspace_is_read_before_it_is_overwritten(
         np.testing.assert_array_equal(a, b)
 
 
+def test_weights_that_lie_in_the_workspace_are_read_before_they_are_overwritten():
+    """With one sequence weights are read as they lie; not where a gradient is written to them."""
+    p, workspace = make("lstm", B=1)._replace(state0=None, dlast=None), fast.Workspace()
+    own = {name: value.copy() for name, value in quick(p, workspace)[4].items()}
+    expected = [a.copy() for a in leaves(quick(p._replace(params=own)))]
+    *_, lent = quick(p, workspace)
+    found = leaves(quick(p._replace(params=lent), workspace))
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @keys
 def test_going_back_twice_gives_the_same(key):
     p = make(key)

@@ -1,5 +1,10 @@
 """What counting arrays write down; the rungs of the ladder; timing."""
 
+import ast
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -120,6 +125,23 @@ def test_one_thread_is_given_back():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_one_thread_reaches_the_blas_that_compiled_code_calls():
+    """It is SciPy's, which without this would load later, with all its threads."""
+    pytest.importorskip("scipy")
+    pytest.importorskip("threadpoolctl")
+    code = (
+        "from course_utils import timing\n"
+        "from threadpoolctl import threadpool_info\n"
+        "with timing.one_thread():\n"
+        "    import scipy.linalg\n"
+        "    print([p['num_threads'] for p in threadpool_info() if p['user_api'] == 'blas'])\n"
+    )
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    assert set(ast.literal_eval(said)) == {1}
 
 
 def test_a_ratio_is_the_median_of_the_rounds_ratios():

@@ -7,22 +7,29 @@ from course_utils.specs import get_spec
 
 
 class Arena:
-    """The arrays of one cell at one size, by name; calls: how many runs forward it has seen."""
+    """The arrays of one cell at one size, by name.
+
+    calls: how many runs forward it has seen; nbytes: what it holds.
+    """
 
     def __init__(self, sizes, fresh):
         self.sizes, self.fresh, self.calls = sizes, fresh, 0
         self.arrays, self.prelude, self.found, self.lent = {}, {}, {}, {}
-        self.bound = None
-        # found once for the arrays that there are
-        self.names, self.cleared = {}, ()
+        self.bound, self.bindings, self.nbytes = None, {}, 0
 
     def get(self, name, shape, dtype):
         """An array kept from call to call, zero where nobody has written yet."""
         found = self.arrays.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
-            found = self.arrays[name] = aligned(shape, dtype)
-            self.names, self.cleared = {}, ()
+            found = aligned(shape, dtype)
+            self.nbytes += found.nbytes - (self.arrays[name].nbytes if name in self.arrays else 0)
+            self.put(name, found)
         return found
+
+    def put(self, name, array):
+        """Make an array, such as a part of another one, that of this name."""
+        self.arrays[name] = array
+        self.bindings = {}  # they know the arrays that there were
 
     def result(self, name, shape, dtype):
         """An array for the caller: its own, or one that the next call overwrites."""
@@ -31,16 +38,18 @@ class Arena:
         found = self.lent[name] = self.get(name, shape, dtype)
         return found
 
-    def given(self, name, array, dtype):
-        """A caller's array that is read before the call returns: itself, or a copy kept here.
+    def readable(self, array, dtype):
+        """Whether generated code can read a caller's array as it lies, and never writes to it."""
+        if type(array) is not np.ndarray or array.dtype != dtype or not array.flags.carray:
+            return False
+        owner = array if array.base is None else array.base
+        apart = getattr(owner, "dtype", None) == dtype  # memory lent by us is of bytes
+        return apart or not any(np.may_share_memory(array, own) for own in self.lent.values())
 
-        A copy where generated code cannot read it as it lies, or might write to its memory.
-        """
-        if type(array) is np.ndarray and array.dtype == dtype and array.flags.carray:
-            owner = array if array.base is None else array.base
-            apart = getattr(owner, "dtype", None) == dtype  # memory lent by us is of bytes
-            if apart or not any(np.may_share_memory(array, own) for own in self.lent.values()):
-                return array
+    def given(self, name, array, dtype):
+        """A caller's array that is read before the call returns: itself, or a copy kept here."""
+        if self.readable(array, dtype):
+            return array
         copy = self.get(name, array.shape, dtype)
         np.copyto(copy, array, casting="same_kind")
         return copy
@@ -51,19 +60,17 @@ class Arena:
             self.found["stretches"] = stretches(made.widest, self.sizes)
         return self.found["stretches"]
 
-    def arguments(self, made, function, sizes, own):
-        """What a generated function takes: own, arrays by name, the rest made where not there."""
-        place = function, sizes["S"], sizes["R"]
-        if place not in self.names:
-            for a in made.arguments[function]:
-                if a.kind not in ("x", "rows_x", "config") and a.name not in own:
-                    dtype = np.int64 if a.integer else made.dtype
-                    self.get(a.name, a.shape(sizes), dtype)
-            self.names[place] = [a.name for a in made.arguments[function]]
-        return [own[n] if n in own else self.arrays[n] for n in self.names[place]]
+    def known(self, of, made, *facts):
+        """``of(made, self, *facts)``, made once for the arrays that there are; see ``bindings``."""
+        place = of, made, facts
+        found = self.bindings.get(place)
+        if found is None:
+            found = of(made, self, *facts)  # may ask for new arrays, which forgets the others
+            self.bindings[place] = found
+        return found
 
     def __getstate__(self):  # what was found for these arrays is found again for their copies
-        return {**vars(self), "names": {}, "cleared": (), "bound": None, "lent": {}}
+        return {**vars(self), "bindings": {}, "bound": None, "lent": {}}
 
 
 class Workspace:
@@ -98,8 +105,7 @@ class Workspace:
     @property
     def nbytes(self):
         """Bytes held."""
-        arenas = self._arenas.values()
-        return sum(a.nbytes for arena in arenas for a in arena.arrays.values())
+        return sum(arena.nbytes for arena in self._arenas.values())
 
 
 def _looks(array):

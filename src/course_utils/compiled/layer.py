@@ -8,6 +8,7 @@ import numpy as np
 
 from course_utils.compiled import parameters
 from course_utils.compiled.arena import Arena
+from course_utils.compiled.bindings import Backward, Forward
 from course_utils.compiled.code import Code, code
 from course_utils.compiled.columns import add_columns, from_columns, into_columns
 from course_utils.shapes import ShapeError
@@ -32,6 +33,7 @@ class Tape(NamedTuple):
     call: int  # of the runs forward in this arena, which one this is
     lengths: np.ndarray | None  # (B,)
     begins: np.ndarray  # (T, B), or (0, B) where every step starts from the one before
+    brought: dict  # what generated code took from the call: weights as they lie, constants
 
 
 def unroll(
@@ -52,8 +54,9 @@ def unroll(
     first = spec.params[0]
     H = params[first.name].shape[0] // len(first.symbols)
     state0 = spec.initial_state(x, H) if state0 is None else state0
-    dtype = np.result_type(x, *params.values(), *(s for s in state0 if s.dtype.kind == "f"))
-    state0 = [(s if s.dtype.kind in "iu" else s.astype(dtype))[None] for s in state0]
+    kinds = {a.dtype for a in (x, *params.values(), *state0)}
+    dtype = np.result_type(*(kind for kind in kinds if kind.kind == "f"))
+    state0 = [(s if s.dtype.kind in "iu" else s.astype(dtype, copy=False))[None] for s in state0]
     inputs = {n: inputs.get(n, np.zeros((T, B, H), dtype)) for n in spec.inputs}
     mask = None if lengths is None else np.arange(T)[:, None] < lengths
     y, last, tape = forward(
@@ -99,38 +102,32 @@ def forward(
     y = arena.result("result_y", (K, T, B, H), dtype)
     last = [arena.result(f"result_{n}", s.shape, s.dtype)
             for n, s in zip(spec.states, state0, strict=True)]  # fmt: skip
-    tape = Tape(made, params, options, arena, arena.calls, lengths, begins)
+    brought = {}
+    tape = Tape(made, params, options, arena, arena.calls, lengths, begins, brought)
     if not T * B * K:
         y[...] = 0
         for out, s in zip(last, state0, strict=True):
             out[...] = s
         return y, last, tape
     with np.errstate(all="ignore"):  # what is not finite shows in the results
-        parameters.prepare(made, params, options, arena)
-        for name, value in {"x": x, **{f"input_{n}": v for n, v in inputs.items()}}.items():
-            rows = arena.get(f"rows_{name}", value.shape, dtype)
-            np.copyto(rows, value, casting="same_kind")
-        arena.get("all_x", (len(x), T, D * B), dtype)
-        states = []
-        for name, value in zip(spec.states, state0, strict=True):
-            size, matrix = value[0].size, name in spec.matrices
-            along = arena.get(f"states_{name}", (K, T + 1, size), value.dtype)
-            into_columns(value, along[:, 0], matrix)
-            if len(begins):
-                into_columns(value, arena.get(f"first_{name}", (K, size), value.dtype), matrix)
-            states.append(along)
-        sizes = arena.sizes | {"S": arena.stretches(made)[0], "R": len(begins)}
-        arguments = arena.arguments(made, "forward", sizes, {"rows_y": y})
-        for start in range(0, T, sizes["S"]):
-            stop = min(start + sizes["S"], T)
+        parameters.prepare(made, params, options, arena, brought)
+        here = arena.known(Forward, made, len(x), len(begins))
+        np.copyto(here.rows["x"], x, casting="same_kind")
+        for name, value in inputs.items():
+            np.copyto(here.rows[name], value, casting="same_kind")
+        for value, state in zip(state0, here.states, strict=True):
+            for into in state.begin:
+                np.copyto(into, state.turned(value))
+        arguments = here.arguments.with_own(brought, {"rows_y": y})
+        for start, stop in here.spans:
             made.call["forward"](K, start, stop, B, H, begins, NOWHERE, *arguments)
     if lengths is not None:
         y[:, beyond] = 0
-    for name, out, along in zip(spec.states, last, states, strict=True):
+    for out, state in zip(last, here.states, strict=True):
         if lengths is None:
-            from_columns(along[:, -1], out, name in spec.matrices)
+            np.copyto(state.turned(out), state.end)
         else:
-            ends = along.reshape(K, T + 1, -1, B)[:, lengths, :, np.arange(B)]  # (B, K, ·)
+            ends = state.along.reshape(K, T + 1, -1, B)[:, lengths, :, np.arange(B)]  # (B, K, ·)
             out[...] = ends.swapaxes(0, 1).reshape(out.shape)
     return y, last, tape
 
@@ -206,52 +203,41 @@ def backward(tape, dy, dlast, dhistory=None):
         beyond, ends = np.arange(T)[:, None] >= lengths, lengths.astype(np.int64)
         dy = np.where(beyond[..., None], dtype.type(0), dy)
         dhistory = {n: np.where(beyond[..., None], dtype.type(0), d) for n, d in dhistory.items()}
-    S = arena.stretches(made)[1]
-    sizes = arena.sizes | {"S": S, "R": len(tape.begins)}
+    found = parameters.bound(made, tape.params, arena)  # a tape's copy has lost it
+    here = arena.known(Backward, made, len(tape.begins))
     own = {"all_dy": arena.given("all_dy", dy, dtype), "rows_dx": dx}
     own |= {f"rows_dinput_{name}": out for name, out in dinputs.items()}
-    for array, name in parameters.bound(made, tape.params, arena).whole.items():
+    for array, name in found.whole.items():
         own[array] = arena.result(f"grads_{name}", tape.params[name].shape, dtype)
-    for name in made.plan.program.states:
-        given = arena.get(f"dstates_{name}", (K, T, H * B), dtype) if spec.inputs else None
+    for name, given in here.dstates.items():
         if name in dhistory:
             into_columns(dhistory[name], given)
-        elif given is not None:
+        else:
             given[...] = 0
-    for name, d, out in flowing:
-        matrix, shape = name in spec.matrices, (K, out[0].size)
-        carried = arena.get(f"carried_{name}", shape, dtype)
-        if d is None:
-            carried[...] = 0
-        elif lengths is None:
-            into_columns(d, carried, matrix)
-        else:  # it arrives where a sequence ends
-            whole = np.expand_dims(lengths == T, (1, 2)[: 1 + matrix])
-            into_columns(d * whole, carried, matrix)
-            into_columns(d, arena.get(f"dlast_{name}", shape, dtype), matrix)
-    arguments = arena.arguments(made, "backward", sizes, own)
-    if not arena.cleared:
-        begin = ("dvector_", "dfirst_", "back_")
-        arena.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
-    for array in arena.cleared:
+    for array in here.cleared:
         array[...] = 0
+    for (_, d, _), state in zip(flowing, here.flowing, strict=True):
+        if d is None:
+            state.carried[...] = 0
+        elif lengths is None:
+            np.copyto(state.gradient, state.turned(d))
+        else:  # it arrives where a sequence ends
+            whole = np.expand_dims(lengths == T, tuple(range(1, d.ndim - 1)))
+            np.copyto(state.gradient, state.turned(d * whole))
+            np.copyto(state.last, state.turned(d))
+    arguments = here.arguments.with_own(tape.brought, own)
     with np.errstate(all="ignore"):
-        for product in made.plan.program.products if B > 1 else ():
-            turned = arena.arrays.get(f"turned_{product.name}")
-            if turned is not None:
-                made.shared.turn_all(arena.arrays[f"weights_{product.name}"], turned)
-        for start in reversed(range(0, T, S)):
-            stop = min(start + S, T)
+        for name, turned in here.turned:
+            made.shared.turn_all(tape.brought.get(name, arena.arrays[name]), turned)
+        for start, stop in here.spans:
             made.call["backward"](K, start, stop, B, H, tape.begins, ends, *arguments)
-        for product in made.plan.program.products:
-            back = arena.arrays.get(f"back_{product.name}")
-            if product.operand.op == "before" and back is not None:
-                arena.arrays[f"carried_{product.operand.what}"] += back[:, 0]
-        for name, d, out in flowing:
-            total = arena.arrays[f"carried_{name}"]
+        for carried, back in here.backs:
+            carried += back
+        for (_, d, out), state in zip(flowing, here.flowing, strict=True):
+            total = state.gradient
             if len(tape.begins):
-                total = total + arena.arrays[f"dfirst_{name}"]
-            from_columns(total, out, name in spec.matrices)
+                total = total + state.first
+            np.copyto(state.turned(out), total)
             if lengths is not None:  # a sequence without steps
                 out[:, lengths == 0] += d[:, lengths == 0]
         for name, out in {"dx": dx, **{f"dinput_{n}": d for n, d in dinputs.items()}}.items():

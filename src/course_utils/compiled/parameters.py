@@ -4,6 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+from course_utils.compiled.joined import Joined, neighbours
+
 
 class Places:
     """Where a cell's parameters lie, found once for its code.
@@ -61,16 +63,18 @@ def clocks(spec, config, H):
 class Bound:
     """What is found once for an arena: where parameters go.
 
-    copies: (array, parameter, its rows), to be copied; masked: products that are masked besides;
-    vectors: (array, [(parameter, rows)]), to be summed.  whole: {array of a gradient: the parameter
-    whose it is, because the blocks of both are those of one product, and of no other}; back: a
-    ``Back``.
+    copies: (array, parameter, its rows), to be copied; joined: (array by name, parameter) where all
+    of it is one product's; masked: products that are masked besides; vectors: ``Joined``, to be
+    summed; brought: names of arrays that come with a call.  whole: {array of a gradient: the
+    parameter whose it is, because the blocks of both are those of one product, and of no other};
+    back: a ``Back``.
     """
 
     def __init__(self, made, params, arena):
         places, dtype = made.places, np.dtype(made.dtype)
-        K, B, H = (arena.sizes[axis] for axis in "KBH")
-        self.copies, self.masked, self.vectors, self.whole, self.back = [], [], [], {}, None
+        K, H = (arena.sizes[axis] for axis in "KH")
+        self.copies, self.joined, self.masked, self.vectors = [], [], [], []
+        self.whole, self.back = {}, None
         uses = Counter(v.what.symbol for p in made.plan.program.products for v in p.values)
         for product in made.plan.program.products:
             symbols = [v.what.symbol for v in product.values]
@@ -78,7 +82,7 @@ class Bound:
             weights = arena.get(f"weights_{product.name}", (K, len(symbols) * H, width), dtype)
             whole = places.whole.get(product.name)
             if whole:
-                self.copies.append((weights, whole, slice(None)))
+                self.joined.append((f"weights_{product.name}", whole))
                 gradient = f"dweights_{product.name}"
                 if gradient in made.known and all(uses[symbol] == 1 for symbol in symbols):
                     self.whole[gradient] = whole
@@ -89,9 +93,8 @@ class Bound:
                     name, rows = places.rows(params, symbol)
                     self.copies.append((weights[:, k * H : (k + 1) * H], name, rows))
         if "prelude" not in made.call:
-            for name, symbols in places.vectors.items():
-                out = arena.get(f"vector_{name}", (K, H * B), dtype).reshape(K, H, B)
-                self.vectors.append((out, [places.rows(params, s) for s in symbols]))
+            self.vectors = [Joined(made, names, params, arena) for names in neighbours(places)]
+        self.brought = {*(name for name, _ in self.joined), *(v.name for v in places.constants)}
 
 
 def bound(made, params, arena):
@@ -101,11 +104,21 @@ def bound(made, params, arena):
     return arena.bound
 
 
-def prepare(made, params, options, arena):
-    """Fill the arena with joined weights, vectors and what depends on parameters alone."""
+def prepare(made, params, options, arena, brought):
+    """Fill the arena with joined weights, vectors and what depends on parameters alone.
+
+    brought receives by name what generated code takes besides: constants, and matrices, as they lie
+    where there is one sequence, since a product then reads each weight once.
+    """
     places, dtype = made.places, np.dtype(made.dtype)
     K, B, H = (arena.sizes[axis] for axis in "KBH")
     found = bound(made, params, arena)
+    for array, name in found.joined:
+        p = params[name]
+        if B > 1 or not arena.readable(p, dtype):
+            p = arena.arrays[array]
+            np.copyto(p, params[name], casting="same_kind")
+        brought[array] = p
     for out, name, rows in found.copies:
         np.copyto(out, params[name][:, rows], casting="same_kind")
     for product in found.masked:
@@ -114,28 +127,23 @@ def prepare(made, params, options, arena):
             block = places.block(params, v.what.symbol)
             block = _masked(block, v.what, options) if v.what.mask else block
             np.copyto(weights[:, k * H : (k + 1) * H], block, casting="same_kind")
-    for value in places.constants:
-        arena.arrays[value.name] = dtype.type(options[value.what])
+    constants = {v.name: dtype.type(options[v.what]) for v in places.constants}
+    brought.update(constants)
     for value in places.clocks:
         out = arena.get(f"clock_{value.name}", (H * B,), np.int64)
         out.reshape(H, B)[...] = options[value.what][:, None]
     if "prelude" in made.call:
-        for name, value in _prelude(made, params, options, arena).items():
+        for name, value in _prelude(made, params, options, arena, constants).items():
             arena.get(name, (K, H * B), dtype).reshape(K, H, B)[...] = value[..., None]
-    for out, ((name, rows), *other) in found.vectors:
-        first = params[name][:, rows, None]
-        if other:
-            name, rows = other[0]
-            np.add(first, params[name][:, rows, None], out=out)
-        else:
-            out[...] = first
+    for vectors in found.vectors:
+        vectors.sum_up(params)
 
 
-def _prelude(made, params, options, arena):
+def _prelude(made, params, options, arena, constants):
     """{vector: (K, H)}, of all nets: parameters, and what is made of them before the loop."""
     places, dtype = made.places, np.dtype(made.dtype)
     K, H = (arena.sizes[axis] for axis in "KH")
-    flat = {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
+    flat = constants | {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
     for name, symbols in places.vectors.items():
         total = sum(places.block(params, s) for s in symbols)
         flat[f"vector_{name}"] = np.ascontiguousarray(total, dtype).reshape(K * H)
@@ -157,15 +165,16 @@ def _masked(array, weight, options):
 class Back:
     """What is found once for an arena: where gradients come from, once generated code has run.
 
-    totals: (gradient of a vector, the same by sequence, or None), to be summed over sequences;
-    shares: (parameter, rows, gradient, weight to mask it by, whether another came before); rest:
-    (parameter, rows) that nothing depends on.
+    joined: ``Joined`` vectors whose gradients are the parameters'; totals: (gradient of a vector,
+    the same by sequence, or None), to be summed over sequences; shares: (parameter, rows, gradient,
+    weight to mask it by, whether another came before); rest: (parameter, rows) that nothing depends
+    on.
     """
 
     def __init__(self, made, params, arena, whole):
         places, program, dtype = made.places, made.plan.program, np.dtype(made.dtype)
         K, H = (arena.sizes[axis] for axis in "KH")
-        self.totals, self.shares, self.dvectors = [], [], {}
+        self.totals, self.shares, self.dvectors, self.joined = [], [], {}, []
         missing = {s for s, (name, *_) in places.symbols.items() if name not in whole.values()}
 
         def share(symbol, gradient, weight=None):
@@ -179,7 +188,15 @@ class Back:
                 for k, v in enumerate(product.values):
                     rows = arena.arrays[name][:, k * H : (k + 1) * H]
                     share(v.what.symbol, rows, v.what if v.what.mask else None)
-        for name in (*places.vectors, *(v.name for v in program.prelude.values)):
+        alone = dict(places.vectors)
+        for vectors in arena.bound.vectors:
+            symbols = {s for name in vectors.names for s in places.vectors[name]}
+            if vectors.gradients is not None and symbols <= missing:
+                self.joined.append(vectors)
+                missing -= symbols
+                for name in vectors.names:
+                    del alone[name]
+        for name in (*alone, *(v.name for v in program.prelude.values)):
             given = arena.arrays.get(f"dvector_{name}")
             if given is not None and given.size == K * H:
                 total = given
@@ -187,7 +204,7 @@ class Back:
                 total = arena.get(f"total_{name}", (K, H), dtype)
                 self.totals.append((total, None if given is None else given.reshape(K, H, -1)))
             self.dvectors[f"dvector_{name}"] = total.reshape(K * H)
-        for name, symbols in places.vectors.items():
+        for name, symbols in alone.items():
             for symbol in symbols:
                 share(symbol, self.dvectors[f"dvector_{name}"].reshape(K, H))
         self.rest = [places.rows(params, symbol) for symbol in missing]
@@ -195,13 +212,21 @@ class Back:
 
 def gradients(made, params, options, arena, own):
     """The gradients by the names of the parameters; own: arrays by name, those of ``whole`` too."""
-    found = bound(made, params, arena)
+    found, dtype = bound(made, params, arena), np.dtype(made.dtype)
     if found.back is None:
         found.back = Back(made, params, arena, found.whole)
     back, grads = found.back, {name: own[array] for array, name in found.whole.items()}
     for name, p in params.items():
         if name not in grads:
-            grads[name] = arena.result(f"grads_{name}", p.shape, made.dtype)
+            grads[name] = arena.result(f"grads_{name}", p.shape, dtype)
+    for vectors in back.joined:
+        first, *other = (vectors.of(grads, part) for part in vectors.parts)
+        if vectors.gradients.shape[-1] == 1:
+            np.copyto(first, vectors.gradients[..., 0])
+        else:
+            np.add.reduce(vectors.gradients, axis=3, out=first)
+        for out in other:
+            np.copyto(out, first)
     for total, given in back.totals:
         if given is None:
             total[...] = 0

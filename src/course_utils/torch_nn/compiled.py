@@ -8,6 +8,7 @@ run again when they are asked for.
 from functools import cache
 from importlib.util import find_spec
 
+import numpy as np
 import torch
 
 from course_utils import compiled
@@ -49,16 +50,11 @@ class Lease:
     def __del__(self):
         if self.item is not None:
             _spare.append(self.item)
-            while len(_spare) > SPARE or sum(map(_size, _spare.copy())) > MEMORY:
+            while len(_spare) > SPARE or sum(item[1].nbytes for item in _spare.copy()) > MEMORY:
                 try:
                     del _spare[0]
                 except IndexError:  # another thread has emptied it
                     return
-
-
-def _size(item):
-    """Bytes of an arena."""
-    return sum(array.nbytes for array in item[1].arrays.values())
 
 
 @cache
@@ -116,9 +112,10 @@ class Compiled(torch.autograd.Function):
         ctx.save_for_backward(x, *tensors)
         arrays = [t.detach().numpy() for t in tensors]
         state, inputs, params = run.take_apart(arrays)
-        for name, shape in run.spec.shapes(x.shape[-1], state[0].shape[-1]).items():
-            if name not in params:  # a layer without biases
-                params[name] = torch.zeros(shape, dtype=x.dtype).numpy()
+        if len(params) < len(run.spec.params):  # a layer without biases
+            shapes = run.spec.shapes(x.shape[-1], state[0].shape[-1])
+            zeros = {n: np.zeros(s, params[run.params[0]].dtype) for n, s in shapes.items()}
+            params = zeros | params
         ctx.lease = Lease()
         ends = {"lengths": run.lengths, "resets": run.resets}
         ends = {name: None if t is None else t.numpy() for name, t in ends.items()}

@@ -16,20 +16,22 @@ def initial_state(key, batch_size, hidden_size, *, dtype=None, device=None):
 
 def cell_state(key, B, H, like):
     """The same in the dtype and on the device of a tensor."""
-    spec = get_spec(key)
-    starts = (spec.initial.get(name, 0.0) for name in spec.states)  # an int is a clock's
-    return tuple(
-        like.new_full((B, H), v, dtype=torch.long if isinstance(v, int) else like.dtype)
-        for v in starts
-    )
+    return _states(key, (B, H), like)
 
 
 def initial_states(layer, B, like):
     """The states of a whole ``Recurrent``: a tuple, each (layers·directions, B, H)."""
-    rows = layer.num_layers * layer.directions
+    return _states(layer.key, (layer.num_layers * layer.directions, B, layer.hidden_size), like)
+
+
+def _states(key, shape, like):
+    spec = get_spec(key)
+    starts = (spec.initial.get(name, 0.0) for name in spec.states)  # an int is a clock's
     return tuple(
-        s.expand(rows, *s.shape) for s in cell_state(layer.key, B, layer.hidden_size, like)
-    )
+        like.new_full(shape, v, dtype=torch.long) if isinstance(v, int)
+        else like.new_full(shape, v) if v else like.new_zeros(shape)
+        for v in starts
+    )  # fmt: skip
 
 
 class LearnedInitialState(nn.Module):
