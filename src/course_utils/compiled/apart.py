@@ -8,25 +8,13 @@ functions of C are: the arguments are pointers and sizes, and a caller has one c
 import llvmlite.binding
 from numba import njit, types
 from numba.core import cgutils
-from numba.core.compiler import Compiler
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+from course_utils.compiled.passes import Short
+
 _MADE = {}
 """symbol -> (what calls it, its machine code): as long as the process, callers hold addresses."""
-
-
-class Disjoint(Compiler):
-    """``njit(pipeline_class=Disjoint)``: a promise that no two pointers lead to the same numbers.
-
-    Numba has no option for what is ``restrict`` in C.  Without it a loop over many arrays first
-    compares their addresses, two by two.
-    """
-
-    def define_pipelines(self):
-        """Numba's own, with the flag that it sets for loops over arrays that it has made itself."""
-        self.state.flags.noalias = True
-        return super().define_pipelines()
 
 
 def apart(**options):
@@ -34,6 +22,7 @@ def apart(**options):
 
     options: those of ``numba.njit``.  What it returns can be called from compiled code alone.
     """
+    options = {"pipeline_class": Short, **options}
 
     def decorate(function):
         symbol = f"{function.__module__}.{function.__name__}"

@@ -36,10 +36,10 @@ def add_weights(
         return
     out = part if adds else dweights
     if rows == 1:
-        turned_dot(dproduct, below, out, n, steps, k)
+        dot(dproduct, below, out, n, steps, k, 1, 0)
     else:
         gather(dproduct, columns, steps, n, rows)
-        dot(columns, below, out, n, steps * rows, k)
+        dot(columns, below, out, n, steps * rows, k, 0, 0)
     if adds:
         for place in range(n * k):
             dweights[place] += part[place]
@@ -52,10 +52,10 @@ def send_back(
 ):
     """out (steps, rows, k), the input's gradient; turned (k, n), the weights' transpose."""
     if rows == 1:
-        dot(dproduct, weights, out, steps, n, k)
+        dot(dproduct, weights, out, steps, n, k, 0, 0)
     elif rows < 4 or n * k > LARGE:
         gather(dproduct, columns, steps, n, rows)
-        turned_dot(columns, weights, out, steps * rows, n, k)
+        dot(columns, weights, out, steps * rows, n, k, 1, 0)
     else:
         given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
