@@ -75,14 +75,12 @@ def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, ro
     if k > 4 and n * k * rows > SMALL:
         dot(weights, operand, result, n, k, rows, 0, 0)
         return
-    weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
-    out = carray(result, (n, rows))
     for j in range(n):
         for row in range(rows):
             total = ZERO
             for m in range(k):
-                total += weights[j, m] * left[m, row]
-            out[j, row] = total
+                total += weights[j * k + m] * operand[m * rows + row]
+            result[j * rows + row] = total
 
 
 @apart
@@ -93,9 +91,9 @@ def multiply_all(
     if rows == 1:
         dot(operand, weights, result, steps, k, n, 0, 1)
         return
-    operand, result = carray(operand, (steps, k, rows)), carray(result, (steps, n, rows))
     for step in range(steps):
-        multiply(weights, at(operand, step), at(result, step), n, k, rows)
+        given, out = at(operand, step * k * rows), at(result, step * n * rows)
+        multiply(weights, given, out, n, k, rows)
 
 
 @apart
@@ -139,34 +137,37 @@ def clear(numbers: Reals, size: Size):
 @apart
 def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
     """Matrices (steps, n, units) to (steps, units, n)."""
-    given, out = carray(given, (steps, n, units)), carray(out, (steps, units, n))
     for step in range(steps):
-        turn(at(given, step), at(out, step), n, units)
+        turn(at(given, step * n * units), at(out, step * n * units), n, units)
 
 
-{begin}
-
-
-{begin_whole}
+@apart
+def begin(begins: Flags, last: Reals, first: Reals, before: Reals, size: Size, rows: Size):
+    """before, the states that a step starts from: first ones where a sequence begins."""
+    copy(last, before, size)
+    for row in range(rows):
+        if begins[row]:
+            for place in range(row, size, rows):
+                before[place] = first[place]
 
 
 @apart
 def end(ends: Wholes, step: Size, dlast: Reals, carried: Reals, size: Size, rows: Size):
     """The gradient of the last state arrives where a sequence ends."""
-    for start in range(0, size, rows):
-        for row in range(rows):
-            if ends[row] == step:
-                carried[start + row] = dlast[start + row]
+    for row in range(rows):
+        if ends[row] == step:
+            for place in range(row, size, rows):
+                carried[place] = dlast[place]
 
 
 @apart
 def leave(begins: Flags, carried: Reals, dfirst: Reals, size: Size, rows: Size):
     """The gradient of a state that was the first one leaves the loop."""
-    for start in range(0, size, rows):
-        for row in range(rows):
-            if begins[row]:
-                dfirst[start + row] += carried[start + row]
-                carried[start + row] = ZERO
+    for row in range(rows):
+        if begins[row]:
+            for place in range(row, size, rows):
+                dfirst[place] += carried[place]
+                carried[place] = ZERO
 
 
 {sums}
@@ -195,15 +196,7 @@ kernel = njit(cache={cache}, **SHORT)
 jit = njit(cache={cache}, no_cpython_wrapper=True, **SHORT)
 apart = _apart.apart(cache={cache}, **OPTIONS)
 loop = _apart.apart(cache={cache}, pipeline_class=_passes.Disjoint, **OPTIONS)
-at, tile, by_blas = _apart.at, _tiles.tile, _blas.product"""
-BEGIN = """@apart
-def {name}(
-    begins: Flags, last: {kind}, first: {kind}, before: {kind}, size: Size, rows: Size
-):
-    # before, the states that a step starts from: first ones where a sequence begins
-    for start in range(0, size, rows):
-        for row in range(rows):
-            before[start + row] = first[start + row] if begins[row] else last[start + row]"""
+at, by_blas = _apart.at, _blas.product"""
 PLAIN = """import math
 
 Real = Reals = Wholes = Flags = Size = object
@@ -268,8 +261,6 @@ def head(dtype, compiled, kept):
         decorator = COMPILED.format(cache=kept, dtype=dtype, sources=digest())
     return HEAD.format(
         decorator=decorator, dtype=dtype, tanh=TANH[dtype], small=SMALL, large=LARGE, few=FEW,
-        begin=BEGIN.format(name="begin", kind="Reals"),
-        begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
         turns=turns(dtype) if compiled else PLAIN_TURNS,
     ).rstrip()  # fmt: skip

@@ -7,11 +7,10 @@ stretch at once, by BLAS.
 SUMS = '''@apart
 def gather(dproduct: Reals, columns: Reals, steps: Size, n: Size, rows: Size):
     """dproduct (steps, n, rows) to n columns (n, steps, rows), one after the other."""
-    given, out = carray(dproduct, (steps, n, rows)), carray(columns, (n, steps, rows))
     for j in range(n):
         for step in range(steps):
             for row in range(rows):
-                out[j, step, row] = given[step, j, row]
+                columns[(j * steps + step) * rows + row] = dproduct[(step * n + j) * rows + row]
 
 
 @apart
@@ -57,10 +56,9 @@ def send_back(
         gather(dproduct, columns, steps, n, rows)
         dot(columns, weights, out, steps * rows, n, k, 1, 0)
     else:
-        given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
-            multiply(turned, at(given, step), room, k, n, rows)
-            turn(room, at(back, step), k, rows)
+            multiply(turned, at(dproduct, step * n * rows), room, k, n, rows)
+            turn(room, at(out, step * rows * k), k, rows)
 
 
 @apart
