@@ -11,7 +11,7 @@ from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-from course_utils.compiled.passes import Short
+from course_utils.compiled.passes import Short, no_collection
 
 _MADE = {}
 """symbol -> (what calls it, its machine code): as long as the process, callers hold addresses."""
@@ -29,7 +29,8 @@ def apart(**options):
         if symbol not in _MADE:
             kinds = tuple(function.__annotations__.values())
             compiled = njit(kinds, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
-            result = compiled(function).overloads[kinds]
+            with no_collection():
+                result = compiled(function).overloads[kinds]
             address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
             llvmlite.binding.add_symbol(symbol, address)
             _MADE[symbol] = _call(symbol, kinds), result

@@ -34,7 +34,7 @@ class Short(Compiler):
 
     def compile_extra(self, func):
         """Numba's own; the collector waits until it is done."""
-        with _no_collection():
+        with no_collection():
             return super().compile_extra(func)
 
 
@@ -61,7 +61,7 @@ def _without(manager):
 
 
 @contextlib.contextmanager
-def _no_collection():
+def no_collection():
     """Numba compiles one function at a time, under a lock, so that no two threads are in here."""
     was = gc.isenabled()
     gc.disable()
