@@ -80,8 +80,7 @@ def kernels(key, chunks=1):
     """{"forward": ``Kernel``, "backward": ``Kernel``} of the text that ``source`` gives."""
     return {
         way.name: Kernel(
-            *map(tuple, (way.pointers, way.scalars)),
-            way.waits,
+            *map(tuple, (way.pointers, way.scalars)), way.waits,
             *map(tuple, (way.sums.values(), way.unread)),
         )
         for way in _ways(key, chunks)
