@@ -8,25 +8,13 @@ functions of C are: the arguments are pointers and sizes, and a caller has one c
 import llvmlite.binding
 from numba import njit, types
 from numba.core import cgutils
-from numba.core.compiler import Compiler
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+from course_utils.compiled.passes import Short, no_collection
+
 _MADE = {}
 """symbol -> (what calls it, its machine code): as long as the process, callers hold addresses."""
-
-
-class Disjoint(Compiler):
-    """``njit(pipeline_class=Disjoint)``: a promise that no two pointers lead to the same numbers.
-
-    Numba has no option for what is ``restrict`` in C.  Without it a loop over many arrays first
-    compares their addresses, two by two.
-    """
-
-    def define_pipelines(self):
-        """Numba's own, with the flag that it sets for loops over arrays that it has made itself."""
-        self.state.flags.noalias = True
-        return super().define_pipelines()
 
 
 def apart(**options):
@@ -34,13 +22,15 @@ def apart(**options):
 
     options: those of ``numba.njit``.  What it returns can be called from compiled code alone.
     """
+    options = {"pipeline_class": Short, **options}
 
     def decorate(function):
         symbol = f"{function.__module__}.{function.__name__}"
         if symbol not in _MADE:
             kinds = tuple(function.__annotations__.values())
             compiled = njit(kinds, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
-            result = compiled(function).overloads[kinds]
+            with no_collection():
+                result = compiled(function).overloads[kinds]
             address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
             llvmlite.binding.add_symbol(symbol, address)
             _MADE[symbol] = _call(symbol, kinds), result

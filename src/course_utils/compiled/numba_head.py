@@ -9,7 +9,7 @@ from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
 from course_utils.compiled.numba_turns import PLAIN_TURNS, turns
 
-FILES = "apart.py", "squares.py", "tiles.py"
+FILES = "apart.py", "blas.py", "passes.py", "squares.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -32,21 +32,11 @@ FEW = {few}  # columns up to which it is not, because the weights are read once 
 
 
 @apart
-def dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
-    """out (n, m) = a (n, k) @ b (k, m), by BLAS."""
-    np.dot(carray(a, (n, k)), carray(b, (k, m)), carray(out, (n, m)))
-
-
-@apart
-def turned_dot(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
-    """``dot`` of the transpose of a (k, n)."""
-    np.dot(carray(a, (k, n)).T, carray(b, (k, m)), carray(out, (n, m)))
-
-
-@apart
-def dot_turned(a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size):
-    """``dot`` with the transpose of b (m, k)."""
-    np.dot(carray(a, (n, k)), carray(b, (m, k)).T, carray(out, (n, m)))
+def dot(
+    a: Reals, b: Reals, out: Reals, n: Size, k: Size, m: Size, turned_a: Size, turned_b: Size
+):
+    """out (n, m) = a (n, k) @ b (k, m), by BLAS; turned: a lies as (k, n), b as (m, k)."""
+    by_blas(a, b, out, n, k, m, turned_a, turned_b)
 
 
 @apart
@@ -56,16 +46,14 @@ def multiply(weights: Reals, operand: Reals, result: Reals, n: Size, k: Size, ro
         tiles(weights, operand, result, n, k, rows, 0)
         return
     if k > 4 and n * k * rows > SMALL:
-        dot(weights, operand, result, n, k, rows)
+        dot(weights, operand, result, n, k, rows, 0, 0)
         return
-    weights, left = carray(weights, (n, k)), carray(operand, (k, rows))
-    out = carray(result, (n, rows))
     for j in range(n):
         for row in range(rows):
             total = ZERO
             for m in range(k):
-                total += weights[j, m] * left[m, row]
-            out[j, row] = total
+                total += weights[j * k + m] * operand[m * rows + row]
+            result[j * rows + row] = total
 
 
 @apart
@@ -74,11 +62,11 @@ def multiply_all(
 ):
     """``multiply`` for all steps: operand (steps, k, rows), result (steps, n, rows)."""
     if rows == 1:
-        dot_turned(operand, weights, result, steps, k, n)
+        dot(operand, weights, result, steps, k, n, 0, 1)
         return
-    operand, result = carray(operand, (steps, k, rows)), carray(result, (steps, n, rows))
     for step in range(steps):
-        multiply(weights, at(operand, step), at(result, step), n, k, rows)
+        given, out = at(operand, step * k * rows), at(result, step * n * rows)
+        multiply(weights, given, out, n, k, rows)
 
 
 @apart
@@ -87,7 +75,7 @@ def multiply_back(
 ):
     """result (k, rows) = turned (k, n) @ given (n, rows); turned, the weights' transpose."""
     if rows == 1:  # as it lies
-        dot(given, weights, result, 1, n, k)
+        dot(given, weights, result, 1, n, k, 0, 0)
         return
     multiply(turned, given, result, k, n, rows)
 
@@ -99,7 +87,7 @@ def multiply_all_back(
 ):
     """``multiply_back`` for all steps: given (steps, n, rows), result (steps, k, rows)."""
     if rows == 1:
-        dot(given, weights, result, steps, n, k)
+        dot(given, weights, result, steps, n, k, 0, 0)
         return
     multiply_all(turned, given, result, steps, k, n, rows)
 
@@ -122,34 +110,37 @@ def clear(numbers: Reals, size: Size):
 @apart
 def turn_steps(given: Reals, out: Reals, steps: Size, n: Size, units: Size):
     """Matrices (steps, n, units) to (steps, units, n)."""
-    given, out = carray(given, (steps, n, units)), carray(out, (steps, units, n))
     for step in range(steps):
-        turn(at(given, step), at(out, step), n, units)
+        turn(at(given, step * n * units), at(out, step * n * units), n, units)
 
 
-{begin}
-
-
-{begin_whole}
+@apart
+def begin(begins: Flags, last: Reals, first: Reals, before: Reals, size: Size, rows: Size):
+    """before, the states that a step starts from: first ones where a sequence begins."""
+    copy(last, before, size)
+    for row in range(rows):
+        if begins[row]:
+            for place in range(row, size, rows):
+                before[place] = first[place]
 
 
 @apart
 def end(ends: Wholes, step: Size, dlast: Reals, carried: Reals, size: Size, rows: Size):
     """The gradient of the last state arrives where a sequence ends."""
-    for start in range(0, size, rows):
-        for row in range(rows):
-            if ends[row] == step:
-                carried[start + row] = dlast[start + row]
+    for row in range(rows):
+        if ends[row] == step:
+            for place in range(row, size, rows):
+                carried[place] = dlast[place]
 
 
 @apart
 def leave(begins: Flags, carried: Reals, dfirst: Reals, size: Size, rows: Size):
     """The gradient of a state that was the first one leaves the loop."""
-    for start in range(0, size, rows):
-        for row in range(rows):
-            if begins[row]:
-                dfirst[start + row] += carried[start + row]
-                carried[start + row] = ZERO
+    for row in range(rows):
+        if begins[row]:
+            for place in range(row, size, rows):
+                dfirst[place] += carried[place]
+                carried[place] = ZERO
 
 
 {sums}
@@ -163,27 +154,22 @@ def turn_all(weights, turned):
 '''
 COMPILED = """# as of {sources}
 from course_utils.compiled import apart as _apart
+from course_utils.compiled import blas as _blas
+from course_utils.compiled import passes as _passes
 from course_utils.compiled import squares as _squares
 from course_utils.compiled import tiles as _tiles
 from numba import carray, njit, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
+SHORT = {{"pipeline_class": _passes.Short, "no_cfunc_wrapper": True, **OPTIONS}}
 Real, Size = types.{dtype}, types.intp
 Reals, Wholes, Flags = map(types.CPointer, (Real, types.int64, types.uint8))
-kernel = njit(cache={cache}, no_cfunc_wrapper=True, **OPTIONS)
-jit = njit(cache={cache}, no_cfunc_wrapper=True, no_cpython_wrapper=True, **OPTIONS)
+kernel = njit(cache={cache}, **SHORT)
+jit = njit(cache={cache}, no_cpython_wrapper=True, **SHORT)
 apart = _apart.apart(cache={cache}, **OPTIONS)
-loop = _apart.apart(cache={cache}, pipeline_class=_apart.Disjoint, **OPTIONS)
-at, tile = _apart.at, _tiles.tile"""
-BEGIN = """@apart
-def {name}(
-    begins: Flags, last: {kind}, first: {kind}, before: {kind}, size: Size, rows: Size
-):
-    # before, the states that a step starts from: first ones where a sequence begins
-    for start in range(0, size, rows):
-        for row in range(rows):
-            before[start + row] = first[start + row] if begins[row] else last[start + row]"""
+loop = _apart.apart(cache={cache}, pipeline_class=_passes.Disjoint, **OPTIONS)
+at, by_blas, tile = _apart.at, _blas.product, _tiles.tile"""
 PLAIN = """import math
 
 Real = Reals = Wholes = Flags = Size = object
@@ -197,6 +183,12 @@ def at(array, *index):  # the numbers from array[index] on, in a row
 
 def carray(numbers, shape):
     return numbers.reshape(-1)[: math.prod(shape)].reshape(shape)
+
+
+def by_blas(a, b, out, n, k, m, turned_a, turned_b):
+    a = carray(a, (k, n)).T if turned_a else carray(a, (n, k))
+    b = carray(b, (m, k)).T if turned_b else carray(b, (k, m))
+    np.dot(a, b, carray(out, (n, m)))
 
 
 def kernel(function):
@@ -221,8 +213,6 @@ def head(dtype, compiled, kept):
     return HEAD.format(
         decorator=decorator, dtype=dtype, functions=functions(dtype),
         small=SMALL, large=LARGE, few=FEW,
-        begin=BEGIN.format(name="begin", kind="Reals"),
-        begin_whole=BEGIN.format(name="begin_whole", kind="Wholes"),
         tiles=tiles(dtype) if compiled else PLAIN_TILES, sums=SUMS,
         turns=turns(dtype) if compiled else PLAIN_TURNS,
     ).rstrip()  # fmt: skip

@@ -7,11 +7,10 @@ stretch at once, by BLAS.
 SUMS = '''@apart
 def gather(dproduct: Reals, columns: Reals, steps: Size, n: Size, rows: Size):
     """dproduct (steps, n, rows) to n columns (n, steps, rows), one after the other."""
-    given, out = carray(dproduct, (steps, n, rows)), carray(columns, (n, steps, rows))
     for j in range(n):
         for step in range(steps):
             for row in range(rows):
-                out[j, step, row] = given[step, j, row]
+                columns[(j * steps + step) * rows + row] = dproduct[(step * n + j) * rows + row]
 
 
 @apart
@@ -36,10 +35,10 @@ def add_weights(
         return
     out = part if adds else dweights
     if rows == 1:
-        turned_dot(dproduct, below, out, n, steps, k)
+        dot(dproduct, below, out, n, steps, k, 1, 0)
     else:
         gather(dproduct, columns, steps, n, rows)
-        dot(columns, below, out, n, steps * rows, k)
+        dot(columns, below, out, n, steps * rows, k, 0, 0)
     if adds:
         for place in range(n * k):
             dweights[place] += part[place]
@@ -52,15 +51,14 @@ def send_back(
 ):
     """out (steps, rows, k), the input's gradient; turned (k, n), the weights' transpose."""
     if rows == 1:
-        dot(dproduct, weights, out, steps, n, k)
+        dot(dproduct, weights, out, steps, n, k, 0, 0)
     elif rows < 4 or n * k > LARGE:
         gather(dproduct, columns, steps, n, rows)
-        turned_dot(columns, weights, out, steps * rows, n, k)
+        dot(columns, weights, out, steps * rows, n, k, 1, 0)
     else:
-        given, back = carray(dproduct, (steps, n, rows)), carray(out, (steps, rows, k))
         for step in range(steps):
-            multiply(turned, at(given, step), room, k, n, rows)
-            turn(room, at(back, step), k, rows)
+            multiply(turned, at(dproduct, step * n * rows), room, k, n, rows)
+            turn(room, at(out, step * rows * k), k, rows)
 
 
 @apart

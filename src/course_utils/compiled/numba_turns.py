@@ -21,11 +21,10 @@ def turn(matrix: Reals, out: Reals, n: Size, k: Size):
     for m in range(0, k - LANES + 1, LANES):
         for j in range(0, n - LANES + 1, LANES):
             square(matrix, out, n, k, j, m)
-    rows, columns = carray(matrix, (n, k)), carray(out, (k, n))
     done_n, done_k = n - n % LANES, k - k % LANES
     for j in range(n):
         for m in range(done_k if j < done_n else 0, k):
-            columns[m, j] = rows[j, m]
+            out[m * n + j] = matrix[j * k + m]
 
 
 @apart

@@ -27,6 +27,13 @@ STYLE = Style(
     number=lambda n: _NUMBERS.get(n, f"REAL({n!r})"),
 )
 WIDTH, CALL = 100, re.compile(r"(\w+\()[^#]*\)")
+BEGIN_WHOLE = """@apart
+def begin_whole(
+    begins: Flags, last: Wholes, first: Wholes, before: Wholes, size: Size, rows: Size
+):
+    for start in range(0, size, rows):
+        for row in range(rows):
+            before[start + row] = first[start + row] if begins[row] else last[start + row]"""
 SIZES = "nets, first, last, rows, units, begins, ends"
 
 
@@ -241,6 +248,8 @@ class NumbaPrinter(ProductPrinter):
         self.stage("readout")
         self._rows_of_y()
         self._columns_of_inputs()
+        if any(value.integer for value in self.program.states.values()):
+            self.loops.append(BEGIN_WHOLE)
 
     def _rows_of_y(self):
         """The output as the caller reads it."""
