@@ -169,7 +169,7 @@ kernel = njit(cache={cache}, **SHORT)
 jit = njit(cache={cache}, no_cpython_wrapper=True, **SHORT)
 apart = _apart.apart(cache={cache}, **OPTIONS)
 loop = _apart.apart(cache={cache}, pipeline_class=_passes.Disjoint, **OPTIONS)
-at, by_blas, tile = _apart.at, _blas.product, _tiles.tile"""
+at, by_blas = _apart.at, _blas.product"""
 PLAIN = """import math
 
 Real = Reals = Wholes = Flags = Size = object
