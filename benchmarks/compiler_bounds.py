@@ -2,8 +2,9 @@
 
 That is the products of matrices; the functions of the cell, each as compiled code evaluates it for
 one number after the other, on the way there and where the way back evaluates one again; and, where
-it takes longer than they do, to move what is kept for the way back to memory and from it; and to
-turn rows, which the caller has, to columns and back.
+one of the two takes longer than they do, to move what is kept for the way back to memory and from
+it, or to pass what the loops over the units read and write through the caches; and to turn rows,
+which the caller has, to columns and back.
 """
 
 from collections import Counter
@@ -39,6 +40,13 @@ def moved(key):
     written = {place.array for body in there for place, *_ in body.stores if place.kind in KEPT}
     read = {place.array for body in back for _, place in body.loads if place.kind in KEPT}
     return len(written) + len(read)
+
+
+def passed(key):
+    """Numbers that the loops read and write, for each unit and sequence at a step."""
+    there, back = bodies(key)
+    stored = ({id(value) for _, value, *_ in body.stores} for body in there + back)  # y is a state
+    return sum(len(b.loads) + len(s) for b, s in zip(there + back, stored, strict=True))
 
 
 def weights(key, size):
@@ -92,6 +100,14 @@ def moving_seconds(seconds, numbers):
     return timing.medians(times)["copy"] / (2 * len(out))
 
 
+def passing_seconds(seconds, numbers, times=20):
+    """The same of numbers that stay in the caches, between one reading and the next."""
+    given, out = np.ones((2, max(1, int(numbers) // 2)), np.float32)
+    copy = loop("copy")
+    found = timing.interleave({"copy": lambda: copy(times, given, out)}, seconds=seconds, least=5)
+    return timing.medians(found)["copy"] / (2 * len(out) * times)
+
+
 def turning_seconds(seconds, size):
     """Seconds of turning inputs, outputs and the gradients of both, for all steps."""
     (T, B, D, H), shared = size, code("lstm", np.float32).shared
@@ -125,6 +141,12 @@ def moving(key, size, measured):
     return T * B * H * moved(key) * measured["moving"]
 
 
+def passing(key, size, measured):
+    """Seconds of reading and writing the numbers of the loops, from near caches."""
+    T, B, _, H = size
+    return T * B * H * passed(key) * measured["passing"]
+
+
 def arithmetic(key, size, measured, products=None):
     """Seconds of a training step's products, at the rate of a large one if not given, and of its
     functions."""
@@ -137,7 +159,8 @@ def arithmetic(key, size, measured, products=None):
 def least(key, size, measured):
     """``arithmetic`` where caches are small: memory is read while functions are evaluated.
 
-    size: the one that ``moving`` and ``turning`` were measured for.
+    size: the one that ``moving``, ``passing`` and ``turning`` were measured for.
     """
-    waits = moving(key, size, measured) - evaluating(key, size, measured)
-    return arithmetic(key, size, measured) + max(0.0, waits) + measured["turning"]
+    evaluated = evaluating(key, size, measured)
+    loops = max(evaluated, moving(key, size, measured), passing(key, size, measured))
+    return arithmetic(key, size, measured) - evaluated + loops + measured["turning"]

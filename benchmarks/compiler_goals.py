@@ -6,8 +6,9 @@ BLAS of NumPy does them here, and the functions of the cell, as fast as compiled
 one after the other; each is measured (``compiler_bounds``).  Where our products in registers beat
 BLAS, a layer may pass it.  The slowest cell has what memory takes and turning rows to columns
 besides.  What is paid once a call counts too: the calls from Python at one sequence and for many
-nets, autograd's besides for a layer of PyTorch; the bound of many nets has its products in
-registers, one after the other and from the nearest cache, and the bound of compiling LLVM alone.
+nets, autograd's besides for a layer of PyTorch, each measured among the other candidates, which
+leave the caches full of their own; the bound of many nets has its products in registers, one after
+the other and from the nearest cache, and the bound of compiling LLVM alone.
 """
 
 import os
@@ -32,6 +33,7 @@ BEFORE = {"lstm": 12.9, "rnn": 15.2, "gru": 17.7}
 AS_MANY_PRODUCTS = {"lstm_peephole": "lstm", "lstm_cifg": "gru", "gru_2014": "gru"}
 NETS, SMALL = 32, (22, 16, 8, 8)
 WIDE = (50, 32, 128, 128)
+ONE, TINY = (25, 1, 64, 100), (1, 1, 1, 1)
 
 
 def all_of(quick=False):
@@ -47,13 +49,12 @@ def rest(seconds, keys):
     with timing.one_thread():
         most, slowest = slowest_cell(keys, seconds)
         nets = {key: side_by_side(key, seconds) for key in BEFORE}
-        tiny = {key: Case(key, (1, 1, 1, 1)).fast() for key in BEFORE}
-        calls = timing.medians(timing.interleave(tiny, seconds=seconds / 2, least=20))
-        layer = {"layer": Case("lstm", (1, 1, 1, 1)).torch("compiled")}
-        calls |= timing.medians(timing.interleave(layer, seconds=seconds / 4, least=20))
+        alone = {key: one_sequence(key, seconds) for key in BEFORE}
+        calls = {key: found["tiny"] for key, found in alone.items()}
+        calls["layer"] = layer_call(seconds)
         known = bounds(seconds / 4)
     return {
-        "most": most, "slowest": slowest, "many": nets, "calls": calls, **known,
+        "most": most, "slowest": slowest, "many": nets, "one": alone, "calls": calls, **known,
         "first_calls": first_calls(),
     }  # fmt: skip
 
@@ -66,6 +67,7 @@ def bounds(seconds):
         "functions": limits.function_seconds(seconds, names),
         "rate": limits.product_rate(seconds),
         "moving": limits.moving_seconds(seconds, T * B * H * limits.moved("lstm")),
+        "passing": limits.passing_seconds(seconds, B * H * limits.passed("lstm") / 2),
         "turning": limits.turning_seconds(seconds, WIDE),
     }
 
@@ -113,6 +115,31 @@ def side_by_side(key, seconds, size=SMALL):
     work = {"loop": one_by_one, "many": at_once, **five, **parts}
     times = timing.interleave(work, seconds=seconds, least=5)
     return {"ratio": timing.ratio(times, "loop", "many"), **timing.medians(times)}
+
+
+def one_sequence(key, seconds, size=ONE):
+    """Seconds at one sequence, each among the others.
+
+    fast; five: of five in a row, of which all but the first find the caches warm; tiny: of one
+    number and one step, the calls from Python; readable and torch, which come between.
+    """
+    case = Case(key, size)
+    fast, again = case.fast(), case.fast()
+    work = {
+        "readable": case.readable(), "fast": fast, "torch": case.torch(),
+        "five": lambda: [again() for _ in range(5)], "tiny": Case(key, TINY).fast(),
+    }  # fmt: skip
+    return timing.medians(timing.interleave(work, seconds=seconds, least=20))
+
+
+def layer_call(seconds, size=ONE):
+    """Seconds of a compiled layer of PyTorch for one number and one step, the loop in between."""
+    variant = Case("lstm_peephole", size)
+    work = {
+        "eager": variant.torch("eager"), "layer": Case("lstm_peephole", TINY).torch("compiled"),
+        "nn.LSTM": Case("lstm", size).torch(),
+    }  # fmt: skip
+    return timing.medians(timing.interleave(work, seconds=seconds, least=20))["layer"]
 
 
 def bare_products(key, size=SMALL):
@@ -252,9 +279,24 @@ def parts(measured):
         yield f"  {NETS} {key} nets of {SMALL[3]}: {1e3 * nets['many']:.2f} ms: {shares}"
 
 
+def alone(measured):
+    """Where a training step of one sequence spends its time, as lines of text."""
+    cells = measured["speed_cells"]["cells"]
+    for key, found in measured["one"].items():
+        floor = next((r["floor"] for r in cells.get(key, ()) if tuple(r["size"]) == ONE), None)
+        if floor:
+            once, warm = found["fast"], (found["five"] - found["fast"]) / 4
+            yield (
+                f"  {key} at one sequence: {1e6 * once:.0f} µs, of which the floor "
+                f"{floor / once:.0%}, calls from Python {found['tiny'] / once:.0%}; "
+                f"again and again {1e6 * warm:.0f} µs, the floor {floor / warm:.0%}"
+            )
+
+
 def text(measured):
-    """The goals, and where many nets spend their time, as lines of text."""
+    """The goals, and where one sequence and many nets spend their time, as lines of text."""
     yield from table(measured["goals"])
+    yield from alone(measured)
     yield from parts(measured)
 
 

@@ -13,7 +13,8 @@ from course_utils import timing
 
 SIZE = T, B, D, H = 3, 2, 4, 5
 MEASURED = {
-    "functions": {"tanh": 1e-3, "sigmoid": 2e-3}, "rate": 1e6, "moving": 1e-6, "turning": 0.5,
+    "functions": {"tanh": 1e-3, "sigmoid": 2e-3}, "rate": 1e6, "moving": 1e-6, "passing": 1e-7,
+    "turning": 0.5,
 }  # fmt: skip
 
 
@@ -28,6 +29,16 @@ def test_what_is_kept_moves_there_and_back():
     assert compiler_bounds.moved("rnn") == 2
     # c, three gates, the candidate and tanh(c) both ways; h only there: its slope is not read
     assert compiler_bounds.moved("lstm") == 2 * 6 + 1
+
+
+def test_what_the_loops_read_and_write_passes_through_the_caches():
+    # there: W x, U h, b and the h that is written; back: dy, two parts of dh, h, and da
+    assert compiler_bounds.passed("rnn") == 4 + 5
+    near = compiler_bounds.least("rnn", SIZE, MEASURED)
+    passes = T * B * H * 9 * 1.0
+    evaluated = compiler_bounds.evaluating("rnn", SIZE, MEASURED)
+    found = compiler_bounds.least("rnn", SIZE, MEASURED | {"passing": 1.0})
+    assert found == pytest.approx(near - evaluated + passes)
 
 
 def test_a_step_is_its_products_and_functions():
