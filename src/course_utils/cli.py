@@ -250,6 +250,9 @@ def mutate(
         Path | None, typer.Option(help="also write the table of rates here, in Markdown")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="print it in Markdown")] = False,
+    keys: Annotated[
+        int, typer.Option(min=1, help="pairs of secret seeds at which all of them are tried")
+    ] = 1,
 ):
     """Try every exercise's wrong variants, which must lose points, and its right ones.
 
@@ -257,7 +260,7 @@ def mutate(
     """
     from course_utils.grading.exercise import load
     from course_utils.grading.files import write
-    from course_utils.grading.mutate import drawn, measure, table, try_all
+    from course_utils.grading.mutate import drawn, measure, over_keys, table
     from course_utils.grading.recall import trials
 
     solutions = solutions_in(solutions)
@@ -267,12 +270,12 @@ def mutate(
     for name in names or known:
         path = solution_of(name, solutions)
         with trials(load(path)) as sandbox:
-            complaints, count = try_all(path, mutants, sandbox)
+            complaints, count = over_keys(path, mutants, keys, sandbox)
             rates[name] = measure(path, mutants, sandbox)
         failed = failed or bool(complaints)
         print(f"{name}: {count} variants, {len(complaints)} complaints")
-        for complaint in complaints:
-            print(f"  {complaint}")
+        for complaint, trials_with in complaints.items():
+            print(f"  {complaint}" + f" ({trials_with} of {keys} keys)" * (keys > 1))
     if markdown:
         print(f"\n{table(rates)}", end="")
     else:
