@@ -72,7 +72,7 @@ def value(text):
     result, colon, path = where.partition(":")
     if not colon:
         raise ValueError("expected result:path, optionally with |format")
-    return format(ledger.value(result.strip(), path.strip()), form.strip())
+    return ledger.printed(ledger.value(result.strip(), path.strip()), form.strip())
 
 
 class OfClaims(SphinxDirective):

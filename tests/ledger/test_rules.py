@@ -142,6 +142,9 @@ def test_numbers_as_printed():
     assert a_claim().ours_text == "0.75"
     assert a_claim(shown="{lstm.of.0} of {lstm.of.1}").ours_text == "3 of 4"
     assert a_claim(shown="{lstm.rate|.0%}").ours_text == "75%"
+    assert results.printed(-1.5, ".1f") == "−1.5"
+    assert results.printed(1e-5, ".0e") == "1e−05"
+    assert results.printed("lstm-1997") == "lstm-1997"
     assert a_claim().paper_text == "0.875 of runs"
     nobody = {"cite": "x1997", "seen": "none"}
     assert a_claim(source=nobody, paper=None).paper_text == "number not verified"

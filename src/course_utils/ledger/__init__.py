@@ -15,6 +15,7 @@ from course_utils.ledger.results import (
     find,
     folder,
     kinds,
+    printed,
     record,
     recorded,
     result,
@@ -22,6 +23,6 @@ from course_utils.ledger.results import (
 )
 
 __all__ = [
-    "Claim", "LedgerError", "Margin", "claim", "claims", "find", "folder", "kinds", "record",
-    "recorded", "result", "value",
+    "Claim", "LedgerError", "Margin", "claim", "claims", "find", "folder", "kinds", "printed",
+    "record", "recorded", "result", "value",
 ]  # fmt: skip

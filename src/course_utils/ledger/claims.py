@@ -134,7 +134,7 @@ class Claim:
         return self.shown or f"{{{self.value}|.3g}}"
 
     def _filled(self, match):
-        return format(results.value(self.result, match[1]), match[2] or "")
+        return results.printed(results.value(self.result, match[1]), match[2] or "")
 
     @property
     def paper_text(self):
@@ -165,7 +165,7 @@ class Claim:
         form = match[2] if match[2] not in (None, "", "g") else ".3g"
         if form.endswith("%") and 0 <= self.ours <= 1:  # samples may leave what a share can be
             ends = np.clip(ends, 0, 1)
-        low, high = (format(end, form) for end in ends)
+        low, high = (results.printed(float(end), form) for end in ends)
         return f" ({low}–{high})" if low != high else ""
 
     @property

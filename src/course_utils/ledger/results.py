@@ -82,6 +82,12 @@ def value(name, path):
     return find(result(name), path, name)
 
 
+def printed(value, form=""):
+    """A recorded value as the book prints it: a negative number with a minus sign, not a hyphen."""
+    text = format(value, form)
+    return text if isinstance(value, str) else re.sub(r"-(?=[\d.])", "−", text)
+
+
 def find(record, path, name="result"):
     """The value at ``path`` (as in `value`) of a record that was read already."""
     node = record if path.startswith("/") else record["values"]

@@ -29,7 +29,7 @@ class Config(ProgramConfig):
         ("count_and", ("count_and",), 4),
         ("difference", ("difference",), 4),
     )
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(

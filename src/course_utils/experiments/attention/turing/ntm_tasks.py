@@ -41,7 +41,7 @@ class Config:
     lr: float = 1e-3
     right: float = 0.01
     tasks: tuple = ("repeat", "recall")
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(hidden=16, slots=8, width=6, updates=20, tasks=("repeat",), seeds=(0,))

@@ -31,7 +31,7 @@ class Config:
     updates: int = 2000
     smooth: int = 25
     left: float = 0.8
-    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(delays=(10,), nets=("rnn",), hidden=24, updates=400, seeds=(0,))

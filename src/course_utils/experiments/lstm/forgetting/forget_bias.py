@@ -28,7 +28,7 @@ class Config:
     updates: int = 400
     every: int = 50
     solved: float = 0.95
-    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    seeds: tuple = tuple(range(20))
 
 
 WAYS = ("forget", "both")  # the bias of f alone; i at its negative as well

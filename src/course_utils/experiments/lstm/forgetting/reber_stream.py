@@ -43,7 +43,7 @@ class Config:
     warm_up: int = 50
     at_least: int = 10_000  # steps over which outer symbols and states are measured
     good: int = 1000
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(nets=("forget", "none"), updates=2500, symbols=3000, seeds=(0,))

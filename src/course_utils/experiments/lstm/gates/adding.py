@@ -23,6 +23,7 @@ class Config(AddingConfig):
         ("lstm_keeps", "lstm", 0.99, 0.0),
         ("lstm_keeps_shut", "lstm", 0.99, -2.0),
     )
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(

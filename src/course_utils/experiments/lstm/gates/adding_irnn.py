@@ -28,7 +28,7 @@ class Config:
     lr: float = 1e-3
     updates: int = 2500
     wrong: float = 0.01
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(

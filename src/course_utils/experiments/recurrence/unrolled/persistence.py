@@ -21,7 +21,7 @@ class Config:
     batch: int = 32
     lr: float = 0.005
     updates: int = 1200
-    seeds: tuple = (0, 1, 2, 3, 4)
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(length=30, windows=(1, 4), updates=200, seeds=(0,))

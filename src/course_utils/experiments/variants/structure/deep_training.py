@@ -28,7 +28,7 @@ class Config:
     batch: int = 16
     updates: int = 160
     learned: float = 0.7
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(

@@ -32,7 +32,7 @@ class Config:
     weights: int = 6000
     updates: int = 200
     batch: int = 32  # of the digits; the text has 8 streams
-    seeds: tuple = tuple(range(12))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(
