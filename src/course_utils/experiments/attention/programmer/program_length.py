@@ -1,7 +1,7 @@
 """How often programs are found with more steps than they need, and where they need four.
 
 Training ends when the programs are found.  After Neelakantan, Le & Sutskever 2015; every number
-here is ours.  Three to five CPU seconds a seed and case.
+here is ours.  Two or three CPU seconds a seed and case.
 """
 
 from dataclasses import dataclass
