@@ -44,7 +44,8 @@ def test_answers_and_gradients_are_the_executors(logits, asked):
     assert found["hard"] == hard
     np.testing.assert_allclose(found["gradients"], gradients, rtol=1e-9, atol=1e-12)
     # by its root: a difference close to 0 keeps the rounding of what it was taken from
-    np.testing.assert_allclose(np.sqrt(2 * found["loss"]), abs(soft - asked), rtol=1e-12, atol=1e-13)
+    away = np.sqrt(2 * found["loss"])
+    np.testing.assert_allclose(away, abs(soft - asked), rtol=1e-12, atol=1e-13)
 
 
 def test_the_gradients_of_a_softmax_sum_to_nothing():
