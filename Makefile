@@ -76,10 +76,11 @@ test-all: $(INSTALLED) ## what CI runs besides `test`: slow tests, notebooks, th
 	@$(SPREAD) --dist loadfile --nbval-lax -p no:cacheprovider -W default notebooks
 
 # Each in an environment of its own, with what a reader may have; torch as PIP_TORCH_ARGS gives it.
+# Triton is in neither (`test` has run its tests), so nothing is UNROLLED_REQUIREd here.
 test-versions: $(INSTALLED) versions ## the package's laws with the oldest versions it takes, and with Colab's
 	@for versions in $(VERSIONS); do \
 		echo "with requirements-$$versions.txt"; \
-		PYTHONPATH=src .venv-$$versions/bin/python -m pytest $(CORES) -q -p no:cacheprovider \
+		UNROLLED_REQUIRE= PYTHONPATH=src .venv-$$versions/bin/python -m pytest $(CORES) -q -p no:cacheprovider \
 			-m "not slow and not site and not browser and not gpu" \
 			tests/cells tests/core tests/figures tests/lab tests/tasks || exit 1; \
 	done
