@@ -7,6 +7,7 @@ it, or to pass what the loops over the units read and write through the caches; 
 which the caller has, to columns and back.
 """
 
+import time
 from collections import Counter
 
 import numpy as np
@@ -116,6 +117,23 @@ def turning_seconds(seconds, size):
         given, out = np.ones((T, units, B), np.float32), np.empty((T, B, units), np.float32)
         work[name] = lambda given=given, out=out: shared.turn_all(given, out)
     return 2 * sum(timing.medians(timing.interleave(work, seconds=seconds)).values())
+
+
+def warm_and_cold(call, seconds, megabytes=64):
+    """Median seconds of a call right after another, and of the first after a walk through memory.
+
+    The walk, through more megabytes than the caches hold, drives out what a call has left there.
+    """
+    far, spent = np.ones(megabytes << 17), {"cold": [], "warm": []}
+    call()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(spent["warm"]) < 20:
+        far.sum()
+        for samples in spent.values():
+            start = time.perf_counter()
+            call()
+            samples.append(time.perf_counter() - start)
+    return float(np.median(spent["warm"])), float(np.median(spent["cold"]))
 
 
 def product_rate(seconds, n=512):

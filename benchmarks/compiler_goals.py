@@ -18,14 +18,14 @@ import sys
 import tempfile
 
 import compiler_bounds as limits
+import compiler_parts as parts
 import numpy as np
 
-from course_utils import numpy_nn, timing
+from course_utils import timing
 from course_utils.compiled.code import code
 from course_utils.compiled.columns import aligned
 from course_utils.experiments.practice.speed import speed_cells
 from course_utils.lab.timed_cases import Case
-from course_utils.numpy_nn import init_params, many
 from course_utils.specs import SPECS
 
 BEFORE = {"lstm": 12.9, "rnn": 15.2, "gru": 17.7}
@@ -35,6 +35,8 @@ That processor has no AVX-512; on one that has, whose tanh in NumPy costs a seve
 cells stand nearer, and these ratios say too little of what was gained: run that commit beside.
 """
 AS_MANY_PRODUCTS = {"lstm_peephole": "lstm", "lstm_cifg": "gru", "gru_2014": "gru"}
+AT_MOST = 1.25
+"""Of the LSTM's time per product."""
 NETS, SMALL = 32, (22, 16, 8, 8)
 WIDE = (50, 32, 128, 128)
 ONE, TINY = (25, 1, 64, 100), (1, 1, 1, 1)
@@ -51,14 +53,16 @@ def all_of(quick=False):
 def rest(seconds, keys):
     """All cells by their products, many nets, functions, calls from Python, and first calls."""
     with timing.one_thread():
-        most, slowest = slowest_cell(keys, seconds)
+        over = over_lstm(keys, seconds)
+        slow = [key for key, found in over.items() if found > AT_MOST]
+        wide = {key: of_one(key, seconds) for key in dict.fromkeys(["lstm", *slow])}
         nets = {key: side_by_side(key, seconds) for key in BEFORE}
         alone = {key: one_sequence(key, seconds) for key in BEFORE}
         calls = {key: found["tiny"] for key, found in alone.items()}
         calls["layer"] = layer_call(seconds)
         known = bounds(seconds / 4)
     return {
-        "most": most, "slowest": slowest, "many": nets, "one": alone, "calls": calls, **known,
+        "over_lstm": over, "wide": wide, "many": nets, "one": alone, "calls": calls, **known,
         "first_calls": first_calls(),
     }  # fmt: skip
 
@@ -79,61 +83,59 @@ def bounds(seconds):
 # -- measurements ----------------------------------------------------------------------------------
 
 
-def slowest_cell(keys, seconds, size=WIDE):
-    """The longest training step of any cell over the LSTM's, both for each number multiplied."""
-    lstm, most, slowest = Case("lstm", size), 0.0, "lstm"
+def over_lstm(keys, seconds, size=WIDE):
+    """{cell: its training step over the LSTM's, both for each number multiplied}, side by side."""
+    lstm, found = Case("lstm", size), {}
     for key in keys:
-        case = Case(key, size)
-        work = {"lstm": lstm.fast(), "cell": case.fast()}
+        work = {"lstm": lstm.fast(), "cell": Case(key, size).fast()}
         times = timing.interleave(work, seconds=seconds / 2, least=5)
-        work = limits.weights("lstm", size) / limits.weights(key, size)
-        over = timing.ratio(times, "cell", "lstm") * work
-        print(f"{key:14} {over:.2f} of the LSTM's time per product", flush=True)
-        if over > most:
-            most, slowest = over, key
-    return round(most, 3), slowest
+        found[key] = round(timing.ratio(times, "cell", "lstm") * products_of_lstm(key), 3)
+        print(f"{key:14} {found[key]:.2f} of the LSTM's time per product", flush=True)
+    return found
+
+
+def products_of_lstm(key, size=WIDE):
+    """How many times as many numbers as a cell the LSTM multiplies with."""
+    return limits.weights("lstm", size) / limits.weights(key, size)
+
+
+def of_one(key, seconds, size=WIDE):
+    """Parts of a cell's training step, and its seconds: again and again, and after other work."""
+    warm, cold = limits.warm_and_cold(Case(key, size).fast(), seconds)
+    return {"parts": parts.seconds_of(key, size, None, 4 * seconds), "warm": warm, "cold": cold}
 
 
 def side_by_side(key, seconds, size=SMALL):
     """How many times longer 32 nets take one by one, readable, than with ``many``; and seconds.
 
     five: calls of ``many``, of which all but the first find the caches warm; products: of the same
-    nets and nothing else, in registers; turns: of an array of outputs for all nets, from columns to
-    rows, of which a step takes four.
+    nets and nothing else, in registers.
     """
-    K, (T, B, D, H), rng = NETS, size, np.random.default_rng(0)
-    nets = [init_params(key, D, H, np.random.default_rng(k), np.float32) for k in range(K)]
-    params, workspace = many.stack(nets), many.Workspace()
-    x = rng.standard_normal((T, B, D), np.float32)
-    dy = rng.standard_normal((K, T, B, H), np.float32)
-
-    def one_by_one():
-        for net, dy_net in zip(nets, dy, strict=True):
-            numpy_nn.unroll_backward(numpy_nn.unroll(key, net, x)[2], dy_net)
-
-    def at_once():
-        many.unroll_backward(many.unroll(key, params, x, workspace=workspace)[2], dy)
-
-    parts = {"products": bare_products(key, size), "turns": bare_turns(size)}
-    five = {"five": lambda: [at_once() for _ in range(5)]}
-    work = {"loop": one_by_one, "many": at_once, **five, **parts}
+    nets = parts.Nets(key, size, NETS)
+    at_once = nets.at_once()
+    work = {
+        "loop": nets.one_by_one(), "many": at_once, "five": lambda: [at_once() for _ in range(5)],
+        "products": bare_products(key, size),
+    }  # fmt: skip
     times = timing.interleave(work, seconds=seconds, least=5)
-    return {"ratio": timing.ratio(times, "loop", "many"), **timing.medians(times)}
+    found = {"ratio": timing.ratio(times, "loop", "many"), **timing.medians(times)}
+    return found | {"parts": parts.seconds_of(key, size, NETS, 2 * seconds)}
 
 
 def one_sequence(key, seconds, size=ONE):
     """Seconds at one sequence, each among the others.
 
-    fast; five: of five in a row, of which all but the first find the caches warm; tiny: of one
-    number and one step, the calls from Python; readable and torch, which come between.
+    fast; tiny: of one number and one step, the calls from Python; readable and torch, which come
+    between.  warm and cold: of fast, as ``limits.warm_and_cold`` tells them apart.
     """
     case = Case(key, size)
-    fast, again = case.fast(), case.fast()
     work = {
-        "readable": case.readable(), "fast": fast, "torch": case.torch(),
-        "five": lambda: [again() for _ in range(5)], "tiny": Case(key, TINY).fast(),
+        "readable": case.readable(), "fast": case.fast(), "torch": case.torch(),
+        "tiny": Case(key, TINY).fast(),
     }  # fmt: skip
-    return timing.medians(timing.interleave(work, seconds=seconds, least=20))
+    found = timing.medians(timing.interleave(work, seconds=seconds, least=20))
+    warm, cold = limits.warm_and_cold(work["fast"], seconds)
+    return {**found, "warm": warm, "cold": cold}
 
 
 def layer_call(seconds, size=ONE):
@@ -168,13 +170,6 @@ def bare_products(key, size=SMALL):
             multiply(NETS * T, n, k, m, numbers, numbers.copy(), numbers.copy())
 
     return run
-
-
-def bare_turns(size=SMALL):
-    """The outputs of all nets, one column for each sequence, turned to rows."""
-    (T, B, _, H), shared = size, code("lstm", np.float32).shared
-    columns, rows = np.ones((NETS * T, H, B), np.float32), np.empty((NETS * T, B, H), np.float32)
-    return lambda: shared.turn_all(columns, rows)
 
 
 def first_calls():
@@ -239,10 +234,11 @@ def goals(measured):
             if r["size"][1] == 1:
                 share = r["floor"] / (r["floor"] + measured["calls"][key])
                 row(f"{key} at B = 1, share of floor", r["share_of_floor"], 0.5, share)
-    slow, size = measured["slowest"], WIDE
+    over = measured["over_lstm"]
+    slow, size = max(over, key=over.get), WIDE
     each = [limits.least(k, size, measured) / limits.weights(k, size) for k in ("lstm", slow)]
     name = f"LSTM / the slowest cell ({slow}), time per product"
-    row(name, 1 / measured["most"], 1 / 1.25, each[0] / each[1])
+    row(name, 1 / over[slow], 1 / AT_MOST, each[0] / each[1])
     for key, nets in measured["many"].items():
         bare = NETS * limits.arithmetic(key, SMALL, measured, nets["products"] / NETS)
         most = nets["loop"] / (bare + measured["calls"][key]) / BEFORE[key]
@@ -268,40 +264,45 @@ def _mean(ratios):
     return statistics.geometric_mean(ratios)
 
 
-def parts(measured):
-    """Where a training step of many nets spends its time, as lines of text."""
+def apart(measured):
+    """Where training steps of slow cells, and of many nets, spend their time, as lines of text."""
+    yield f"Parts of a training step of {WIDE}, then of {NETS} nets of {SMALL}"
+    lstm = measured["wide"]["lstm"]
+    for key, found in measured["wide"].items():
+        yield parts.text(key, found["parts"])
+        again, first = (
+            found[when] / lstm[when] * products_of_lstm(key) for when in ("warm", "cold")
+        )
+        yield (
+            f"    per product {measured['over_lstm'][key]:.2f} of the LSTM's time beside it, "
+            f"{again:.2f} again and again, {first:.2f} after other work"
+        )
     for key, nets in measured["many"].items():
-        spent = {
-            "products": nets["products"], "calls from Python": measured["calls"][key],
-            "functions": NETS * limits.evaluating(key, SMALL, measured),
-            "rows and columns": 4 * nets["turns"],
-        }  # fmt: skip
+        yield parts.text(f"{NETS} nets, {key}", nets["parts"])
         warm = (nets["five"] - nets["many"]) / 4
-        spent["caches as other work has left them"] = max(0.0, nets["many"] - warm)
-        spent["the rest"] = nets["many"] - sum(spent.values())
-        shares = ", ".join(f"{what} {part / nets['many']:.0%}" for what, part in spent.items())
-        yield f"  {NETS} {key} nets of {SMALL[3]}: {1e3 * nets['many']:.2f} ms: {shares}"
+        yield f"    {1e3 * nets['many']:.2f} ms among the others, {1e3 * warm:.2f} again and again"
 
 
 def alone(measured):
-    """Where a training step of one sequence spends its time, as lines of text."""
+    """What a training step of one sequence takes of which caches, as lines of text."""
     cells = measured["speed_cells"]["cells"]
     for key, found in measured["one"].items():
         floor = next((r["floor"] for r in cells.get(key, ()) if tuple(r["size"]) == ONE), None)
         if floor:
-            once, warm = found["fast"], (found["five"] - found["fast"]) / 4
-            yield (
-                f"  {key} at one sequence: {1e6 * once:.0f} µs, of which the floor "
-                f"{floor / once:.0%}, calls from Python {found['tiny'] / once:.0%}; "
-                f"again and again {1e6 * warm:.0f} µs, the floor {floor / warm:.0%}"
+            when = {"among the others": "fast", "again and again": "warm",
+                    "the first after other work": "cold"}  # fmt: skip
+            shares = (
+                f"{what} {1e6 * found[of]:.0f} µs, of which the floor {floor / found[of]:.0%}"
+                for what, of in when.items()
             )
+            yield f"  {key} at one sequence: {'; '.join(shares)}"
 
 
 def text(measured):
     """The goals, and where one sequence and many nets spend their time, as lines of text."""
     yield from table(measured["goals"])
     yield from alone(measured)
-    yield from parts(measured)
+    yield from apart(measured)
 
 
 def table(rows):
