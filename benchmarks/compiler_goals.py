@@ -274,7 +274,7 @@ def apart(measured):
             found[when] / lstm[when] * products_of_lstm(key) for when in ("warm", "cold")
         )
         yield (
-            f"    per product {measured['over_lstm'][key]:.2f} of the LSTM's time beside it, "
+            f"    per product {measured['over_lstm'].get(key, 1):.2f} of the LSTM's time beside it, "
             f"{again:.2f} again and again, {first:.2f} after other work"
         )
     for key, nets in measured["many"].items():

@@ -19,7 +19,9 @@ def copies(sizes, clock):
 def bandwidth(clock, sizes, work):
     """Rows of name -> (call, bytes that it must move), in turn, each after a flush of the L2."""
     calls = {name: call for name, (call, _) in work.items()}
-    times = gpu_clock.interleave(clock, calls, seconds=sizes.seconds, least=sizes.least, flush=True)
+    times = gpu_clock.interleave(
+        clock, calls, seconds=sizes.seconds, least=sizes.least, flush=True
+    )
     rows = []
     for name, samples in times.items():
         found, moved = gpu_clock.spread(samples), work[name][1]
