@@ -273,8 +273,9 @@ def apart(measured):
         again, first = (
             found[when] / lstm[when] * products_of_lstm(key) for when in ("warm", "cold")
         )
+        beside = measured["over_lstm"].get(key, 1.0)  # a quick look has not every cell
         yield (
-            f"    per product {measured['over_lstm'].get(key, 1):.2f} of the LSTM's time beside it, "
+            f"    per product {beside:.2f} of the LSTM's time beside it, "
             f"{again:.2f} again and again, {first:.2f} after other work"
         )
     for key, nets in measured["many"].items():
