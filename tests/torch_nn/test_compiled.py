@@ -142,6 +142,27 @@ def test_auto_takes_it_where_it_pays_and_says_why_not_elsewhere():
     assert torch_nn.Recurrent("lstm", D, H).why(x, resets=resets).startswith("compiled")
 
 
+@pytest.mark.parametrize("key", compiled.SHORTEST)
+def test_auto_takes_it_for_small_nets_where_it_beats_pytorchs_kernel(key):
+    layer, least = torch_nn.Recurrent(key, D, H), compiled.SHORTEST[key]
+    x = draw(least, B, D, dtype=torch.float32)
+    assert layer.why(x).startswith(f"compiled (not native: its kernel for {key} is slower")
+    assert layer.why(x[1:]).startswith("native")
+    with torch.no_grad():  # the gain is less, and compiling takes as long
+        assert layer.why(x).startswith("native")
+    wide = torch_nn.Recurrent(key, D, 600)  # threads can share its products
+    assert wide.why(draw(least, 4, D, dtype=torch.float32)).startswith("native")
+    with torch.device("meta"):
+        there = torch_nn.Recurrent(key, D, H)
+    assert there.why(x.to("meta")).startswith("native")
+
+
+def test_an_lstm_of_any_size_stays_with_pytorchs_kernel():
+    assert torch_nn.Recurrent("lstm", D, H).why(draw(1000, B, D, dtype=torch.float32)).startswith(
+        "native"
+    )
+
+
 def test_without_numba_auto_steps_aside_and_asking_names_the_remedy(monkeypatch):
     monkeypatch.setattr(compiled, "_missing", lambda: "numba")
     x = draw(compiled.TRAINED, B, D)

@@ -19,7 +19,7 @@ SLOPES = {
     "positive": "where(a, 0, 1, y * (1 - y))",
 }
 # computed again on the way back where that is cheaper than to read it from memory
-CHEAP = {"copy", "+", "-", "*", "/", "neg", "maximum", "relu", "where", "due", "down", "across"}
+CHEAP = {"copy", "+", "-", "*", "/", "neg", "maximum", "relu", "where", "down", "across"}
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 

@@ -6,7 +6,7 @@ REGISTER = 32
 """Bytes of a vector."""
 
 TURNS = '''LANES = {lanes}
-FULL = 100  # weights from which on strips of columns are worth a transpose of the operand
+FULL = 1000  # weights from which on strips of columns are worth a transpose of the operand
 square = _squares.square(LANES)
 sums_of_4, sums_of_1 = _squares.sums(4, 2, LANES), _squares.sums(1, 1, LANES)
 

@@ -62,6 +62,7 @@ def source(key):
         "        super().__init__()",
         "        self.hidden_size = hidden_size",
         *(f"        self.{name} = {name}" for name in spec.config),
+        "        # as nn.LSTM starts; some cells of the course start otherwise (init_params)",
         "        bound = hidden_size**-0.5",
         "",
         "        def uniform(*shape):",

@@ -33,8 +33,8 @@ class Choice(NamedTuple):
     why: str
 
 
-BACKENDS = {  # quickest first
-    "native": Backend(native.run, native.obstacle),
+BACKENDS = {  # auto takes the first that can serve and is worth it
+    "native": Backend(native.run, native.obstacle, compiled.quicker_than_native),
     "compiled": Backend(
         partial(stack.run, compiled.unroll), compiled.obstacle, compiled.not_worth_it, "cpu"
     ),

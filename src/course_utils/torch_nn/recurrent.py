@@ -33,8 +33,9 @@ class Recurrent(nn.Module):
       compiled on the CPU from the cell's equations; ``"scan"``, all steps at once, for cells linear
       along time; ``"graph"``, Triton kernels from the equations on a CUDA device; ``"eager"``, the
       loop; ``"auto"``, the first of them that can serve the call, and compiled code only from 32
-      steps on with gradients, 128 without: its first call takes seconds.  ``layer.why(x)`` says
-      which one that is.
+      steps on with gradients, 128 without: its first call takes seconds.  It then trains small nets
+      of gru (from 128 steps on) and rnn (320) too, which PyTorch's kernel does more slowly.
+      ``layer.why(x)`` says which one that is.
     - config: constants of the spec to replace, by name.
 
     With ``"graph"``, a step is a product by cuBLAS and a kernel for each level of the equations.
