@@ -35,7 +35,9 @@ class Arena:
         """An array for the caller: its own, or one that the next call overwrites."""
         if self.fresh:
             return np.empty(shape, dtype)
-        found = self.lent[name] = self.get(name, shape, dtype)
+        found = self.lent.get(name)
+        if found is None:
+            found = self.lent[name] = self.get(name, shape, dtype)
         return found
 
     def readable(self, array, dtype):
@@ -100,7 +102,7 @@ class Workspace:
 
     def holds(self, tape):
         """Whether a tape was made in this workspace."""
-        return any(tape.arena is arena for arena in self._arenas.values())
+        return tape.arena in self._arenas.values()
 
     @property
     def nbytes(self):

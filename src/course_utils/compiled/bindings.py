@@ -77,7 +77,11 @@ class Forward:
 
 
 class Backward:
-    """A pass backward: where gradients of states are, and what is cleared before."""
+    """A pass backward: where gradients of states are, and what is cleared before.
+
+    unit_by_unit: (input by name, None for x; whether no product gives its gradient; the columns
+    that it receives from the loops, or None), for those where there is something to do.
+    """
 
     def __init__(self, made, arena, R):
         K, T, B, _, H = arena.sizes.values()
@@ -100,6 +104,14 @@ class Backward:
         self.arguments = Arguments(made, "backward", arena, S, R, own)
         for name, state in zip(made.plan.flowing, self.flowing, strict=True):
             state.first = state.view(arena.arrays[f"dfirst_{name}"])
+        self.unit_by_unit = []
+        for name in (None, *inputs):
+            columns = "all_dx" if name is None else f"dinput_{name}"
+            rows = "rows_dx" if name is None else f"rows_dinput_{name}"
+            alone = rows not in made.known
+            received = arena.arrays[columns] if columns in made.known else None
+            if alone or received is not None:
+                self.unit_by_unit.append((name, alone, received))
         begin = ("dvector_", "dfirst_", "back_")
         self.cleared = [a for n, a in arena.arrays.items() if n.startswith(begin)]
         self.turned, self.backs = [], []

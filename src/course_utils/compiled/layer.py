@@ -100,7 +100,7 @@ def forward(
         x = np.where(beyond[..., None], x.dtype.type(0), x)
         inputs = {n: np.where(beyond[..., None], v.dtype.type(0), v) for n, v in inputs.items()}
     y = arena.result("result_y", (K, T, B, H), dtype)
-    last = [arena.result(f"result_{n}", s.shape, s.dtype)
+    last = [arena.result(f"result_state_{n}", s.shape, s.dtype)
             for n, s in zip(spec.states, state0, strict=True)]  # fmt: skip
     brought = {}
     tape = Tape(made, params, options, arena, arena.calls, lengths, begins, brought)
@@ -170,9 +170,9 @@ def backward(tape, dy, dlast, dhistory=None):
             "go backward before the next unroll, or use one workspace for each"
         )
     spec, dtype = made.spec, np.dtype(made.dtype)
-    K, T, B, D, H = (arena.sizes[axis] for axis in "KTBDH")
+    K, T, B, D, H = arena.sizes.values()
     dx = arena.result("result_dx", (K, T, B, D), dtype)
-    dinputs = {n: arena.result(f"result_d{n}", (K, T, B, H), dtype) for n in spec.inputs}
+    dinputs = {n: arena.result(f"result_dinput_{n}", (K, T, B, H), dtype) for n in spec.inputs}
 
     def new(name, shape):
         array = arena.result(name, shape, dtype)
@@ -185,7 +185,7 @@ def backward(tape, dy, dlast, dhistory=None):
         if name in made.plan.flowing:
             if d is None and tape.lengths is not None:
                 d = np.zeros(shape, dtype)
-            out = arena.result(f"result_d{name}", shape, dtype)
+            out = arena.result(f"result_dstate_{name}", shape, dtype)
             flowing.append((name, d, out))
         else:
             out = np.zeros(shape, np.int64) if d is None else d
@@ -240,11 +240,11 @@ def backward(tape, dy, dlast, dhistory=None):
             np.copyto(state.turned(out), total)
             if lengths is not None:  # a sequence without steps
                 out[:, lengths == 0] += d[:, lengths == 0]
-        for name, out in {"dx": dx, **{f"dinput_{n}": d for n, d in dinputs.items()}}.items():
-            columns = "all_dx" if name == "dx" else name  # received unit by unit
-            if f"rows_{name}" not in made.known:  # by no product
+        for name, by_no_product, columns in here.unit_by_unit:
+            out = dx if name is None else dinputs[name]
+            if by_no_product:
                 out[...] = 0
-            if columns in made.known:
-                add_columns(arena.arrays[columns], out)
+            if columns is not None:
+                add_columns(columns, out)
         grads = parameters.gradients(made, tape.params, tape.options, arena, own)
     return dx, dstate0, grads | dinputs

@@ -111,7 +111,7 @@ def prepare(made, params, options, arena, brought):
     where there is one sequence, since a product then reads each weight once.
     """
     places, dtype = made.places, np.dtype(made.dtype)
-    K, B, H = (arena.sizes[axis] for axis in "KBH")
+    K, _, B, _, H = arena.sizes.values()
     found = bound(made, params, arena)
     for array, name in found.joined:
         p = params[name]

@@ -95,6 +95,8 @@ def matching(params, **others):
 
 def cotangent(name, array, dtype):
     """The gradient of an output as an array of ``dtype``, which the whole backward pass has."""
+    if type(array) is np.ndarray and array.dtype == dtype:
+        return array
     numpy_array(name, array)
     if array.dtype.kind not in "iu":
         floating("fc" if dtype.kind == "c" else "f", **{name: array})
