@@ -28,11 +28,14 @@ from course_utils.experiments.practice.speed import speed_cells
 from course_utils.lab.timed_cases import Case
 from course_utils.specs import SPECS
 
-BEFORE = {"lstm": 12.9, "rnn": 15.2, "gru": 17.7}
-"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7, AMD EPYC).
+BEFORE = {
+    "Haswell": {"lstm": 12.9, "rnn": 15.2, "gru": 17.7},
+    "SkylakeX": {"lstm": 15.3, "rnn": 17.8, "gru": 15.4},
+}
+"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7): medians of three.
 
-That processor has no AVX-512; on one that has, whose tanh in NumPy costs a seventh, the readable
-cells stand nearer, and these ratios say too little of what was gained: run that commit beside.
+By the routines of OpenBLAS, on AMD EPYC processors without AVX-512 and with it, where tanh in NumPy
+costs a seventh and the readable cells stand nearer.
 """
 AS_MANY_PRODUCTS = {"lstm_peephole": "lstm", "lstm_cifg": "gru", "gru_2014": "gru"}
 AT_MOST = 1.25
@@ -56,8 +59,8 @@ def rest(seconds, keys):
         over = over_lstm(keys, seconds)
         slow = [key for key, found in over.items() if found > AT_MOST]
         wide = {key: of_one(key, seconds) for key in dict.fromkeys(["lstm", *slow])}
-        nets = {key: side_by_side(key, seconds) for key in BEFORE}
-        alone = {key: one_sequence(key, seconds) for key in BEFORE}
+        nets = {key: side_by_side(key, seconds) for key in BEFORE["Haswell"]}
+        alone = {key: one_sequence(key, seconds) for key in BEFORE["Haswell"]}
         calls = {key: found["tiny"] for key, found in alone.items()}
         calls["layer"] = layer_call(seconds)
         known = bounds(seconds / 4)
@@ -239,10 +242,11 @@ def goals(measured):
     each = [limits.least(k, size, measured) / limits.weights(k, size) for k in ("lstm", slow)]
     name = f"LSTM / the slowest cell ({slow}), time per product"
     row(name, 1 / over[slow], 1 / AT_MOST, each[0] / each[1])
+    before = BEFORE.get(cells["blas"]["architecture"], BEFORE["Haswell"])
     for key, nets in measured["many"].items():
         bare = NETS * limits.arithmetic(key, SMALL, measured, nets["products"] / NETS)
-        most = nets["loop"] / (bare + measured["calls"][key]) / BEFORE[key]
-        row(f"{key}, many / many before, 32 nets of 8", nets["ratio"] / BEFORE[key], 3, most)
+        most = nets["loop"] / (bare + measured["calls"][key]) / before[key]
+        row(f"{key}, many / many before, 32 nets of 8", nets["ratio"] / before[key], 3, most)
     means = [spread["mean"] for spread in cells["layers_summary"].values()]
     worst = min(spread["least"] for spread in cells["layers_summary"].values())
     most = [
