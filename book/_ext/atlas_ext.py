@@ -4,7 +4,7 @@
     ```{atlas-table}          a row for each cell, which atlas.js sorts and filters
     ```{atlas-count} gated    how many cells; a role of the same name stands in a sentence
     ```{cell-facts} KEY       year, states, what is gated, parameters and operations
-    ```{cell-names} KEY       the paper's names
+    ```{cell-names} KEY       the names of the paper and of the code (atlas_letters)
     ```{cell-diagram} KEY     the cell as a circuit
     ```{cell-lines} KEY       its equations beside those of its nearest relative
     ```{cell-source} KEY      where the equations are from
@@ -26,6 +26,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 
 import atlas_facts
+import atlas_letters
 import cell_pages
 import course_utils.specs
 import family_drawing
@@ -43,9 +44,13 @@ SIZE, STEPS = 64, 8  # inputs and units, and steps, for which operations are cou
 SIGNS = {KEPT: "=", TURNED: "=", CHANGED: "~", NEW: "+", GONE: "−"}
 KEEPS = {
     "1": "with weight 1", "a constant": "with a fixed weight", "a weight": "with a trained weight",
-    "a clock": "where a clock says so", "a gate": "through a gate",
-    "a function": "through a squashing function", "nothing": "through the recurrent matrix alone",
+    "a clock": "as it is, where a clock holds the unit", "a gate": "times a gate",
+    "nothing": "through the recurrent matrix alone",
 }  # fmt: skip
+INSIDE = {  # the functions of which an old state is an argument, unit by unit
+    "tanh": "inside a tanh, which holds it between −1 and 1",
+    "relu": "inside a ReLU, which cuts what is negative and limits nothing else",
+}
 
 
 class OfCells(OfTables):
@@ -125,7 +130,7 @@ class CellFacts(OfCells):
             ("States", self.states(spec, found)),
             ("Gates", ", ".join(f"${equations.latex_name(n, spec.symbols)}$" for n in found.gates)
              or "none"),
-            ("The old state arrives", KEEPS[found.keeps]),
+            ("The old state arrives", keeps(found)),
             ("Along time", along(spec, found)),
             ("Parameters", f"${spec.parameter_formula()}$; {thousands(size)} for "
                            f"$D = H = {SIZE}$, {ratio} of an LSTM's"),
@@ -139,7 +144,12 @@ class CellFacts(OfCells):
     def states(spec, found):
         names = [f"${equations.latex_name(name, spec.symbols)}$" for name in found.carried]
         shown = equations.latex_name(spec.output, spec.symbols)
-        return f"{', '.join(names)}; shown is ${shown}$"
+        return f"carried to the next step: {', '.join(names)}; shown: ${shown}$"
+
+
+def keeps(found):
+    """In words, how the old state comes into the new one."""
+    return "; ".join(INSIDE[name] for name in found.through) or KEEPS[found.keeps]
 
 
 def along(spec, found):
@@ -154,12 +164,12 @@ def along(spec, found):
 
 
 class CellNames(OfCells):
-    """The paper's names for what stands in the equations; nothing where there are none."""
+    """What the paper and the code call what stands in the equations; which weights are vectors."""
 
     def of(self, spec):
-        names = [f"{paper} for our `{own}`" for own, paper in spec.paper_names.items()
-                 if paper != own]  # fmt: skip
-        return [self.paragraph(f"The paper writes {', '.join(names)}.")] if names else []
+        said = [*atlas_letters.functions(spec), *atlas_letters.names(spec),
+                *atlas_letters.vectors(spec)]  # fmt: skip
+        return [self.paragraph(" ".join(said))] if said else []
 
 
 class CellDiagram(OfCells):
@@ -180,26 +190,29 @@ class CellLines(OfCells):
                                    "what came before them."), *self.near(spec, ())]  # fmt: skip
         other, kin = SPECS[branch.parent], branch.kin
         lines = between(spec, other, kin)
-        said = [self.paragraph(f"The nearest of the elder cells is {self.link(other.key)} "
-                               f"({cell_pages.years(self.place)[other.key]}): {summed(lines)}. "
+        said = [self.paragraph(f"Of the cells that are no younger, {self.link(other.key)} "
+                               f"({cell_pages.years(self.place)[other.key]}) is nearest: "
+                               f"{summed(lines)}. "
                                + measure(spec, kin)), *self.letters(spec, other, kin)]  # fmt: skip
         table = f"""<div class="cell-lines"><table>
 <caption>{html.escape(spec.title)}, beside {html.escape(other.title)} in the same letters</caption>
 <thead><tr><th scope="col">line</th><th scope="col">here</th>
 <th scope="col">{html.escape(self.short(other.key))}</th></tr></thead>
-<tbody>{''.join(map(line_html, lines))}</tbody></table></div>"""
+<tbody>{''.join(line_html(line, spec, other) for line in lines)}</tbody></table></div>"""
         return [*said, nodes.raw("", table, format="html"), *self.near(spec, (other.key,))]
 
     def letters(self, spec, other, kin):
         """A sentence where letters were exchanged."""
         said = []
         for its, mine in sorted(kin.names.items()):
-            theirs, ours = letter(other, its), letter(spec, mine)
+            theirs, ours = atlas_letters.letter(other, its), atlas_letters.letter(spec, mine)
             if its in kin.turned:
                 said.append(f"its ${theirs}$ is $1 - {ours}$ here")
             elif its != mine:
                 said.append(f"its ${theirs}$ is ${ours}$ here")
-        return [self.note(f"In letters: {'; '.join(said)}.")] if said else []
+        turned = (" A line that is turned computes the same for a gate that stands for 1 minus the "
+                  "other's, and counts 1." if kin.turned else "")  # fmt: skip
+        return [self.note(f"In letters: {'; '.join(said)}.{turned}")] if said else []
 
     def near(self, spec, known):
         """The nearest of all cells, elder or younger."""
@@ -209,15 +222,9 @@ class CellLines(OfCells):
         return [self.paragraph(f"Near it are also, of any age: {names}.")] if found else []
 
 
-def letter(spec, name):
-    """A variable in LaTeX without its time."""
-    return equations.latex_name(name, spec.symbols).replace("_{t}", "").replace("_t", "")
-
-
 def summed(lines):
-    """How many lines are kept, changed, new and gone, in words."""
+    """How many lines are kept, turned, changed, new and gone, in words."""
     counts = {state: sum(line.state == state for line in lines) for state in SIGNS}
-    counts[KEPT] += counts.pop(TURNED)
     said = [f"{n} line{'s' * (n > 1)} {state}" for state, n in counts.items() if n]
     return ", ".join(said)
 
@@ -226,13 +233,15 @@ def measure(spec, kin):
     """The distance in words."""
     share = kin.cost / weight(spec)
     far = " More than half of the cell is new." if share > family_drawing.FAR else ""
-    return (f"The distance is {kin.cost:g}, where writing the cell from nothing costs "
-            f"{weight(spec):g}.{far}")  # fmt: skip
+    return (f"The distance, counted as {{doc}}`/{cell_pages.ATLAS}` says, is {kin.cost:g}, where "
+            f"writing the cell from nothing costs {weight(spec):g}.{far}")  # fmt: skip
 
 
-def line_html(line):
+def line_html(line, spec, other):
     """A row: sign and word, the line here, the line of the relative; differing pieces marked."""
-    here, there = (compare.tokens(text) if text else [] for text in (line.here, line.there))
+    here, there = (
+        atlas_letters.pieces(text, spec, other) if text else [] for text in (line.here, line.there)
+    )
     if line.state in (KEPT, TURNED):
         same = [True] * len(here), [True] * len(there)
     else:
@@ -273,7 +282,9 @@ class CellMeasured(OfCells):
         lines = [atlas_facts.arrived(arrivals[spec.key])] if spec.key in arrivals else []
         lines += [atlas_facts.sentence(tasks[name], row, self.link)
                   for name, row in facts[spec.key].items()]  # fmt: skip
-        protocol = "The protocol, and what does not follow, are in {doc}`/book/reference/atlas`."
+        protocol = ("Behind a share of nets, a median and a rank stands, in brackets, its 95 % "
+                    "interval over seeds. The protocol, and what does not follow, are in "
+                    "{doc}`/book/reference/atlas`.")  # fmt: skip
         return [self.listed(lines), self.paragraph(protocol)]
 
 
@@ -365,7 +376,7 @@ class AtlasTable(OfCells):
         first += self.note(f"{spec.title}, {year}; `{key}`" if self.short(key) != spec.title
                            else f"{year}; `{key}`")  # fmt: skip
         row += first
-        second = self.cell(spec.summary)
+        second = self.cell(cell_pages.summary(key))
         if branch.parent:
             lines = between(spec, SPECS[branch.parent], branch.kin)
             second += self.note(f"beside {self.link(branch.parent)}: {summed(lines)}")
@@ -378,7 +389,7 @@ class AtlasTable(OfCells):
             third += self.note("linear along time" + ", can be scanned" * found.scanned)
         row += third
         lstm = counted("lstm")
-        fourth = self.cell(f"${spec.parameter_formula()}$")
+        fourth = self.cell(f"${spec.parameter_formula()}$ parameters")
         fourth += self.note(f"{over(size, SPECS['lstm'].parameter_count(SIZE, SIZE))} of an "
                             "LSTM's parameters")  # fmt: skip
         fourth += self.note(f"{over(products + other, lstm[0] + lstm[1])} of its operations "
