@@ -17,7 +17,7 @@ FUNCTIONS = {
     "due": r"$\operatorname{due}(k, P)$ is 1 for the units whose period $P$ divides $k$, 0 for the "
            "others",
     "slower": r"$\operatorname{slower}(W, P)$ is $W$ with zeros where a unit would hear a faster "
-              "one",
+              "module",
     "positive": r"$\hat g(a)$ is $a + \frac12$ for $a \ge 0$ and $\sigma(a)$ for $a < 0$",
     "log_sigmoid": r"$\log\sigma$ is the logarithm of the logistic function",
     "maximum": r"$\max$ is taken entry by entry",
