@@ -153,8 +153,8 @@ STAYS = """table => {
   const bar = document.querySelector(".bd-header-article").getBoundingClientRect();
   const head = table.tHead.rows[0].cells[1], box = head.getBoundingClientRect();
   const at = y => document.elementFromPoint(box.left + box.width / 2, y);
-  const name = node => node.closest("th") ? "th" : node.closest("header, .bd-header-article")
-    ? "header" : node.tagName;
+  const name = node => node?.closest("th") ? "th" : node?.closest("header, .bd-header-article")
+    ? "header" : node?.tagName;
   return {head: head.offsetHeight, top: box.top, bar: bar.bottom,
     "in front": head.offsetHeight ? [name(at(box.bottom - 5)), name(at(bar.bottom - 3))] : [],
     solid: !/, 0\\)|transparent/.test(getComputedStyle(head).backgroundColor)};
