@@ -230,7 +230,8 @@ def test_the_head_of_a_long_table_stays_in_sight_below_the_bar(width, scheme):
             if width < 900:
                 assert found["head"] == 0
             else:
-                assert 2 <= found["bar"] - found["top"] <= 6  # the cells of the head begin with 5 empty pixels
+                # collapsed borders leave a slit above it; its cells begin with 5 empty pixels
+                assert 2 <= found["bar"] - found["top"] <= 6
                 assert found["in front"] == ["th", "header"] and found["solid"]
         assert window.overflow() <= 0
         labels = page.locator("table.atlas-facts tbody tr").first.locator("p.facts-label")
