@@ -1,10 +1,10 @@
-"""The directives of the atlas and of the pages of the cells.
+"""The directives of the atlas; those of the pages of the cells are in ``atlas_cells``.
 
     ```{atlas-map}            the family as a tree, from the equations
     ```{atlas-table}          a row for each cell, which atlas.js sorts and filters
     ```{atlas-count} gated    how many cells; a role of the same name stands in a sentence
     ```{cell-facts} KEY       year, states, what is gated, parameters and operations
-    ```{cell-names} KEY       the paper's names
+    ```{cell-names} KEY       the names of the paper and of the code (atlas_letters)
     ```{cell-diagram} KEY     the cell as a circuit
     ```{cell-lines} KEY       its equations beside those of its nearest relative
     ```{cell-source} KEY      where the equations are from
@@ -16,308 +16,24 @@ Everything is read off the specs, counted or recorded; what is typed are the nam
 sentences of ``atlas.yml``.
 """
 
-import html
 import re
-from functools import cache
-from pathlib import Path
 
-import numpy as np
 from docutils import nodes
 from docutils.statemachine import StringList
 
+import atlas_cells
 import atlas_facts
 import cell_pages
-import course_utils.specs
 import family_drawing
-from claims_page import OfTables
-from course_utils import counting, equations, ledger, numpy_nn
+from atlas_cells import SIZE, OfCells, counted, depend, over, summed, thousands
+from course_utils import equations, ledger
 from course_utils.family.descent import walk
-from course_utils.family.kinship import relatives, weight
-from course_utils.family.lines import CHANGED, GONE, KEPT, NEW, TURNED, between
+from course_utils.family.kinship import weight
+from course_utils.family.lines import between
 from course_utils.family.traits import traits
-from course_utils.figures import cell_diagram, compare
 from course_utils.specs import SPECS
 
 CHAPTER = cell_pages.ATLAS.removeprefix("book/")  # of the claims
-SIZE, STEPS = 64, 8  # inputs and units, and steps, for which operations are counted
-SIGNS = {KEPT: "=", TURNED: "=", CHANGED: "~", NEW: "+", GONE: "−"}
-KEEPS = {
-    "1": "with weight 1", "a constant": "with a fixed weight", "a weight": "with a trained weight",
-    "a clock": "where a clock says so", "a gate": "through a gate",
-    "a function": "through a squashing function", "nothing": "through the recurrent matrix alone",
-}  # fmt: skip
-
-
-class OfCells(OfTables):
-    """What the directives share."""
-
-    required_arguments = 1
-
-    @property
-    def place(self):
-        return str(self.env.srcdir)
-
-    def run(self):
-        key = self.arguments[0]
-        if key not in SPECS:
-            raise self.error(f"{self.name}: there is no cell {key!r}; choose from {list(SPECS)}")
-        folder = Path(course_utils.specs.__file__).parent
-        for path in (folder / f"{key}.py", Path(self.place, cell_pages.WORDS)):
-            self.env.note_dependency(str(path))
-        return self.of(SPECS[key])
-
-    def short(self, key):
-        return cell_pages.short(self.place, key)
-
-    def link(self, key):
-        """Markdown that leads to a cell's page."""
-        return f"{{doc}}`{self.short(key)} </{cell_pages.FOLDER}/{key}>`"
-
-    def listed(self, lines):
-        return nodes.bullet_list("", *(nodes.list_item("", self.paragraph(x)) for x in lines))
-
-    def facts(self, rows):
-        """A table of two columns without a head."""
-        group = nodes.tgroup("", cols=2)
-        group += [nodes.colspec(colwidth=w) for w in (30, 70)]
-        group += nodes.tbody("", *(nodes.row("", *map(self.cell, row)) for row in rows))
-        return nodes.table("", group, classes=["cell-facts"])
-
-
-# -- counts ----------------------------------------------------------------------------------------
-
-
-@cache
-def counted(key):
-    """(multiply-adds counted as two, other operations, products) of one step of one sequence."""
-    spec, rng = SPECS[key], np.random.default_rng(0)
-    params = numpy_nn.init_params(key, SIZE, SIZE, rng)
-    x = rng.standard_normal((STEPS, 1, SIZE))
-    more = {name: rng.standard_normal((STEPS, 1, SIZE)) for name in spec.inputs}
-    _, log = counting.counted(lambda p, x, m: numpy_nn.unroll(key, p, x, **m)[0], params, x, more)
-    other = sum(call.flops for call in log.rest)
-    return log.flops / STEPS, other / STEPS, len(log.products) / STEPS
-
-
-def over(a, b):
-    return f"{a / b:.2f}"
-
-
-def thousands(number):
-    return f"{round(number):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-
-
-# -- of one cell -----------------------------------------------------------------------------------
-
-
-class CellFacts(OfCells):
-    """Year, states, gates, way along time, cost."""
-
-    def of(self, spec):
-        found = traits(spec)
-        year = cell_pages.years(self.place)[spec.key]
-        products, other, _ = counted(spec.key)
-        lstm = counted("lstm")
-        size = spec.parameter_count(SIZE, SIZE)
-        ratio = over(size, SPECS["lstm"].parameter_count(SIZE, SIZE))
-        rows = [
-            ("Name in the code, year", f"`{spec.key}`, {year}"),
-            ("States", self.states(spec, found)),
-            ("Gates", ", ".join(f"${equations.latex_name(n, spec.symbols)}$" for n in found.gates)
-             or "none"),
-            ("The old state arrives", KEEPS[found.keeps]),
-            ("Along time", along(spec, found)),
-            ("Parameters", f"${spec.parameter_formula()}$; {thousands(size)} for "
-                           f"$D = H = {SIZE}$, {ratio} of an LSTM's"),
-            ("Operations a step", f"{thousands(products)} in matrix products and "
-             f"{thousands(other)} besides, {over(products + other, lstm[0] + lstm[1])} "
-             f"of an LSTM's, as our NumPy code runs it"),
-        ]  # fmt: skip
-        return [self.facts(rows)]
-
-    @staticmethod
-    def states(spec, found):
-        names = [f"${equations.latex_name(name, spec.symbols)}$" for name in found.carried]
-        shown = equations.latex_name(spec.output, spec.symbols)
-        return f"{', '.join(names)}; shown is ${shown}$"
-
-
-def along(spec, found):
-    """In words, how a step depends on the step before."""
-    if found.scanned:
-        has = hasattr(numpy_nn.get_cell(spec.key), "coefficients")
-        how = "`numpy_nn.unroll_scan`" if has else "here it runs step by step"
-        return f"linear, unit by unit: a scan can compute all steps at once ({how})"
-    if found.linear:
-        return "linear, through a matrix"
-    return "not linear: step by step"
-
-
-class CellNames(OfCells):
-    """The paper's names for what stands in the equations; nothing where there are none."""
-
-    def of(self, spec):
-        names = [f"{paper} for our `{own}`" for own, paper in spec.paper_names.items()
-                 if paper != own]  # fmt: skip
-        return [self.paragraph(f"The paper writes {', '.join(names)}.")] if names else []
-
-
-class CellDiagram(OfCells):
-    """The circuit."""
-
-    def of(self, spec):
-        drawn = cell_diagram(spec.key).html()
-        return [nodes.raw("", f'<div class="cell-diagram">{drawn}</div>', format="html")]
-
-
-class CellLines(OfCells):
-    """The equations beside those of the relative: kept, changed, new and gone, in words."""
-
-    def of(self, spec):
-        branch = cell_pages.branches(self.place)[spec.key]
-        if branch.parent is None:
-            return [self.paragraph("It is the eldest of these cells: the others are compared with "
-                                   "what came before them."), *self.near(spec, ())]  # fmt: skip
-        other, kin = SPECS[branch.parent], branch.kin
-        lines = between(spec, other, kin)
-        said = [self.paragraph(f"The nearest of the elder cells is {self.link(other.key)} "
-                               f"({cell_pages.years(self.place)[other.key]}): {summed(lines)}. "
-                               + measure(spec, kin)), *self.letters(spec, other, kin)]  # fmt: skip
-        table = f"""<div class="cell-lines"><table>
-<caption>{html.escape(spec.title)}, beside {html.escape(other.title)} in the same letters</caption>
-<thead><tr><th scope="col">line</th><th scope="col">here</th>
-<th scope="col">{html.escape(self.short(other.key))}</th></tr></thead>
-<tbody>{''.join(map(line_html, lines))}</tbody></table></div>"""
-        return [*said, nodes.raw("", table, format="html"), *self.near(spec, (other.key,))]
-
-    def letters(self, spec, other, kin):
-        """A sentence where letters were exchanged."""
-        said = []
-        for its, mine in sorted(kin.names.items()):
-            theirs, ours = letter(other, its), letter(spec, mine)
-            if its in kin.turned:
-                said.append(f"its ${theirs}$ is $1 - {ours}$ here")
-            elif its != mine:
-                said.append(f"its ${theirs}$ is ${ours}$ here")
-        return [self.note(f"In letters: {'; '.join(said)}.")] if said else []
-
-    def near(self, spec, known):
-        """The nearest of all cells, elder or younger."""
-        others = [s for key, s in SPECS.items() if key not in (spec.key, *known)]
-        found = relatives(spec, others, 3)
-        names = ", ".join(f"{self.link(other.key)} ({kin.cost:g})" for other, kin in found)
-        return [self.paragraph(f"Near it are also, of any age: {names}.")] if found else []
-
-
-def letter(spec, name):
-    """A variable in LaTeX without its time."""
-    return equations.latex_name(name, spec.symbols).replace("_{t}", "").replace("_t", "")
-
-
-def summed(lines):
-    """How many lines are kept, changed, new and gone, in words."""
-    counts = {state: sum(line.state == state for line in lines) for state in SIGNS}
-    counts[KEPT] += counts.pop(TURNED)
-    said = [f"{n} line{'s' * (n > 1)} {state}" for state, n in counts.items() if n]
-    return ", ".join(said)
-
-
-def measure(spec, kin):
-    """The distance in words."""
-    share = kin.cost / weight(spec)
-    far = " More than half of the cell is new." if share > family_drawing.FAR else ""
-    return (f"The distance is {kin.cost:g}, where writing the cell from nothing costs "
-            f"{weight(spec):g}.{far}")  # fmt: skip
-
-
-def line_html(line):
-    """A row: sign and word, the line here, the line of the relative; differing pieces marked."""
-    here, there = (compare.tokens(text) if text else [] for text in (line.here, line.there))
-    if line.state in (KEPT, TURNED):
-        same = [True] * len(here), [True] * len(there)
-    else:
-        same = compare.kept(here, there)
-    cells = "".join(
-        f'<td data-head="{head}">{marked(pieces, kept, tag) or "–"}</td>'
-        for head, pieces, kept, tag in (("here", here, same[0], "ins"),
-                                        ("there", there, same[1], "del"))
-    )  # fmt: skip
-    return (f'<tr class="is-{line.state}"><th scope="row"><span aria-hidden="true">'
-            f"{SIGNS[line.state]}</span> {line.state}</th>{cells}</tr>")  # fmt: skip
-
-
-def marked(pieces, kept, tag):
-    """Pieces of an equation, runs of those that differ in one element."""
-    text = "".join(p if same else f"<{tag}>{p}</{tag}>"
-                   for p, same in zip(pieces, kept, strict=True))  # fmt: skip
-    return text.replace(f"</{tag}><{tag}>", "")
-
-
-class CellSource(OfCells):
-    """Where the equations are from, and what was seen of the paper."""
-
-    def of(self, spec):
-        source = spec.source
-        seen = {"paper": "read in the paper", "none": "recalled, not seen"}.get(
-            source.seen, f"as {source.seen.replace('quoted:', 'quoted by')}"
-        )
-        return [self.paragraph(f"{{cite:t}}`{source.cite}`, {source.locator}; {seen}.")]
-
-
-class CellMeasured(OfCells):
-    """What is recorded of the cell, a line for each task."""
-
-    def of(self, spec):
-        depend(self.env)
-        tasks, facts, arrivals = cell_pages.recorded()
-        lines = [atlas_facts.arrived(arrivals[spec.key])] if spec.key in arrivals else []
-        lines += [atlas_facts.sentence(tasks[name], row, self.link)
-                  for name, row in facts[spec.key].items()]  # fmt: skip
-        protocol = "The protocol, and what does not follow, are in {doc}`/book/reference/atlas`."
-        return [self.listed(lines), self.paragraph(protocol)]
-
-
-class CellPlaces(OfCells):
-    """The pages that speak most of the cell, and those on which all cells can be tried."""
-
-    def of(self, spec):
-        found = mentions(self.place, tuple(sorted(self.env.found_docs)))[spec.key]
-        lines = [f"{{doc}}`/{name}`" for name in found]
-        lines += ["{doc}`/book/playground`: train it beside another cell",
-                  "{doc}`/book/reference/atlas`: all cells in one table"]  # fmt: skip
-        return [self.listed([line for line in lines if self.there(line)])]
-
-    def there(self, line):
-        return re.search(r"`/([^`]+)`", line)[1] in self.env.found_docs
-
-
-@cache
-def mentions(srcdir, docs):
-    """{key: the pages of the parts that speak of the cell, those that do so most first}."""
-    texts = {name: Path(srcdir, f"{name}.md").read_text("utf-8") for name in docs
-             if name.count("/") == 2 and "/reference/" not in name
-             and Path(srcdir, f"{name}.md").is_file()}  # fmt: skip
-    found = {}
-    for key, spec in SPECS.items():
-        also = cell_pages.words(srcdir).get(key, {}).get("also", [])
-        names = "|".join(re.escape(n) for n in {spec.title, cell_pages.short(srcdir, key), *also})
-        told = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])|[\"'`]{key}[\"'`]|\}} {key}$", re.M)
-        counts = {name: len(told.findall(text)) for name, text in texts.items()}
-        ranked = sorted((name for name in counts if counts[name]), key=lambda n: -counts[n])
-        found[key] = ranked[: cell_pages.MOST]
-    return found
-
-
-# -- of all cells ----------------------------------------------------------------------------------
-
-
-def depend(env):
-    """Read the page anew when any cell changes."""
-    for path in Path(course_utils.specs.__file__).parent.glob("*.py"):
-        env.note_dependency(str(path))
-    env.note_dependency(cell_pages.WORDS)
-    for path in ledger.results.FOLDER.rglob("atlas_*.json"):
-        env.note_dependency(str(path))
 
 
 class AtlasRow(nodes.row):
@@ -365,7 +81,7 @@ class AtlasTable(OfCells):
         first += self.note(f"{spec.title}, {year}; `{key}`" if self.short(key) != spec.title
                            else f"{year}; `{key}`")  # fmt: skip
         row += first
-        second = self.cell(spec.summary)
+        second = self.cell(cell_pages.summary(key))
         if branch.parent:
             lines = between(spec, SPECS[branch.parent], branch.kin)
             second += self.note(f"beside {self.link(branch.parent)}: {summed(lines)}")
@@ -378,7 +94,7 @@ class AtlasTable(OfCells):
             third += self.note("linear along time" + ", can be scanned" * found.scanned)
         row += third
         lstm = counted("lstm")
-        fourth = self.cell(f"${spec.parameter_formula()}$")
+        fourth = self.cell(f"${spec.parameter_formula()}$ parameters")
         fourth += self.note(f"{over(size, SPECS['lstm'].parameter_count(SIZE, SIZE))} of an "
                             "LSTM's parameters")  # fmt: skip
         fourth += self.note(f"{over(products + other, lstm[0] + lstm[1])} of its operations "
@@ -483,8 +199,7 @@ def count(name, rawtext, text, lineno, inliner, options=None, content=None):
 
 def setup(app):
     app.add_node(AtlasRow, html=(visit_row, depart_row))
-    for kind in (CellFacts, CellNames, CellDiagram, CellLines, CellSource, CellMeasured,
-                 CellPlaces, AtlasTable, AtlasMap, AtlasMeasured):  # fmt: skip
+    for kind in (*atlas_cells.DIRECTIVES, AtlasTable, AtlasMap, AtlasMeasured):
         app.add_directive(re.sub(r"(?<!^)([A-Z])", r"-\1", kind.__name__).lower(), kind)
     app.add_role("atlas-count", count)
     app.add_css_file("atlas.css")

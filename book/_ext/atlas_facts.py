@@ -122,7 +122,7 @@ def sentence(task, row, link):
     parts = []
     if has(row, "solved"):
         ends = f"{share(row['share_low'])} to {share(row['share_high'])}"
-        parts.append(f"{row['solved']} of {row['of']} nets solve it ({task['solved']}; {ends})")
+        parts.append(f"{task['solved']} in {row['solved']} of {row['of']} nets ({ends})")
     if row["median"] is None:
         parts.append("so many nets diverged that there is no median")
     else:

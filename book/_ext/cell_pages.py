@@ -69,10 +69,14 @@ def title(srcdir, key):
     return f"{name}: {words(srcdir).get(key, {}).get('is') or 'equations and code'}"
 
 
+def summary(key):
+    """The spec's summary as prose, without the names of code."""
+    return re.sub(r"= a_\w\b", "is its pre-activation", SPECS[key].summary)
+
+
 def idea(srcdir, key):
     """Two sentences or so."""
-    summary = re.sub(r"= a_\w\b", "is its pre-activation", SPECS[key].summary)  # no code in prose
-    return " ".join([summary, words(srcdir).get(key, {}).get("more", "")]).strip()
+    return " ".join([summary(key), words(srcdir).get(key, {}).get("more", "")]).strip()
 
 
 def searches(srcdir, taken=()):
@@ -124,7 +128,7 @@ def page(srcdir, key):
              and getattr(cell, name).__module__ == module]  # fmt: skip
     departures = "\n".join(f"- {line}" for line in spec.departures)
     if not departures:
-        seen = "the paper" if spec.source.seen == "paper" else "what was seen of it"
+        seen = "the paper" if spec.source.seen == "paper" else "what was seen of the paper"
         departures = f"No departure from {seen} that we know of."
     calls = "".join(f", {name}={name}" for name in spec.inputs)
     says = f"; {', '.join(spec.inputs)} as y" if spec.inputs else ""

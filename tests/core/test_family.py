@@ -81,11 +81,38 @@ def test_the_cells_that_our_code_scans_are_among_those_that_can_be():
     [("rnn", "", "nothing"), ("rnn_leaky", "", "a constant"), ("lru", "", "a weight"),
      ("lstm_1997", "i o", "1"), ("lstm", "i f o", "a gate"), ("gru", "r z", "a gate"),
      ("clockwork", "", "a clock"), ("minlstm", "f i", "a gate"), ("cfn", "i f", "a function"),
-     ("slstm", "i f o", "a gate"), ("brc", "r z", "a gate"), ("sublstm", "f", "a gate")],
+     ("slstm", "i f o", "a gate"), ("brc", "r z", "a gate"), ("sublstm", "f", "a gate"),
+     ("indrnn", "", "a function"), ("nas", "i n", "a function")],
 )  # fmt: skip
 def test_gates_and_what_keeps_the_old_state(key, gates, keeps):
     found = traits(SPECS[key])
     assert found.gates == tuple(gates.split()) and found.keeps == keeps
+
+
+@pytest.mark.parametrize("key", SPECS)
+def test_without_recurrent_matrices_a_step_forgets_what_arrives_through_them_alone(key):
+    spec, found = SPECS[key], traits(SPECS[key])
+    rng = np.random.default_rng(0)
+    params = {
+        name: rng.standard_normal(shape) * (len(shape) < 2 or shape[1] != H)
+        for name, shape in spec.shapes(D, H).items()
+    }
+    x = rng.standard_normal((B, D))
+    more = {name: rng.standard_normal((B, H)) for name in spec.inputs}
+    before = random_states(spec, 1)
+    moved = {s: before[s] + 1 for s in spec.states}
+    one, two = (
+        spec.oracle(params, x, [v[s] for s in spec.states], **more) for v in (before, moved)
+    )
+    forgotten = all(np.array_equal(one[s], two[s]) for s in found.carried)
+    assert forgotten == (found.keeps == "nothing")
+
+
+@pytest.mark.parametrize(
+    "key, through", [("indrnn", "relu"), ("nas", "tanh"), ("star", "tanh"), ("lstm", "")]
+)
+def test_a_nonlinearity_on_the_way_of_the_old_state_is_named(key, through):
+    assert " ".join(traits(SPECS[key]).through) == through
 
 
 # -- kinship ---------------------------------------------------------------------------------------

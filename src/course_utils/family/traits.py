@@ -16,10 +16,11 @@ class Traits:
     """What is read off one cell's equations.
 
     carried: the states that a later step reads.  gates: the variables that multiply another
-    quantity of the step and come from a squashing function or an exponential of the input or of a
-    state.  keeps: what stands between the old value of a state and the new one, unit by unit:
-    ``"1"``, ``"a constant"``, ``"a weight"``, ``"a clock"`` or ``"a gate"`` that multiplies it,
-    ``"a function"`` that squashes it, or ``"nothing"``: it arrives through a matrix alone.
+    quantity of the step and come from a logistic function, 1 + tanh or an exponential of the input
+    or of a state.  keeps: what stands between the old value of a state and the new one, unit by
+    unit: ``"1"``, ``"a constant"``, ``"a weight"``, ``"a clock"`` or ``"a gate"`` that multiplies
+    it, ``"a function"`` (a nonlinearity) of which it is an argument, or ``"nothing"``: it arrives
+    through a matrix alone.  through: the names of such functions, () for all other ``keeps``.
     linear: whether the carried states are an affine function of the old ones at a given input;
     elementwise: whether in the equations of the carried states no unit hears another's old state.
     """
@@ -27,6 +28,7 @@ class Traits:
     carried: tuple
     gates: tuple
     keeps: str
+    through: tuple
     linear: bool
     elementwise: bool
 
@@ -52,10 +54,13 @@ def traits(spec):
         if any(n.id in moving for n in _names(tree)):
             moving.add(name)
     linear = all(form[s] <= AFFINE for s in carried)
+    keeps = _keeps(spec, carried, trees, moving)
+    through = () if keeps else _through(carried, trees)
     return Traits(
         carried,
         _gates(spec, trees, moving),
-        _keeps(spec, carried, trees, moving),
+        keeps or ("a function" if through else "nothing"),
+        through,
         linear,
         linear and not mixing & set(carried),
     )
@@ -142,6 +147,7 @@ def _reads(tree, moving):
 
 
 def _keeps(spec, carried, trees, moving):
+    """What multiplies the old value of a state; None where it is in no sum of its own."""
     for state in carried:
         for factors in _ways(trees[state], f"{state}_prev"):
             names = {n.id for f in factors for n in _names(f)} - _called(factors)
@@ -152,9 +158,15 @@ def _keeps(spec, carried, trees, moving):
             if names - set(spec.config):
                 return "a clock" if names & set(trees) else "a constant"
             return "a constant" if factors else "1"
-    inside = (n for s in carried for n in ast.walk(trees[s]) if isinstance(n, ast.Call))
-    through = any(_ways(part, f"{s}_prev") for s in carried for n in inside for part in n.args)
-    return "a function" if through else "nothing"
+    return None
+
+
+def _through(carried, trees):
+    """The functions of which an old value, unit by unit, is an argument or a term of one."""
+    found = [call.func.id for s in carried for call in ast.walk(trees[s])
+             if isinstance(call, ast.Call)
+             and any(_ways(part, f"{s}_prev") for part in call.args)]  # fmt: skip
+    return tuple(dict.fromkeys(found))
 
 
 def _called(trees):

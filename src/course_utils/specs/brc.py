@@ -23,7 +23,7 @@ SPEC = CellSpec(
         Param("bias_ih", "2H", ("b_xr", "b_xz")),
     ),
     source=Source("vecoven2021", "the BRC", "quoted: the authors' code, cells/cells.py"),
-    paper_names={"r": "a", "z": "c"},
+    paper_names={"r": "a", "z": "c", "W_xr": "U_a", "W_xz": "U_c", "U_r": "w_a", "U_z": "w_c"},
     words={
         "r": "the feedback: how strongly a unit hears itself, from 0 to 2; above 1 it is bistable",
         "z": "the update gate: how slowly the unit moves",

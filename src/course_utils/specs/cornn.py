@@ -31,7 +31,7 @@ SPEC = CellSpec(
         "h": "the hidden state: the places of the units",
         "v": "the velocities of the units",
         "W_vn": "the weights through which a unit is pushed by velocities",
-        "delta": "the step of time",
+        "delta": "the step size of the solver",
         "gamma": "the stiffness of the spring: how fast a unit swings",
         "epsilon": "the friction: how fast a unit comes to rest",
     },

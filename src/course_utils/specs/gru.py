@@ -15,8 +15,16 @@ SPEC = CellSpec(
     gates=("r", "z", "n"),
     states=("h",),
     params=stacked("rzn"),
-    source=Source("cho2014", "eqs 5–8, z as there; the reset stands outside as in A.1.1"),
+    source=Source(
+        "cho2014",
+        "eqs 5–7; the reset stands behind the matrix, as in the decoder of appendix A.1.1",
+    ),
     paper_names={"n": "h̃"},
-    departures=("Eq. 8 resets before the matrix, U(r ⊙ h); this is torch.nn.GRU's form.",),
+    departures=(
+        "Eq. 8 and the encoder (appendix A.1) reset before the matrix, U(r ⊙ h), which is "
+        "`gru_2014`; two issue threads quote versions 1 and 2 on arXiv with r ⊙ (U h) in eq. 8.",
+        "The paper's equations have no biases; here, as in torch.nn.GRU, the product with the "
+        "state has one of its own, which is reset with it.",
+    ),
     retention=(("z", 1),),
 )

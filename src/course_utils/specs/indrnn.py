@@ -16,6 +16,14 @@ SPEC = CellSpec(
     ),
     source=Source("li2018", "the IndRNN with ReLU", "quoted: the authors' code, IndRNN_pytorch"),
     paper_names={"W_xh": "W", "U": "u"},
+    departures=(
+        "Nothing bounds u here. The authors hold |u|, while they train, below the T-th root of a "
+        "constant for T steps, or below 1: a ReLU does not saturate, and a unit with |u| > 1 can "
+        "grow without limit.",
+        "No batch normalisation and no residual connections, which the authors' deep networks "
+        "have.",
+        "Of the nonlinearities that may stand here, the ReLU of the authors' code.",
+    ),
     symbols={"U": "u"},
     words={"U": "the recurrent weights: one for each unit, through which it hears itself"},
     bounded=False,

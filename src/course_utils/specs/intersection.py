@@ -30,8 +30,8 @@ SPEC = CellSpec(
     ),
     paper_names={"z": "g^h", "n": "h^in", "d": "g^y", "u": "y^in"},
     departures=(
-        "The input passes a matrix W_s on its way along depth; in the paper all layers but the "
-        "first take it as it is.",
+        "The input passes a matrix $W_{xs}$ on its way along depth; in the paper all layers but "
+        "the first take it as it is.",
         "The output y is carried as a state that nothing reads.",
     ),
     retention=(("z", 1),),

@@ -22,6 +22,11 @@ SPEC = CellSpec(
         "westhuizen2018", "the JANET", "quoted: the authors' code, aux_code/rnn_cells.py"
     ),
     paper_names={"a_f": "s", "g": "c̃", "h": "c"},
+    departures=(
+        "β is a constant that may be set; the authors' code has 1, the default here.",
+        "The authors start the forget gate's bias at 1, or at the logarithm of a random number of "
+        "steps (`chrono=` of `init_params`); here it starts within ±1/√H, as elsewhere.",
+    ),
     config={"beta": 1.0},
     retention=(("f", 1),),
     words={

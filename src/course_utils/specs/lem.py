@@ -6,7 +6,7 @@ SPEC = CellSpec(
     key="lem",
     title="Long expressive memory",
     summary=(
-        "Two leaky states, each with a learned step of time: the cell state follows the input, "
+        "Two leaky states, each with a learned step size: the cell state follows the input, "
         "and the hidden state follows the cell state."
     ),
     equations=(
@@ -28,11 +28,11 @@ SPEC = CellSpec(
     ),
     source=Source("rusch2022", "the LEM", "quoted: the authors' code, psMNIST/network.py"),
     paper_names={"h": "y", "c": "z", "i": "Δt", "o": "Δt̄"},
-    departures=("The largest step of time Δt is 1, the default of the authors' code.",),
+    departures=("The largest step size is 1, the default Δt of the authors' code.",),
     retention=(("i", -1),),
     words={
-        "i": "the step of time of the cell state: how far it moves",
-        "o": "the step of time of the hidden state: how far it moves",
+        "i": "the step size of the cell state: how far it moves",
+        "o": "the step size of the hidden state: how far it moves",
         "g": "what the cell state moves towards",
         "u": "what the hidden state moves towards",
         "W_cu": "the weights through which the hidden state follows the new cell state",

@@ -19,8 +19,8 @@ SPEC = CellSpec(
     ),
     paper_names={"n": "h̃"},
     departures=(
-        "No batch normalisation of W x, on which the paper rests: a step sees one time alone. "
-        "Biases stand in its place.",
+        "No batch normalisation of $W x$, on which the paper rests: its statistics are of all "
+        "steps, and a cell sees one. Biases stand in its place.",
     ),
     retention=(("z", 1),),
     bounded=False,

@@ -23,7 +23,7 @@ SPEC = CellSpec(
     states=("h", "c"),
     params=stacked("ifgo", peepholes="ifo"),
     source=Source("gers2002", "section 2; Greff et al. 2017 call it V"),
-    paper_names={"g": "z", "h": "y", "x": "x"},
+    paper_names={"c": "s_c", "i": "y^in", "f": "y^φ", "o": "y^out", "g": "g(net_c)", "h": "y^c"},
     departures=(
         "The paper lets no error flow back through the peepholes; here the gradient is full.",
     ),

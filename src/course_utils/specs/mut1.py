@@ -16,6 +16,8 @@ SPEC = CellSpec(
     states=("h",),
     params=stacked("zrn", recurrent="rn"),
     source=Source("jozefowicz2015", "MUT1", "quoted: the old Keras contribution (JZS1)"),
-    departures=("The paper has tanh(x) where here stands tanh(W_xn x): sizes may differ.",),
+    departures=(
+        "The paper has $\\tanh(x)$ where here stands $\\tanh(W_{xn} x)$: sizes may differ.",
+    ),
     retention=(("z", -1),),
 )

@@ -16,6 +16,6 @@ SPEC = CellSpec(
     states=("h",),
     params=stacked("zrn"),
     source=Source("jozefowicz2015", "MUT2", "quoted: the old Keras contribution (JZS2)"),
-    departures=("The paper has x where here stands W_xr x: sizes may differ.",),
+    departures=("The paper has $x$ where here stands $W_{xr} x$: sizes may differ.",),
     retention=(("z", -1),),
 )

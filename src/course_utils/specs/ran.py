@@ -21,6 +21,10 @@ SPEC = CellSpec(
     params=stacked("ifg", recurrent="if"),
     source=Source("lee2017", "the RAN", "quoted: the authors' code, ran.py"),
     paper_names={"g": "c̃"},
-    departures=("The content g has a bias, as the gates have.",),
+    departures=(
+        "The content g has a bias, as the gates have; in the authors' code it has none.",
+        "h = tanh(c) is the default of the authors' code; h = c, its other choice, is left out, "
+        "and so is its matrix behind h.",
+    ),
     retention=(("f", 1),),
 )

@@ -26,9 +26,9 @@ SPEC = CellSpec(
     source=Source("lei2017", "the SRU", "quoted: the authors' code, sru (elementwise_recurrence)"),
     paper_names={"U_f": "v_f", "U_r": "v_r"},
     departures=(
-        "The highway passes a matrix W_s, as the authors' code does where sizes differ; in the "
-        "paper it is x itself.",
-        "The gates read c as in the version of 2018; the constant by which that one scales the "
+        "The highway passes a matrix $W_{xs}$, as the authors' code does where sizes differ; in "
+        "the paper it is $x$ itself.",
+        "The gates read $c$ as in the version of 2018; the constant by which that one scales the "
         "highway is left out.",
     ),
     symbols={"U_f": "v_{f}", "U_r": "v_{r}"},
