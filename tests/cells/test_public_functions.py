@@ -12,14 +12,9 @@ import pytest
 from numpy_calls import CALLS
 from numpy_calls.given import Given
 
-from course_utils import compiled, numpy_nn
+from course_utils import numpy_nn
 
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """Generated source runs as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 # what is not a function from arrays to arrays, or is a part of one that is called

@@ -17,11 +17,8 @@ def text(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread(one_thread):
+    """Losses that are compared bit by bit are sums in one order."""
 
 
 @pytest.fixture(scope="module")

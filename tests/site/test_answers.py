@@ -56,12 +56,6 @@ def book(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def window(browser, book):
     window = browsing.Page(browser)

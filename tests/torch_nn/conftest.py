@@ -3,14 +3,12 @@
 import pytest
 import triton_runs
 
-from course_utils import compiled
 from course_utils.torch_nn import gpu
 
 
 @pytest.fixture(autouse=True)
-def _plain():
-    with compiled.uncompiled():
-        yield
+def _plain(uncompiled):
+    """For every test of this folder."""
 
 
 @pytest.fixture

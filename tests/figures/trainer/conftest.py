@@ -1,19 +1,13 @@
 """The page that trains, alone, and a window that it is open in."""
 
 import pytest
-from tests.support.browsing import Page, chromium
+from tests.support.browsing import Page
 
 from course_utils import figures
 from course_utils.files import write
 
 from ..test_trainer import preset, record
 from .page import HARNESS
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
