@@ -28,3 +28,32 @@ def no_figure_stays_open():
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")
+
+
+@pytest.fixture
+def uncompiled():
+    """Generated source runs as plain Python: no cell waits for a compiler."""
+    from course_utils import compiled
+
+    with compiled.uncompiled():
+        yield
+
+
+@pytest.fixture
+def one_thread():
+    """PyTorch computes on one thread: its sums have one order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once a file."""
+    from browsing import chromium
+
+    with chromium() as running:
+        yield running

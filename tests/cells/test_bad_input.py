@@ -5,18 +5,13 @@ import pytest
 import torch
 from problems import B, D, H, T, make
 
-from course_utils import compiled, numpy_nn
+from course_utils import numpy_nn
 from course_utils.numpy_nn import fast
 from course_utils.numpy_nn.checkpoint import unroll_checkpointed
 from course_utils.numpy_nn.truncation import truncated_backward
 from course_utils.shapes import ShapeError
 
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """Generated source runs as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 P = make("lstm")
 Z = np.zeros

@@ -10,7 +10,7 @@ import pytest
 from kinds import by_kind
 from problems import B, D, H, make
 
-from course_utils import compiled, counting, numpy_nn, tasks
+from course_utils import counting, numpy_nn, tasks
 from course_utils.conventions import CONVENTIONS
 from course_utils.numpy_nn import checkpoint, fast, gradcheck, many, optim, truncation
 from course_utils.specs import SPECS
@@ -19,16 +19,11 @@ from course_utils.tasks.subjects import Subjects
 from course_utils.tasks.text import Text
 from course_utils.tasks.tunes import Tunes
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 WAYS = {"copy": copy.copy, "deepcopy": copy.deepcopy, "pickle": lambda v: again(v)}
 ways = pytest.mark.parametrize("way", WAYS)
 keys = pytest.mark.parametrize("key", by_kind())
-
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """Generated source runs as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
 
 
 def again(value):

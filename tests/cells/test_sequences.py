@@ -5,23 +5,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from kinds import by_kind
-from problems import KEYS, B, D, H, T, close, make
+from problems import KEYS, B, D, H, T, close, equal, leaves, make
 
-from course_utils import compiled, numpy_nn
+from course_utils import numpy_nn
 from course_utils.numpy_nn import fast, many
 from course_utils.numpy_nn.checkpoint import checkpointed_backward, unroll_checkpointed
 from course_utils.numpy_nn.truncation import randomly_truncated_backward, truncated_backward
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 LENGTHS = np.array([T, 2, 0])
 GONE = np.arange(T)[:, None] >= LENGTHS  # (T, B)
 RESETS = np.array([[1, 0, 0, 1, 1], [0, 1, 0, 1, 0], [0, 0, 0, 0, 0]], bool).T
-
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """Generated source runs as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
 
 
 def plain(p, **marks):
@@ -91,16 +86,6 @@ def cases(*runs):
     found = [(key, run) for key in KEYS for run in runs]
     ids = [f"{key}-{run.__name__}" for key, run in found]
     return pytest.mark.parametrize(("key", "run"), by_kind(found), ids=ids)
-
-
-def equal(found, expected, tolerance=1e-12):
-    for a, b in zip(leaves(found), leaves(expected), strict=True):
-        close(a, b, tolerance)
-
-
-def leaves(result):
-    y, last, dx, dstate0, grads = result
-    return [y, *last, dx, *dstate0, *(grads[name] for name in sorted(grads))]
 
 
 def filled(p, value):

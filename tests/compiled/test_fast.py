@@ -3,20 +3,15 @@
 import numpy as np
 import pytest
 from kinds import by_kind
-from problems import close, make
+from problems import close, equal, leaves, make
 
 from course_utils import compiled, numpy_nn
 from course_utils.compiled import columns
 from course_utils.numpy_nn import fast
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 keys = pytest.mark.parametrize("key", by_kind())
-
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """Generated source runs as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
 
 
 def readable(p):
@@ -27,16 +22,6 @@ def readable(p):
 def quick(p, workspace=None, **marks):
     y, last, tape = fast.unroll(p.key, p.params, p.x, p.state0, workspace, **marks, **p.inputs)
     return y, last, *fast.unroll_backward(tape, p.dy, p.dlast, workspace)
-
-
-def equal(ours, theirs, tolerance=1e-12):
-    for a, b in zip(leaves(ours), leaves(theirs), strict=True):
-        close(a, b, tolerance)
-
-
-def leaves(result):
-    y, last, dx, dstate0, grads = result
-    return [y, *last, dx, *dstate0, *(grads[name] for name in sorted(grads))]
 
 
 @keys

@@ -5,20 +5,15 @@ import pytest
 from kinds import by_kind
 from problems import make
 
-from course_utils import compiled, numpy_nn
+from course_utils import numpy_nn
 from course_utils.numpy_nn import losses, many, ops, optim
 from course_utils.shapes import ShapeError
 from course_utils.specs import SPECS
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 K, T, B, D, H, N = 6, 5, 3, 2, 4, 7  # all different; T to H are those of ``problems``
 KEYS = pytest.mark.parametrize("key", by_kind())
-
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """The generated source as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
 
 
 def nets(key, dtype=np.float64):

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from tests.figures.alone import opened
 from tests.figures.gallery import addressing
 from tests.figures.html import Open
-from tests.support.browsing import chromium
 
 from course_utils import figures
 from course_utils.figures.addressing import RANGES, ROWS, addressed
 from course_utils.figures.errors import FigureError
-from course_utils.files import write
 from course_utils.numpy_nn import memory
 
 
@@ -75,15 +74,9 @@ def test_vectors_that_do_not_fit_are_named(u, w_prev, message):
 
 
 @pytest.mark.browser
-def test_the_script_computes_what_numpy_does_and_the_table_shows_it(tmp_path):
-    names = figures.write_assets(tmp_path)
-    scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
-    body = f"<!doctype html><meta charset='utf-8'><body>{addressing().html()}{scripts}"
-    write(tmp_path / "page.html", body)
+def test_the_script_computes_what_numpy_does_and_the_table_shows_it(browser, tmp_path):
     rng = np.random.default_rng(3)
-    with chromium() as browser:
-        page = browser.new_page()
-        page.goto((tmp_path / "page.html").as_uri())
+    with opened(browser, tmp_path, addressing().html()) as (page, wrong):
         for N in (2, 5, 7):
             u, w_prev, told = draw(rng, N)
             found = page.evaluate(
@@ -107,3 +100,4 @@ def test_the_script_computes_what_numpy_does_and_the_table_shows_it(tmp_path):
         first = by_numpy(u, np.eye(7)[2], **told)["w"]
         shown = page.locator("tr[data-row=w] td b").all_inner_texts()
         assert shown == [f"{v:.2f}" for v in first]
+        assert not wrong

@@ -9,7 +9,7 @@ from tests.figures import gallery
 from tests.figures.gallery import LOOKING, PRESETS, decay
 from tests.figures.html import plates
 from tests.figures.units import by_numpy, random_unit
-from tests.support.browsing import Page, chromium
+from tests.support.browsing import Page
 from tests.support.letters import small, texts, touching
 
 from course_utils import figures, numpy_nn
@@ -58,12 +58,6 @@ def path(tmp_path_factory):
         f"{head}{look}<body><main><h1>Figures</h1>{body}</main>{scripts}",
     )
     return folder / "page.html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -315,8 +309,10 @@ def test_on_a_phone_the_cell_stays_in_sight_of_its_sliders(browser, path):
     for name in ("h_0", "c_0", "o", "g", "i", "f", "x", "t"):  # backwards, so the page scrolls up
         slider = page.locator(f".u-lstm [name={name}]")
         assert slider.evaluate("e => e === document.activeElement"), name
-        board, traces, box = (e.bounding_box() for e in (page.locator(".u-lstm .u-circuit"),
-                                                         page.locator(".u-lstm .u-chart"), slider))
+        board, traces, box = (
+            e.bounding_box()
+            for e in (page.locator(".u-lstm .u-circuit"), page.locator(".u-lstm .u-chart"), slider)
+        )
         assert 0 <= board["y"] and board["y"] + board["height"] <= traces["y"], name
         assert traces["y"] + traces["height"] <= box["y"] <= 900 - box["height"], name
         page.keyboard.press("Shift+Tab")

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from tests.figures.alone import opened
 from tests.figures.gallery import clocks as drawn
 from tests.figures.html import Open
-from tests.support.browsing import chromium
 
 from course_utils import figures
 from course_utils.figures.clocks import LONGEST, STEPS, clockwork
 from course_utils.figures.errors import FigureError
-from course_utils.files import write
 from course_utils.lab import clocks
 from course_utils.numpy_nn.cells.clockwork import wiring
 
@@ -62,16 +61,8 @@ def test_what_is_out_of_range_is_named(changed, message):
 
 
 @pytest.mark.browser
-def test_the_script_computes_what_the_cell_does_and_the_tables_show_it(tmp_path):
-    names = figures.write_assets(tmp_path)
-    scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
-    write(
-        tmp_path / "page.html",
-        f"<!doctype html><meta charset='utf-8'><body>{drawn().html()}{scripts}",
-    )
-    with chromium() as browser:
-        page = browser.new_page()
-        page.goto((tmp_path / "page.html").as_uri())
+def test_the_script_computes_what_the_cell_does_and_the_tables_show_it(browser, tmp_path):
+    with opened(browser, tmp_path, drawn().html()) as (page, wrong):
         for periods, size, inputs in CASES:
             for t in (0, 1, 6, 16):
                 found = page.evaluate(
@@ -95,3 +86,4 @@ def test_the_script_computes_what_the_cell_does_and_the_tables_show_it(tmp_path)
         assert f", {expected['now']} of a plain layer’s {expected['plain']} " in said
         share = clocks.mean_multiplications(chosen, 8, 2) / expected["plain"]
         assert said.endswith(f"it is {100 * share:.0f} %.")
+        assert not wrong

@@ -4,15 +4,14 @@ import re
 from itertools import product
 
 import pytest
-from tests.support.browsing import chromium
 
 from course_utils import equations, figures
 from course_utils.equations import names, target
 from course_utils.figures import FigureError, compare
 from course_utils.figures.page import asset
-from course_utils.files import write
 from course_utils.specs import SPECS
 
+from .alone import opened
 from .html import Open, data
 
 SOME = ("lstm", "lstm_peephole", "lstm_coupled", "gru", "gru_2014", "slstm", "lru", "rnn")
@@ -81,17 +80,9 @@ def test_it_says_what_is_wrong():
 
 
 @pytest.mark.browser
-def test_the_script_finds_what_python_finds_and_shows_it(tmp_path):
-    assets = figures.write_assets(tmp_path)
-    head = "".join(f'<link rel="stylesheet" href="{n}">' for n in assets["css"])
-    scripts = "".join(f'<script src="{n}"></script>' for n in assets["js"])
+def test_the_script_finds_what_python_finds_and_shows_it(browser, tmp_path):
     body = figures.compare_cells(keys=SOME).html()
-    write(tmp_path / "page.html", f'<!doctype html><html lang="en"><meta charset="utf-8">{head}'
-          f"<body>{body}{scripts}")  # fmt: skip
-    with chromium() as browser:
-        page, wrong = browser.new_page(), []
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto((tmp_path / "page.html").as_uri())
+    with opened(browser, tmp_path, body) as (page, wrong):
         for first, second in product(SOME, SOME):
             pair = [cell(first), cell(second)]
             found = page.evaluate("a => unrolled.compared(a[0], a[1])", pair)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.support.browsing import Page, chromium
+from tests.support.browsing import Page
 
 from course_utils import figures, numpy_nn
 from course_utils.figures import FigureError
@@ -148,12 +148,6 @@ def test_what_it_cannot_show_is_refused_by_name(change, message):
     net = {k: v for k, v in (NET | change).items() if v is not None}
     with pytest.raises(FigureError, match=f"^{message}"):
         figures.reading_glass(net, **options)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from tests.support.browsing import Page, chromium
+from tests.support.browsing import Page
 
 from course_utils import figures
 from course_utils.figures import FigureError
@@ -98,12 +98,6 @@ def test_a_long_curve_is_drawn_at_twelve_points_with_both_ends():
 
 
 # -- in a browser ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.support.browsing import chromium
 
 from course_utils import figures
 from course_utils.figures import FigureError, searches
-from course_utils.files import write
 
+from .alone import assert_drawn, opened
 from .html import Open, data
 
 CELLS = {"v": ("V", "lstm_peephole"), "nog": ("NOG", "lstm_nog"), "np": ("NP", "lstm")}
@@ -79,28 +78,11 @@ def test_it_names_what_is_not_there(wrong):
         figures.search_explorer(TASKS, CELLS, **wrong)
 
 
-PARTS = """root => [...root.querySelectorAll("text, path, circle")].map(e => [
-  e.tagName + e.textContent, ["x", "y", "cx", "cy", "d"].flatMap(
-    k => ((e.getAttribute(k) || "").match(/[0-9.]+/g) || []).map(Number))])"""
-
-
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(browser, tmp_path_factory):
     """The explorer alone in a browser, and what the page complained about."""
-    folder = tmp_path_factory.mktemp("searches")
-    names = figures.write_assets(folder)
-    head = "".join(f'<link rel="stylesheet" href="{n}">' for n in names["css"])
-    scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
-    write(
-        folder / "page.html",
-        f'<!doctype html><html lang="en"><meta charset="utf-8">{head}<body>'
-        f"{explorer().html()}{scripts}",
-    )
-    with chromium() as browser:
-        page, wrong = browser.new_page(), []
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto((folder / "page.html").as_uri())
-        yield page, wrong
+    with opened(browser, tmp_path_factory.mktemp("searches"), explorer().html()) as seen:
+        yield seen
 
 
 @pytest.mark.browser
@@ -126,9 +108,4 @@ def test_the_script_draws_what_python_draws(page):
         task = everything["tasks"][1]
         assert page.locator(".u-say").inner_text() == searches.search_says("text", task, label, key)
         svg = f"<svg>{searches.search_chart(task, ('v', key), axis)}</svg>"
-        parsed = "new DOMParser().parseFromString(svg, 'text/html')"
-        wanted = page.evaluate(f"svg => ({PARTS})({parsed})", svg)
-        drawn = page.locator(".u-searches > svg").evaluate(PARTS)
-        assert [words for words, _ in drawn] == [words for words, _ in wanted] and len(wanted) > 80
-        for (_, found), (words, expected) in zip(drawn, wanted, strict=True):
-            assert found == pytest.approx(expected, abs=0.011), words  # Python rounds to hundredths
+        assert_drawn(page, ".u-searches > svg", svg, 80)

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from tests.support.browsing import chromium
 
 from course_utils import figures
 from course_utils.figures import FigureError, selection
 from course_utils.figures.charts import WIDTH
-from course_utils.files import write
 from course_utils.numpy_nn import programmer
 
+from .alone import assert_drawn, opened
 from .html import Open, data
 
 TABLE, NAMES = [[2, 1], [4, 0], [6, 4]], ["apples", "bread"]
@@ -84,29 +83,12 @@ def test_it_says_what_is_wrong(table, names, logits, message):
         figures.selection_explorer(table, names, logits=logits)
 
 
-# [words, numbers] of each part below a node
-PARTS = """root => [...root.querySelectorAll("text, rect, path, circle")].map(e => [
-  e.tagName + e.textContent, ["x", "y", "cx", "cy", "width", "height", "d"].flatMap(
-    k => ((e.getAttribute(k) || "").match(/[0-9.]+/g) || []).map(Number))])"""
-
-
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(browser, tmp_path_factory):
     """The explorer alone in a browser, and what the page complained about."""
-    folder = tmp_path_factory.mktemp("selection")
-    names = figures.write_assets(folder)
-    head = "".join(f'<link rel="stylesheet" href="{n}">' for n in names["css"])
-    scripts = "".join(f'<script src="{n}"></script>' for n in names["js"])
     body = figures.selection_explorer(TABLE, NAMES, logits=[0, 0, 0, 4, 0], rate=0.05).html()
-    write(
-        folder / "page.html",
-        f'<!doctype html><html lang="en"><meta charset="utf-8">{head}<body>{body}{scripts}',
-    )
-    with chromium() as browser:
-        page, wrong = browser.new_page(), []
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.goto((folder / "page.html").as_uri())
-        yield page, wrong
+    with opened(browser, tmp_path_factory.mktemp("selection"), body) as seen:
+        yield seen
 
 
 @pytest.mark.browser
@@ -131,12 +113,7 @@ def test_the_script_draws_what_python_draws_and_descends(page):
     step = selection.selection(DATA, logits, 3)
     assert page.locator(".u-say").inner_text() == selection.selection_says(DATA, step, 3)
     svg = f'<svg viewBox="0 0 {WIDTH} 330">{selection.selection_chart(DATA, step, 3)}</svg>'
-    parsed = "new DOMParser().parseFromString(svg, 'text/html')"
-    wanted = page.evaluate(f"svg => ({PARTS})({parsed})", svg)
-    drawn = page.locator(".u-selection > svg").evaluate(PARTS)
-    assert [words for words, _ in drawn] == [words for words, _ in wanted] and len(wanted) > 40
-    for (_, found), (words, expected) in zip(drawn, wanted, strict=True):
-        assert found == pytest.approx(expected, abs=0.011), words  # Python rounds to hundredths
+    assert_drawn(page, ".u-selection > svg", svg, 40)
 
 
 @pytest.mark.browser

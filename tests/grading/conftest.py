@@ -58,6 +58,20 @@ def exercise():
     return load(ROOT / "solutions" / "lstm" / "lstm_step.ipynb")
 
 
+@pytest.fixture
+def right(exercise):
+    """The solution, handed in."""
+    return as_submission(exercise, solution_answers(exercise))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An empty folder for what is handed in."""
+    made = tmp_path / "in"
+    made.mkdir()
+    return made
+
+
 @pytest.fixture(scope="session")
 def sandbox(exercise):
     """The best backend here, or the one that the variable COURSE_SANDBOX names."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attacks
 import pytest
+from attacks.attack import Attack
 
 from course_utils.grading import feedback
 from course_utils.grading.grade import grade
@@ -108,7 +109,7 @@ def test_a_hard_coded_answer_is_told_apart(attempt, exercise, references):
         f"np.array({parts[n]['data']}).reshape({parts[n]['shape']})" for n in ("h", "c")
     )
     source = f"def state(i, f, g, o, c_prev):\n    return {values}\n"
-    record = attempt(attacks.Attack("hard-coded public values", source))
+    record = attempt(Attack("hard-coded public values", source))
     assert record.questions["q2"].points == 0
     assert "Right for the public seed" in said(record)
 

@@ -27,18 +27,6 @@ ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm" / "lstm_step.ipynb"
 
 
-@pytest.fixture
-def right(exercise):
-    return as_submission(exercise, solution_answers(exercise))
-
-
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "in"
-    made.mkdir()
-    return made
-
-
 def run(folder, out, sandbox, progress=iter, **options):
     """Grade a folder with one worker."""
     return grade_folder(folder, SOLUTION, out, {"jobs": 1, **options}, progress)

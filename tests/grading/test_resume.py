@@ -28,18 +28,6 @@ ROOT = Path(__file__).parents[2]
 SOLUTION = ROOT / "solutions" / "lstm" / "lstm_step.ipynb"
 
 
-@pytest.fixture
-def right(exercise):
-    return as_submission(exercise, solution_answers(exercise))
-
-
-@pytest.fixture
-def folder(tmp_path):
-    made = tmp_path / "in"
-    made.mkdir()
-    return made
-
-
 def run(folder, out, **options):
     return {r.submission: r for r in
             batch.grade_folder(folder, SOLUTION, out, {"jobs": 1, **options})}  # fmt: skip

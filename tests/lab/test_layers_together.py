@@ -4,20 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import compiled
 from course_utils.lab.layers_together import entropies, sampled, together
 from course_utils.lab.mixers import MixerNet, entropy_loss, right
 from course_utils.numpy_nn import ops
 from course_utils.tasks import AnBn, Batch, Cups
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 KINDS = ("rnn", "mingru", "attention")
-
-
-@pytest.fixture(autouse=True)
-def _uncompiled():
-    """Generated source runs as plain Python: no cell waits for a compiler."""
-    with compiled.uncompiled():
-        yield
 
 
 def learned(kind, task, seeds, updates=3):

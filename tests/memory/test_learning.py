@@ -5,16 +5,9 @@
 
 import numpy as np
 import pytest
-import torch
 from machines import train_copy, train_parity, train_tables
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def falls(losses, share):

@@ -1,4 +1,4 @@
-"""Equations that answer, words that explain themselves, and a search that finds."""
+"""Equations that answer, words that explain themselves, and a search that finds: in a browser."""
 
 import json
 import re
@@ -7,152 +7,8 @@ import shutil
 import browsing
 import pytest
 import small_books as books
-from docutils import nodes
-from sphinx.errors import ExtensionError
 
 import glossary_ext
-import search_ext
-import symbols_ext
-from course_utils import equations
-from course_utils.specs import SPECS
-from folds import fold
-
-ENTRIES, PLANNED = glossary_ext.read(books.ROOT)
-
-
-# -- symbols ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("key", sorted(SPECS))
-def test_every_use_of_a_symbol_is_marked_and_the_formula_stays(key):
-    spec = SPECS[key]
-    symbols, marked = symbols_ext.of_cell(spec, None)
-    lines = [(equations.target(n), n) for n in spec.equations]
-    marks = re.findall(r"\\class\{u-sym u-sym-(\d+)\}", marked)
-    assert len(marks) >= sum(1 + len(equations.names(line)) for _, line in lines)
-    assert {int(k) for k in marks} == set(range(len(symbols)))
-    bare = re.sub(
-        r"\\class\{u-sym u-sym-\d+\}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}", r"\1", marked
-    )
-    assert bare == spec.latex()
-
-
-def test_an_equation_of_the_text_marks_whole_symbols_only():
-    symbols, marked = symbols_ext.of_text(
-        r"a_k = W_{xk}\, x_t + \max(x, 0)",
-        ["a_k | sum | (B, H) | a = 1", r"W_{xk} | weights | (H, D)", "x_t | input | (B, D)"],
-    )
-    assert [s.code for s in symbols] == ["a = 1", "", ""]
-    assert marked == (r"\class{u-sym u-sym-0}{a_k} = \class{u-sym u-sym-1}{W_{xk}}\, "
-                      r"\class{u-sym u-sym-2}{x_t} + \max(x, 0)")  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "line, says",
-    [
-        ("a_k | sum", "expected 'symbol | meaning"),
-        ("a_k |  | (B, H)", "expected 'symbol | meaning"),
-        ("a_k | sum | B by H", "a shape is written"),
-        ("q | sum | (B, H)", "does not hold the symbol 'q'"),
-    ],
-)
-def test_a_line_that_does_not_fit_its_equation_is_refused(line, says):
-    with pytest.raises(ValueError, match=re.escape(says)):
-        symbols_ext.of_text("a_k = x_t", [line])
-
-
-@pytest.mark.parametrize(
-    "latex, words",
-    [("W_{xf}", "W x f"), ("h_{t-1}", "h t minus 1"), ("a_{i,t}", "a i t"), (r"\rho", "rho"),
-     (r"h^{\mathrm{re}}_{t-1}", "h re t minus 1")],
-)  # fmt: skip
-def test_symbols_are_spoken(latex, words):
-    assert symbols_ext.said(latex) == words
-
-
-# -- glossary --------------------------------------------------------------------------------------
-
-# review-look 13 and review-text 3, and what the coming chapters need
-WANTED = """
-BPTT; teacher forcing; vanishing gradient; exploding gradient; clipping; softmax; logits; input
-gate; forget gate; output gate; update gate; reset gate; spectral radius; time step; hidden size;
-mini-batch; epoch; learning rate; training set; validation set; test set; overfitting; weight
-sharing; unroll; truncation length; hidden-to-hidden matrix; cell state; constant error carousel;
-backward pass; forward pass; back-propagation; backpropagation; attention; alignment; query; key;
-value; content addressing; location addressing; halting; ponder cost; soft selection; packing;
-padding; mask; bucketing; variational dropout; zoneout; beam search; CTC; scan; linear recurrence;
-state-space model; linear attention; Lyapunov exponent; highway; residual; depth-gated; clockwork
-RNN; peephole; coupled gates; ablation; random search; pre-activation
-"""
-
-
-@pytest.mark.parametrize("word", [w.strip() for w in WANTED.replace("\n", " ").split(";")])
-def test_the_words_of_the_field_have_an_entry(word):
-    known = {glossary_ext._loose(form) for entry in ENTRIES for form in glossary_ext.forms(entry)}
-    assert glossary_ext._loose(word) in known
-
-
-def test_every_chapter_explains_a_word():
-    chapters = {path.relative_to(books.ROOT / "book").with_suffix("").as_posix()
-                for path in (books.ROOT / "book").glob("*/*.md")}  # fmt: skip
-    chapters = {name for name in chapters if not name.startswith("reference/")}
-    explained = {entry["where"] for entry in ENTRIES if "where" in entry}
-    assert chapters <= explained
-    assert explained <= chapters | set(PLANNED)
-
-
-@pytest.mark.parametrize(
-    "text, found",
-    [
-        ("Gates open.", ["Gates"]),
-        ("minibatch, mini batch and mini-batches", ["minibatch", "mini batch", "mini-batches"]),
-        ("backpropagation and back-propagation", ["backpropagation", "back-propagation"]),
-        ("back-propagation through time", ["back-propagation through time"]),
-        ("the RNN, not an rnn in errno or RNNs", ["RNN", "RNNs"]),
-        ("investigate a propagate", []),
-        ("the key and the value", []),
-    ],
-)
-def test_words_are_found_in_their_spellings(text, found):
-    expression, loose = glossary_ext.pattern(ENTRIES)
-    assert [m[0] for m in expression.finditer(text)] == found
-    assert all(glossary_ext.entry_of(word, loose) for word in found)
-
-
-@pytest.mark.parametrize(
-    "entries, says",
-    [
-        ([{"term": "b", "means": "B."}, {"term": "a", "means": "A."}], "'b' stands out of"),
-        (
-            [{"term": "a", "means": "A."}, {"term": "b", "forms": ["A"], "means": "B."}],
-            "belongs to",
-        ),
-        ([{"term": "a", "means": "no sentence"}], "whole sentences"),
-        ([{"term": "a", "means": "A.", "shap": "(B,)"}], "unknown fields"),
-        ([{"term": "a", "means": r"A $\frac{1}{2}$."}], "cannot show"),
-        ([{"term": "a", "means": "A $x."}], "without its partner"),
-    ],
-)
-def test_a_defect_of_the_glossary_stops_the_build(tmp_path, entries, says):
-    page = tmp_path / f"{glossary_ext.PAGE}.yml"
-    page.parent.mkdir(parents=True)
-    page.write_text(json.dumps({"entries": entries}))
-    with pytest.raises(ExtensionError, match=re.escape(says)):
-        glossary_ext.read(tmp_path)
-
-
-def test_every_page_that_answers_learners_exists():
-    for words, where in glossary_ext.searches(books.ROOT):
-        assert words and (books.ROOT / "book" / f"{where}.md").is_file(), where
-
-
-@pytest.mark.parametrize(
-    "latex, text",
-    [("W_{hh}", "W_hh"), ("h_{t-1}", "h_t−1"), (r"\sigma(a)", "σ(a)"), (r"\frac{1}{2}", "…")],
-)
-def test_small_formulas_are_readable_in_an_excerpt(latex, text):
-    assert search_ext.plain(latex) == text
-
 
 # -- a small book ----------------------------------------------------------------------------------
 
@@ -189,7 +45,8 @@ def book(tmp_path_factory):
     glossary = root / "book/reference/glossary.md"
     glossary.write_text(glossary.read_text().replace("{doc}`notation page <notation>`", "page"))
     config = root / "book/reference/glossary.yml"
-    planned = {entry["where"] for entry in ENTRIES if "where" in entry}
+    entries, _ = glossary_ext.read(books.ROOT)
+    planned = {entry["where"] for entry in entries if "where" in entry}
     text = re.sub(r"planned: \[.*?\]", f"planned: {json.dumps(sorted(planned))}",
                   config.read_text(), flags=re.S)  # fmt: skip
     config.write_text(text)
@@ -197,12 +54,6 @@ def book(tmp_path_factory):
     status, printed = books.build(root)
     assert status == 0, printed
     return root
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as running:
-        yield running
 
 
 @pytest.fixture
@@ -384,11 +235,3 @@ def test_the_book_answers_what_learners_type(browser, query, pages):
     words = window.page.locator("#search-results .context").all_inner_texts()
     assert words and not any(re.search(r"\\[a-z]{2}|[{}]{2}", text) for text in words)
     window.context.close()
-
-
-def test_a_question_that_unfolds_is_no_place_for_a_link():
-    """A link inside of what opens and shuts on a click could not be reached."""
-    answer, question = nodes.paragraph("", "the forget gate"), nodes.Text("the forget gate")
-    made = fold([question], answer)
-    assert glossary_ext.apart(made[0][0])
-    assert not glossary_ext.apart(answer[0])

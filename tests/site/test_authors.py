@@ -10,12 +10,6 @@ FIGURE = "#fig-authors-decay"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def article():
     text = (browsing.site() / PAGE).read_text("utf-8")
     return BeautifulSoup(text, "html.parser").find("article")

@@ -22,12 +22,6 @@ STOP = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as running:
-        yield running
-
-
 def chapters():
     """Chapters of the built book, by path relative to the site."""
     folder = browsing.ROOT / "_build" / "html"

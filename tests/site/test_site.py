@@ -25,12 +25,6 @@ def pages():
     return [p.as_posix() for p in found if p.parent.name != "cells" or p.stem in CELLS]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as running:
-        yield running
-
-
 def test_the_book_is_built():
     assert "book/intro.html" in [p.relative_to(browsing.site()).as_posix()
                                  for p in browsing.site().glob("book/*.html")]  # fmt: skip

@@ -12,12 +12,6 @@ PAGE = "book/variants/ablations.html"
 LOOK = """rows => rows.map(row => [row.getBoundingClientRect().y, row.innerText])"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with browsing.chromium() as running:
-        yield running
-
-
 def shown(page):
     """The texts of the rows, from top to bottom as they are seen."""
     found = page.locator("table.variants-table tbody tr").evaluate_all(LOOK)

@@ -54,3 +54,15 @@ def close(actual, expected, tolerance):
     """Equal shape, and equal values relative to the largest of them."""
     scale = max(1.0, float(np.abs(expected).max(initial=0)))
     np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * scale)
+
+
+def leaves(result):
+    """The arrays of a forward and backward pass, (y, last, dx, dstate0, {name: gradient})."""
+    y, last, dx, dstate0, grads = result
+    return [y, *last, dx, *dstate0, *(grads[name] for name in sorted(grads))]
+
+
+def equal(found, expected, tolerance=1e-12):
+    """Every array of two passes is `close`."""
+    for a, b in zip(leaves(found), leaves(expected), strict=True):
+        close(a, b, tolerance)

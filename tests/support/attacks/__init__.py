@@ -1,0 +1,16 @@
+"""Everything students' code may try, each with the points it must end with."""
+
+from attacks.exhaustion import BOMBS, CRASHES, LOOPS
+from attacks.forgery import TRICKS
+from attacks.output import OUTPUT
+from attacks.theft import BORROWED, THEFT
+
+GROUPS = {
+    "Errors and loops": LOOPS,
+    "Bombs": BOMBS,
+    "Crashes and survivors": CRASHES,
+    "Forged results": TRICKS,
+    "Theft and escape": THEFT,
+    "Borrowed answers": BORROWED,
+    "Output": OUTPUT,
+}
