@@ -61,6 +61,24 @@ def test_an_answer_that_touches_what_counts_it_is_flagged(exercise, line):
     assert forbidden(exercise, answers) == {}
 
 
+@pytest.mark.parametrize(
+    "source, flagged",
+    [
+        ("def dates(rng, n):\n    return 0\n", True),
+        ("def write():\n    global dates\n    dates = None\n", True),
+        ("dates, other = None, 1", True),
+        ("def write(dates):\n    dates = SEED = None\n    return dates\n", False),
+        ("import numpy as np\nSEED = hidden = np = x = 3", False),
+    ],
+)
+def test_an_answer_that_redefines_what_checks_call_is_flagged(exercise, source, flagged):
+    """With another ``dates`` the check draws what the student likes, and is passed by a fake."""
+    given = "import numpy as np\nSEED = 1\n\ndef dates(rng, n):\n    return n\n\nhidden = x = 2\n"
+    cells = (Cell("a", "given", given), Cell("b", "check", "x = dates(np.random, SEED)\nx", "q1"))
+    found = forbidden(replace(exercise, cells=cells), {"q1": source})
+    assert found == ({"q1": ["redefines dates"]} if flagged else {})
+
+
 LEAKS = {
     "an error's text": "raise ValueError(f'seed {SEED}')",
     "an error's name": "raise type(f'Seed{SEED}', (Exception,), {})()",
