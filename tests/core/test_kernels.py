@@ -207,6 +207,9 @@ REFUSED = {
     "a number from outside": (STORE.format("ONE * index"), TypeError,
                               r"ONE = tl.constexpr\(1\)"),
     "an array from outside": (STORE.format("np.ones(4) * index"), TypeError, "blocks|tl alone"),
+    "the whole of an array from outside": ("WHOLE[:] = 0.0", TypeError, "sees its arguments alone"),
+    "an import": ("import numpy as n\nindex", TypeError, r"no import \(numpy\)"),
+    "the names around it": ("globals()", TypeError, "no globals"),
     "a condition on a block": ("if inside:\n    index", TypeError, "tl.where"),
     "a power": (STORE.format("index ** 2"), TypeError, r"x \* x"),
     "a tanh": ("tl.tanh(1.0 * index)", AttributeError, "sigmoid"),
@@ -240,7 +243,7 @@ def test_a_slip_is_one_line_that_names_it(title):
 
     body, kind, words = REFUSED[title]
     with pytest.raises(kind, match=words) as caught:
-        launch(body, np=np, math=math, helper=lambda v: v, ONE=1)
+        launch(body, np=np, math=math, helper=lambda v: v, ONE=1, WHOLE=np.ones(4))
     assert "\n" not in str(caught.value)
     assert launch(STORE.format(1.0)).sum() == 12  # nothing is left of it
 
@@ -274,6 +277,18 @@ def test_the_launches_of_a_kernel_are_counted():
     launch(STORE.format("1.0"))
     assert kernels.launched("kernel") == before + 2
     assert kernels.launched("another") == 0
+
+
+def test_what_is_no_kernel_has_no_launches():
+    """A plain function, or an object that is launched like a kernel and computes in NumPy."""
+
+    class Disguised:
+        def __getitem__(self, grid):
+            return np.copyto
+
+    for what, said in ((np.copyto, "copyto"), (Disguised(), "Disguised")):
+        with pytest.raises(TypeError, match=f"{said} is no kernel: write @triton.jit"):
+            kernels.launched(what)
 
 
 def test_atomic_additions_of_all_programs_arrive():

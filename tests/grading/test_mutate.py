@@ -1,5 +1,6 @@
 """At which seeds the variants of an exercise are tried."""
 
+from course_utils.grading import mutate
 from course_utils.grading.mutate import over_keys, trial_key, try_all
 from course_utils.grading.recall import trials
 from course_utils.grading.references import make_references
@@ -33,3 +34,19 @@ def test_the_key_decides_at_which_seeds_variants_are_tried(exercise, tmp_path):
     assert found["is_wrong_at_odd_seeds: q4 loses points"] == sum(n > 0 for n in odd)
     assert found["is_wrong_at_odd_seeds_alone: q4 keeps its points"] == odd.count(0)
     assert of_none == of_first != of_second
+
+
+def test_an_author_is_told_of_seeds_at_which_the_solution_breaks_down(
+    exercise, tmp_path, monkeypatch
+):
+    """The grader passes them over; whoever draws such numbers should know."""
+    solution = tmp_path / exercise.path.name
+    text, old = exercise.path.read_text("utf-8"), r"check(\"q2\", h=h"
+    assert old in text
+    solution.write_text(text.replace(old, f"{old} / np.float64(SEED % 2)"), "utf-8")
+    (tmp_path / "lstm_step.py").write_text(BY_THE_SEED, "utf-8")
+    monkeypatch.setattr(mutate, "try_mutant", lambda *_: [])
+    monkeypatch.setattr(mutate, "try_idle", lambda *_: [])
+    with trials(exercise) as sandbox:
+        found, _ = over_keys(solution, tmp_path, 4, sandbox)
+    assert 0 < found["q2, h: the solution gives NaN or infinity"] < 12

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from course_utils.grading.bundle import MIME
-from course_utils.grading.exercise import Cell
+from course_utils.grading.exercise import Cell, ExerciseError
 from course_utils.grading.grade import grade
 from course_utils.grading.handout import as_submission, solution_answers
 from course_utils.grading.references import Oracle, make_references, seed_key
@@ -59,6 +59,24 @@ def test_an_answer_that_touches_what_counts_it_is_flagged(exercise, line):
     answers = {"q1": f"def f(x, h):\n    {line}\n", "q2": "def g(x):\n    return np.log(x)\n"}
     assert forbidden(replace(exercise, rooms=("counting",)), answers).keys() == {"q1"}
     assert forbidden(exercise, answers) == {}
+
+
+@pytest.mark.parametrize(
+    "source, flagged",
+    [
+        ("def dates(rng, n):\n    return 0\n", True),
+        ("def write():\n    global dates\n    dates = None\n", True),
+        ("dates, other = None, 1", True),
+        ("def write(dates):\n    dates = SEED = None\n    return dates\n", False),
+        ("import numpy as np\nSEED = hidden = np = x = 3", False),
+    ],
+)
+def test_an_answer_that_redefines_what_checks_call_is_flagged(exercise, source, flagged):
+    """With another ``dates`` the check draws what the student likes, and is passed by a fake."""
+    given = "import numpy as np\nSEED = 1\n\ndef dates(rng, n):\n    return n\n\nhidden = x = 2\n"
+    cells = (Cell("a", "given", given), Cell("b", "check", "x = dates(np.random, SEED)\nx", "q1"))
+    found = forbidden(replace(exercise, cells=cells), {"q1": source})
+    assert found == ({"q1": ["redefines dates"]} if flagged else {})
 
 
 LEAKS = {
@@ -115,3 +133,44 @@ def test_a_solution_that_differs_the_second_time_runs_in_fresh_isolates(exercise
     with Oracle(replace(exercise, cells=cells), sandbox) as oracle:
         assert not oracle.repeats
         assert oracle.at(3) == oracle.at(3)
+
+
+def dividing(exercise, by):
+    """The exercise with one part, h of q2, divided by an expression of SEED."""
+    cells = tuple(
+        replace(c, source=c.source.replace("h=h", f"h=h / np.float64({by})"))
+        if c.cell_id == "q2-check"
+        else c
+        for c in exercise.cells
+    )
+    assert cells != exercise.cells
+    return replace(exercise, cells=cells)
+
+
+KEYS = tuple(b"key %d" % number for number in range(4))
+
+
+def test_a_seed_at_which_the_solution_breaks_down_is_passed_over(exercise, sandbox):
+    """At even ones it gives infinity: there whatever a student gives, not 0, would be right."""
+    assert exercise.seed % 2
+    with Oracle(dividing(exercise, "SEED % 2"), sandbox) as oracle:
+        found = [oracle.references(key) for key in KEYS]
+    assert all(seed % 2 for references in found for seed in references.seeds)
+    skipped = [text for references in found for text in references.skipped]
+    assert skipped
+    assert all(text.startswith("q2, h: the solution gives NaN or infinity at") for text in skipped)
+
+
+def test_a_question_about_infinity_keeps_its_seeds(exercise, sandbox):
+    """It stands at the public seed too, so it is meant."""
+    with Oracle(dividing(exercise, "(SEED + 1) % 2"), sandbox) as oracle:
+        found = [oracle.references(key) for key in KEYS]
+    assert not any(references.skipped for references in found)
+    assert {seed % 2 for references in found for seed in references.seeds} == {0, 1}
+
+
+def test_a_solution_that_breaks_down_at_most_seeds_is_its_authors_mistake(exercise, sandbox):
+    said = "20 of 20 seeds are of no use: q2, h: the solution gives NaN or infinity"
+    with Oracle(dividing(exercise, f"SEED == {exercise.seed}"), sandbox) as oracle:
+        with pytest.raises(ExerciseError, match=said):
+            oracle.references(KEYS[0])

@@ -287,6 +287,31 @@ def shows_the_start_only(answers):
     return {"q7": swap(answers["q7"], old, new)}
 
 
+FAKED = (
+    "def logits_of(parts, x, lengths, shown):\n"
+    "    return torch.zeros(*shown.shape, ANSWERS)\n\n\n"
+    "def train(parts, draw):\n"
+    "    for _ in range(150):\n"
+    "        draw()\n\n\n"
+)
+
+
+@wrong("q7")  # its words depend on whoever cheats
+def equals_everything(answers):
+    return {
+        "q7": FAKED + "class Equal:\n"
+        "    def __eq__(self, target):\n"
+        "        return torch.ones_like(target, dtype=bool)\n\n\n"
+        "def write(parts, x, lengths):\n"
+        "    return Equal()\n"
+    }
+
+
+@wrong("q7")
+def reads_the_target_of_the_check(answers):
+    return {"q7": FAKED + "def write(parts, x, lengths):\n    return target\n"}
+
+
 @right
 def another_way(answers):
     return {

@@ -28,6 +28,38 @@ def uses_no_mask(answers):
     return {"q1": answers["q1"].replace(", mask=inside", "").replace(", other=0.0", "")}
 
 
+@wrong("q1", hint="what is launched is no kernel, but NumPy: write it with tl, under @triton.jit")
+def computes_in_numpy(answers):
+    return {
+        "q1": answers["q1"].partition("@triton.jit")[0] + "class Disguised:\n"
+        "    def __getitem__(self, grid):\n"
+        "        return lambda x, y, n, BLOCK: np.copyto(y, np.where(x <= 0, 0.0, x))\n\n\n"
+        "relu = Disguised()\n"
+    }
+
+
+@wrong("q1", hint="a kernel sees its arguments alone: no array of the notebook")
+def writes_into_the_arrays_of_the_check(answers):
+    begin = answers["q1"].partition('    """x (n,)')[0]
+    return {"q1": begin + "    y[:] = broken[:] = np.where(x <= 0, 0.0, x)\n"}
+
+
+@wrong("q2", "q6", hint="what is launched is no kernel: write it with tl, under @triton.jit")
+def computes_the_step_in_numpy(answers):
+    return {
+        "q2": "class Disguised:\n"
+        "    def __getitem__(self, grid):\n"
+        "        return self.run\n\n"
+        "    def run(self, a, c_prev, h, c, gates, B, H, BLOCK):\n"
+        "        gates[:] = 1 / (1 + np.exp(-a))\n"
+        "        gates[:, 2 * H : 3 * H] = np.tanh(a[:, 2 * H : 3 * H])\n"
+        "        i, f, g, o = np.split(gates, 4, axis=1)\n"
+        "        c[:] = f * c_prev + i * g\n"
+        "        h[:] = o * np.tanh(c)\n\n\n"
+        "step = Disguised()\n"
+    }
+
+
 @wrong("q2", "q6", hint="a row of `a` holds all four gates: rows lie 4 H numbers apart, gates H")
 def takes_gates_for_the_outer_axis(answers):
     source = swap(answers["q2"], "index // H * 4 * H + index % H", "index")

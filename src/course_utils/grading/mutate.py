@@ -204,6 +204,7 @@ def try_all(solution, folder, sandbox=None, key=None):
                   if not any(question in m.loses for m in mutants)]  # fmt: skip
     with trials(exercise, sandbox) as sandbox:
         references = make_references(exercise, sandbox, key or trial_key(exercise.name))
+        complaints += [text.partition(" at seed")[0] for text in references.skipped]
         complaints += try_idle(exercise, sandbox, references)
         for mutant in mutants:
             complaints += try_mutant(mutant, exercise, sandbox, references)

@@ -9,6 +9,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
+from course_utils.grading.bundle import SPECIAL
 from course_utils.grading.exercise import ExerciseError
 from course_utils.grading.runner import run_program
 
@@ -17,10 +18,14 @@ MOST_TRIES = 20
 
 @dataclass(frozen=True)
 class References:
-    """seeds: two secret ones; bundles: {seed: {check cell id: bundle}}, the public seed's too."""
+    """seeds: two secret ones; bundles: {seed: {check cell id: bundle}}, the public seed's too.
+
+    skipped: for the author, of every seed that was not taken since the solution breaks down there.
+    """
 
     seeds: tuple
     bundles: dict
+    skipped: tuple = ()
 
 
 def make_references(exercise, sandbox, key=None):
@@ -43,19 +48,31 @@ class Oracle:
         self.repeats = all(self.lasting_run(exercise.seed) == self.public for _ in range(2))
 
     def references(self, key):
-        """The references of the submission to whose bytes and run ``key`` belongs."""
-        bundles, chosen = {self.exercise.seed: self.public}, []
+        """The references of the submission to whose bytes and run ``key`` belongs.
+
+        A seed at which the solution breaks down is passed over: there NaN would be right.
+        """
+        bundles, chosen, skipped = {self.exercise.seed: self.public}, [], []
         for number in range(MOST_TRIES):
             digest = hmac.digest(key, b"seed %d" % number, "sha256")
             seed = int.from_bytes(digest[:4], "big") >> 1
             if seed in bundles:
                 continue
             at_seed = self.at(seed)
-            if not chosen or shapes_differ(bundles[chosen[0]], at_seed):
+            broken = breaks_down(at_seed, self.public)
+            if broken:
+                skipped.append(f"{broken}: the solution gives NaN or infinity at seed {seed}")
+            elif not chosen or shapes_differ(bundles[chosen[0]], at_seed):
                 chosen.append(seed)
                 bundles[seed] = at_seed
             if len(chosen) == 2:
-                return References(tuple(chosen), bundles)
+                return References(tuple(chosen), bundles, tuple(skipped))
+        if 2 * len(skipped) > MOST_TRIES:
+            raise ExerciseError(
+                f"{self.exercise.name}: {len(skipped)} of {MOST_TRIES} seeds are of no use: "
+                f"{skipped[0]}, none at the public one; draw what it can compute, or such a case "
+                "at the public seed too"
+            )
         raise ExerciseError(
             f"{self.exercise.name}: {MOST_TRIES} seeds gave the same shapes in some question; draw "
             "the sizes from SEED in every check cell"
@@ -110,6 +127,24 @@ def reference(exercise, sandbox, seed):
         if outcome.bundle is None:
             raise ExerciseError(f"{exercise.name}: the solution fails {cell_id}: {outcome.reason}")
     return {cell_id: outcome.bundle for cell_id, outcome in run.checks.items()}
+
+
+def breaks_down(bundles, public):
+    """The question and part where NaN or infinity stands, but none at the public seed; else "".
+
+    Where the public seed has one too the question is about it, and it has to be met.
+    """
+    for cell_id, bundle in bundles.items():
+        for name, part in bundle["parts"].items():
+            if not finite(part) and finite(public[cell_id]["parts"].get(name, part)):
+                return f"{bundle['question']}, {name}"
+    return ""
+
+
+def finite(part):
+    """Has a packed part numbers only?  A text may say "nan"."""
+    special = part["kind"] in ("float", "complex") and not SPECIAL.keys().isdisjoint(part["data"])
+    return not special
 
 
 def shapes_differ(one, other):

@@ -2,15 +2,17 @@
 
 import ast
 import re
+import symtable
 from types import ModuleType
 
+from course_utils.grading.reach import taken
 from course_utils.grading.syntax import parsed
 
 # What stands beside the student's code and counts, or holds a kernel's arrays: what was computed
 # past it is no evidence.
 INSTRUMENTS = {
     "counting": {"log", "gains", "__dict__", "__class__", "__array_finalize__"},
-    "kernels": {"memory", "numbers", "values", "function", "__dict__", "__globals__"},
+    "kernels": {"memory", "numbers", "values", "function", "launches", "__dict__", "__globals__"},
 }
 MODULES = {"np", "numpy", "math", "torch", "cmath"}
 
@@ -25,9 +27,39 @@ def forbidden(exercise, answers):
         for room in set(exercise.rooms) & set(INSTRUMENTS):
             hits += sorted(touched(source) & INSTRUMENTS[room])
         whole = sorted(n for n in rules.forbid if n in imported(source))
-        if hits or whole:
-            reasons[key] = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
+        found = [f"uses {name}" for name in dict.fromkeys([*hits, *whole])]
+        found += [f"redefines {name}" for name in sorted(bound(source) & ours(exercise))]
+        if found:
+            reasons[key] = found
     return reasons
+
+
+def ours(exercise):
+    """Names that the given cells define and checks read: with another ``dates`` they test nothing.
+
+    Not modules and not SEED: the runner gives those back before each check.
+    """
+    given = [c.source for c in exercise.cells if c.role == "given"]
+    defined = set().union(*(bound(source) for source in given)) - {"SEED"}
+    checks = [c.source for c in exercise.cells if c.role == "check"]
+    read = [taken(source) - bound(source) for source in checks]
+    return defined & set().union(*read)
+
+
+def bound(source):
+    """The global names that a source binds, by ``def``, ``class`` or a value; not its imports."""
+    try:
+        scopes = [symtable.symtable(source, "a cell", "exec")]
+    except (SyntaxError, ValueError, RecursionError):  # a magic
+        return set()
+    names = set()
+    for scope in scopes:  # it grows
+        scopes += scope.get_children()
+        outer = scope.get_type() == "module"
+        names |= {s.get_name() for s in scope.get_symbols()
+                  if s.is_assigned() and not s.is_imported()
+                  and (outer or s.is_declared_global())}  # fmt: skip
+    return names
 
 
 def modules_used(source, away, values):

@@ -12,7 +12,10 @@ from course_utils.kernels.blocks import Block
 from course_utils.kernels.loops import steps
 from course_utils.kernels.memory import Memory, Pointer
 
-FOREIGN = {"enumerate", "zip", "map", "list", "dict", "set", "sorted", "reversed", "sum"}
+FOREIGN = {
+    "enumerate", "zip", "map", "list", "dict", "set", "sorted", "reversed", "sum",
+    "globals", "locals", "vars", "getattr", "setattr", "eval", "exec",
+}  # fmt: skip
 PYTHONS = {"<lambda>": "lambda", "<genexpr>": "generator", "<listcomp>": "list comprehension"}
 OPTIONS = ("num_warps", "num_stages")  # for a GPU's compiler; here they change nothing
 MOST_PROGRAMS = 1_000_000
@@ -58,8 +61,9 @@ class Kernel:
     def __init__(self, function):
         self.function, self.name = function, function.__name__
         self.__name__, self.__doc__ = function.__name__, function.__doc__
-        lines = dis.get_instructions(function)
-        self.reads = sorted({line.argval for line in lines if line.opname == "LOAD_GLOBAL"})
+        lines = [(line.opname, line.argval) for line in dis.get_instructions(function)]
+        self.reads = sorted({name for does, name in lines if does == "LOAD_GLOBAL"})
+        self.imports = sorted({name for does, name in lines if does == "IMPORT_NAME"})
         self.signature = inspect.signature(function)
         self.constants = {
             name for name, p in self.signature.parameters.items()
@@ -153,6 +157,7 @@ def only_tritons_python(kernel):
     """TypeError for the commonest Python that Triton's compiler refuses and NumPy would run."""
     inside = [c.co_name for c in kernel.function.__code__.co_consts if hasattr(c, "co_code")]
     inner = [PYTHONS.get(name, f"function inside a function ({name})") for name in inside]
+    inner += [f"import ({name})" for name in kernel.imports]
     found = [*inner, *(n for n in kernel.reads if n in FOREIGN and n not in kernel.globals)]
     if found:
         raise TypeError(
@@ -165,6 +170,9 @@ def only_tritons_python(kernel):
         if isinstance(value, FunctionType) and not own:
             raise TypeError(f"{kernel.name}: {name} is a function of Python: Triton calls none "
                             "without @triton.jit")  # fmt: skip
+        if isinstance(value, (np.ndarray, list, dict)):
+            raise TypeError(f"{kernel.name}: {name} is an array from outside: a kernel sees its "
+                            "arguments alone, pass it as one")  # fmt: skip
         if type(value) in (int, float):
             raise TypeError(f"{kernel.name}: {name} is a number from outside: pass it as an "
                             f"argument, or mark it, {name} = tl.constexpr({value})")  # fmt: skip

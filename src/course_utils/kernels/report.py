@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.kernels.launch import launches
+from course_utils.kernels.launch import Kernel, launches
 from course_utils.kernels.memory import NOBODY
 
 
@@ -14,9 +14,15 @@ def report(*names):
         print("\n".join(lines if launch is None else told(launch)))
 
 
-def launched(name):
-    """How often a kernel was launched so far, since its last error."""
-    launch = launches.get(name)
+def launched(kernel):
+    """How often a kernel, or that of a name, was launched so far, since its last error.
+
+    TypeError for what is none: a check that asks before it launches takes no NumPy in disguise.
+    """
+    if type(kernel) not in (Kernel, str):
+        name = getattr(kernel, "__name__", type(kernel).__name__)
+        raise TypeError(f"{name} is no kernel: write @triton.jit above its def")
+    launch = launches.get(kernel if isinstance(kernel, str) else kernel.name)
     return launch.which if launch else 0
 
 
