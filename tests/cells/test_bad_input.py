@@ -5,7 +5,7 @@ import pytest
 import torch
 from problems import B, D, H, T, make
 
-from course_utils import compiled, numpy_nn
+from course_utils import compiled, numpy_nn, torch_nn
 from course_utils.numpy_nn import fast
 from course_utils.numpy_nn.checkpoint import unroll_checkpointed
 from course_utils.numpy_nn.truncation import truncated_backward
@@ -28,6 +28,15 @@ def run(x=P.x, params=P.params, state0=None, key="lstm", **others):
 
 def back(dy, dlast=None):
     return numpy_nn.unroll_backward(run()[2], dy, dlast)
+
+
+def leaky(alpha):
+    return torch_nn.Recurrent("rnn_leaky", D, H, config={"alpha": alpha})
+
+
+def clocks(periods):
+    rng = np.random.default_rng(0)
+    return numpy_nn.init_params("clockwork", D, H, rng, config={"periods": periods})
 
 
 def without(name):
@@ -57,6 +66,13 @@ MISTAKES = {
     "length of another batch": (lambda: run(lengths=Z(2, int)), ShapeError, r"shape \(3,\)"),
     "too long": (lambda: run(lengths=np.array([1, 2, 9])), ValueError, "expected 0 to T=5"),
     "config": (lambda: run(config={"alpha": 1}), KeyError, "lstm has no alpha; it knows: none"),
+    "a constant as text": (lambda: leaky("x"), TypeError, "config: alpha should be a number such"),
+    "a constant without value": (lambda: leaky(None), TypeError, "config: alpha .* got None"),
+    "a constant that is no number": (lambda: leaky(np.nan), ValueError, "alpha should be finite"),
+    "periods that are none": (lambda: clocks(()), TypeError, r"periods should be a tuple .* \(\)"),
+    "one period": (lambda: clocks(3), TypeError, "config: periods should be a tuple such as"),
+    "a period of 0": (lambda: clocks((0, 1)), ValueError, "periods: expected a positive integer"),
+    "half a period": (lambda: clocks((1.5, 2)), ValueError, "periods: expected a positive integer"),
     "an input that is not read": (lambda: run(below=P.x), TypeError, "lstm reads no below"),
     "dy": (lambda: back(Z((T, B, H))[1:]), ShapeError, "axis T should be"),
     "dlast": (lambda: back(P.dy, (Z((B, 1)), None)), ShapeError, "dlast.h: expected shape"),
