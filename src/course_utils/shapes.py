@@ -128,8 +128,8 @@ def _library(array):
     return "tensor" if hasattr(array, "detach") else "NumPy array"
 
 
-def _plain(name, array):
-    """Refuse arrays that NumPy's operators read otherwise than we do, or that hold no numbers."""
+def ordinary(name, array):
+    """Refuse, with a TypeError by name, arrays that NumPy's operators read otherwise than we do."""
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(
             f"{name}: expected a plain array, got a masked one, whose mask would be ignored; "
@@ -137,13 +137,15 @@ def _plain(name, array):
         )
     if isinstance(array, np.matrix):
         raise TypeError(f"{name}: expected an array, got a matrix; use np.asarray({name})")
-    if array.dtype.kind not in "biufc":
-        raise TypeError(f"{name}: expected numbers, got {array.dtype}; use {name}.astype(float)")
 
 
 def _shape(name, array):
     if isinstance(array, np.ndarray):
-        _plain(name, array)
+        ordinary(name, array)
+        if array.dtype.kind not in "biufc":
+            raise TypeError(
+                f"{name}: expected numbers, got {array.dtype}; use {name}.astype(float)"
+            )
     try:
         return tuple(int(n) for n in array.shape)
     except AttributeError:

@@ -26,8 +26,8 @@ def run(x=P.x, params=P.params, state0=None, key="lstm", **others):
     return numpy_nn.unroll(key, params, x, state0, **others)
 
 
-def back(dy, dlast=None):
-    return numpy_nn.unroll_backward(run()[2], dy, dlast)
+def back(dy, dlast=None, **others):
+    return numpy_nn.unroll_backward(run()[2], dy, dlast, **others)
 
 
 def leaky(alpha):
@@ -75,6 +75,31 @@ MISTAKES = {
     "half a period": (lambda: clocks((1.5, 2)), ValueError, "periods: expected a positive integer"),
     "an input that is not read": (lambda: run(below=P.x), TypeError, "lstm reads no below"),
     "dy": (lambda: back(Z((T, B, H))[1:]), ShapeError, "axis T should be"),
+    "dy of one unit": (lambda: back(P.dy[..., :1]), ShapeError, "dy: axis H should be 4 .* got 1"),
+    "dy too wide": (lambda: back(Z((T, B, H + 1))), ShapeError, "dy: axis H should be 4"),
+    "masked numbers": (lambda: run(np.ma.array(P.x)), TypeError, "x: .* masked one"),
+    "a masked state": (
+        lambda: run(state0=(None, np.ma.array(Z((B, H))))),
+        TypeError,
+        "state0.c: .* masked one",
+    ),
+    "masked lengths": (lambda: run(lengths=np.ma.array([1, 2, 3])), TypeError, "lengths: .* mask"),
+    "masked resets": (
+        lambda: run(resets=np.ma.array(Z((T, B), bool))),
+        TypeError,
+        "resets: .* masked one",
+    ),
+    "gradients of no state": (
+        lambda: back(P.dy, dstates={"m": P.dy}),
+        KeyError,
+        "dstates: lstm has no m; its states: h, c",
+    ),
+    "gradients in a list": (lambda: back(P.dy, dstates=[P.dy]), TypeError, "dstates: .* a dict"),
+    "gradients that would spread": (
+        lambda: back(P.dy, dstates={"c": P.dy[:1]}),
+        ShapeError,
+        r"dstates.c: expected the output's shape \(5, 3, 4\), got \(1, 3, 4\)",
+    ),
     "dlast": (lambda: back(P.dy, (Z((B, 1)), None)), ShapeError, "dlast.h: expected shape"),
     "a tensor": (lambda: run(torch.zeros(T, B, D)), TypeError, r"x: .* got Tensor; use x.detach"),
     "a tensor among the weights": (
