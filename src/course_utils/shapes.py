@@ -21,12 +21,16 @@ def expect(**arrays):
     multiple: ``4H`` is four times the size of ``H``.  An axis that is itself a number (``"1"``)
     must have that size.  Arrays need only ``.shape``.
 
-    Returns the sizes by name, ``{"T": 7, "B": 2, ...}``.  Raises ShapeError.
+    Returns the sizes by name, ``{"T": 7, "B": 2, ...}``.  Raises ShapeError, and TypeError for
+    arrays whose numbers would be misread: masked ones, matrices, text, arrays among tensors.
     """
-    sizes, set_by = {}, {}
+    sizes, set_by, first = {}, {}, None
     for name, (array, axes) in arrays.items():
         axes = _parse(axes)
         shape = _shape(name, array)
+        if type(array) is np.ndarray or hasattr(array, "detach"):  # others only have a shape
+            first = first or (name, array)
+            _same_library(name, array, *first)
         if len(shape) != len(axes):
             wanted = f"{len(axes)} ax{'i' if len(axes) == 1 else 'e'}s"
             wanted += f" ({', '.join(axis for axis, _, _ in axes)})"
@@ -111,7 +115,37 @@ def _parse(axes):
     return tuple(triples)
 
 
+def _same_library(name, array, first, its):
+    """Refuse tensors beside arrays; each operation between them fails in words of its own."""
+    if hasattr(array, "detach") != hasattr(its, "detach"):
+        raise TypeError(
+            f"{name}: a {_library(array)}, but {first} is a {_library(its)}; "
+            "pass all as the one or all as the other"
+        )
+
+
+def _library(array):
+    return "tensor" if hasattr(array, "detach") else "NumPy array"
+
+
+def ordinary(name, array):
+    """Refuse, with a TypeError by name, arrays that NumPy's operators read otherwise than we do."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name}: expected a plain array, got a masked one, whose mask would be ignored; "
+            f"use {name}.filled(0), and lengths or a mask where there is one"
+        )
+    if isinstance(array, np.matrix):
+        raise TypeError(f"{name}: expected an array, got a matrix; use np.asarray({name})")
+
+
 def _shape(name, array):
+    if isinstance(array, np.ndarray):
+        ordinary(name, array)
+        if array.dtype.kind not in "biufc":
+            raise TypeError(
+                f"{name}: expected numbers, got {array.dtype}; use {name}.astype(float)"
+            )
     try:
         return tuple(int(n) for n in array.shape)
     except AttributeError:

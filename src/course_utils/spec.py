@@ -7,13 +7,14 @@ A spec computes nothing by itself; its equations, run by ``oracle``, are what bo
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 
 from course_utils import equations
-from course_utils.shapes import expect
+from course_utils.shapes import expect, whole
 
 KINKED = {"relu", "maximum", "positive"}
 _AXIS = re.compile(r"(\d*)([DH])")
@@ -184,7 +185,11 @@ class CellSpec:
         return expect(**{p.name: (params[p.name], p.axes) for p in ordered}, **arrays)
 
     def options(self, config=None):
-        """The constants with some of them replaced; KeyError for one the cell does not have."""
+        """The constants with some of them replaced.
+
+        KeyError for one the cell does not have; TypeError or ValueError for a value of another kind
+        than the spec's: a finite number, or positive integers.
+        """
         if config is not None and not isinstance(config, Mapping):
             raise TypeError(f"config: expected a dict of constants, got {type(config).__name__}")
         unknown = set(config or {}) - set(self.config)
@@ -193,7 +198,8 @@ class CellSpec:
             raise KeyError(
                 f"config: {self.key} has no {', '.join(sorted(unknown))}; it knows: {allowed}"
             )
-        return dict(self.config) | dict(config or {})
+        given = {name: _constant(name, v, self.config[name]) for name, v in (config or {}).items()}
+        return dict(self.config) | given
 
     def parameter_count(self, input_size, hidden_size):
         """How many numbers one layer trains."""
@@ -289,6 +295,19 @@ class CellSpec:
             return dict.fromkeys(defined, blank[0][None][:0])
         stack = np.stack if isinstance(x, np.ndarray) else sys.modules["torch"].stack
         return {name: stack([values[name] for values in steps]) for name in defined}
+
+
+def _constant(name, value, default):
+    """A value for a constant of a cell, of the kind that the spec's own has."""
+    if isinstance(default, tuple):
+        if isinstance(value, str) or not isinstance(value, Iterable) or not len(value):
+            raise TypeError(f"config: {name} should be a tuple such as {default}, got {value!r}")
+        return tuple(whole(f"config: {name}", v, 1) for v in value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"config: {name} should be a number such as {default}, got {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"config: {name} should be finite, got {value!r}")
+    return value
 
 
 def _size(axis, sizes):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from problems import B, D, H, T, make
 
-from course_utils import numpy_nn
+from course_utils import numpy_nn, torch_nn
 from course_utils.numpy_nn import fast
 from course_utils.numpy_nn.checkpoint import unroll_checkpointed
 from course_utils.numpy_nn.truncation import truncated_backward
@@ -21,8 +21,17 @@ def run(x=P.x, params=P.params, state0=None, key="lstm", **others):
     return numpy_nn.unroll(key, params, x, state0, **others)
 
 
-def back(dy, dlast=None):
-    return numpy_nn.unroll_backward(run()[2], dy, dlast)
+def back(dy, dlast=None, **others):
+    return numpy_nn.unroll_backward(run()[2], dy, dlast, **others)
+
+
+def leaky(alpha):
+    return torch_nn.Recurrent("rnn_leaky", D, H, config={"alpha": alpha})
+
+
+def clocks(periods):
+    rng = np.random.default_rng(0)
+    return numpy_nn.init_params("clockwork", D, H, rng, config={"periods": periods})
 
 
 def without(name):
@@ -52,8 +61,40 @@ MISTAKES = {
     "length of another batch": (lambda: run(lengths=Z(2, int)), ShapeError, r"shape \(3,\)"),
     "too long": (lambda: run(lengths=np.array([1, 2, 9])), ValueError, "expected 0 to T=5"),
     "config": (lambda: run(config={"alpha": 1}), KeyError, "lstm has no alpha; it knows: none"),
+    "a constant as text": (lambda: leaky("x"), TypeError, "config: alpha should be a number such"),
+    "a constant without value": (lambda: leaky(None), TypeError, "config: alpha .* got None"),
+    "a constant that is no number": (lambda: leaky(np.nan), ValueError, "alpha should be finite"),
+    "periods that are none": (lambda: clocks(()), TypeError, r"periods should be a tuple .* \(\)"),
+    "one period": (lambda: clocks(3), TypeError, "config: periods should be a tuple such as"),
+    "a period of 0": (lambda: clocks((0, 1)), ValueError, "periods: expected a positive integer"),
+    "half a period": (lambda: clocks((1.5, 2)), ValueError, "periods: expected a positive integer"),
     "an input that is not read": (lambda: run(below=P.x), TypeError, "lstm reads no below"),
     "dy": (lambda: back(Z((T, B, H))[1:]), ShapeError, "axis T should be"),
+    "dy of one unit": (lambda: back(P.dy[..., :1]), ShapeError, "dy: axis H should be 4 .* got 1"),
+    "dy too wide": (lambda: back(Z((T, B, H + 1))), ShapeError, "dy: axis H should be 4"),
+    "masked numbers": (lambda: run(np.ma.array(P.x)), TypeError, "x: .* masked one"),
+    "a masked state": (
+        lambda: run(state0=(None, np.ma.array(Z((B, H))))),
+        TypeError,
+        "state0.c: .* masked one",
+    ),
+    "masked lengths": (lambda: run(lengths=np.ma.array([1, 2, 3])), TypeError, "lengths: .* mask"),
+    "masked resets": (
+        lambda: run(resets=np.ma.array(Z((T, B), bool))),
+        TypeError,
+        "resets: .* masked one",
+    ),
+    "gradients of no state": (
+        lambda: back(P.dy, dstates={"m": P.dy}),
+        KeyError,
+        "dstates: lstm has no m; its states: h, c",
+    ),
+    "gradients in a list": (lambda: back(P.dy, dstates=[P.dy]), TypeError, "dstates: .* a dict"),
+    "gradients that would spread": (
+        lambda: back(P.dy, dstates={"c": P.dy[:1]}),
+        ShapeError,
+        r"dstates.c: expected the output's shape \(5, 3, 4\), got \(1, 3, 4\)",
+    ),
     "dlast": (lambda: back(P.dy, (Z((B, 1)), None)), ShapeError, "dlast.h: expected shape"),
     "a tensor": (lambda: run(torch.zeros(T, B, D)), TypeError, r"x: .* got Tensor; use x.detach"),
     "a tensor among the weights": (

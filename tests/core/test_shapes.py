@@ -37,6 +37,29 @@ def test_a_tensor_is_as_good_as_an_array():
     assert expect(x=(torch.zeros(2, 3), "B D")) == {"B": 2, "D": 3}
 
 
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.ma.masked_array(np.zeros((2, 3)), mask=True), "k: .* masked .* ignored; use k.filled"),
+        (np.zeros((2, 3)).view(np.matrix), r"k: .* got a matrix; use np.asarray\(k\)"),
+        (np.full((2, 3), 1.0, object), r"k: expected numbers, got object; use k.astype\(float\)"),
+        (np.full((2, 3), "1"), "k: expected numbers, got <U1"),
+        (np.zeros((2, 3), "datetime64[s]"), "k: expected numbers, got datetime64"),
+    ],
+)
+def test_an_array_that_would_be_misread_is_refused(array, message):
+    with pytest.raises(TypeError, match=message):
+        expect(q=(np.zeros((4, 3)), "T D"), k=(array, "S D"))
+
+
+def test_tensors_and_arrays_do_not_mix():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="k: a tensor, but q is a NumPy array; pass all as the one"):
+        expect(q=(np.zeros((4, 3)), "T D"), k=(torch.zeros(2, 3), "S D"))
+    with pytest.raises(TypeError, match="k: a NumPy array, but q is a tensor"):
+        expect(q=(torch.zeros(4, 3), "T D"), k=(np.zeros((2, 3)), "S D"))
+
+
 def test_a_positive_integer_is_an_integer_and_positive():
     assert positive_integer(a=3) == 3
     assert positive_integer(a=np.int8(1), b=np.array(2)) == (1, 2)

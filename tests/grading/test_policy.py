@@ -9,7 +9,7 @@ from small_class import ADA, BOB, DEADLINE, EXERCISE, entry, record, rows_of, se
 from course_utils.errors import UserError
 from course_utils.grading.adjust import load_adjustments
 from course_utils.grading.policy import Policy, load_policy
-from course_utils.grading.roster import Roster
+from course_utils.grading.roster import Roster, load_roster
 from course_utils.grading.rows import NO_TIMES, Row, choose
 from course_utils.grading.systems import Sender
 
@@ -54,6 +54,7 @@ def test_a_policy_in_either_form(tmp_path, kind):
         ("p.toml", "deadline = ", "--policy"),
         ("p.yaml", "[1, 2", "--policy"),
         ("p.yaml", "students: [ada]", "students"),
+        ("p.yaml", "deadline: 2027-02-31", "--policy: .*day is out of range"),
         ("p.json", "{}", ".toml"),
     ],
 )
@@ -131,6 +132,18 @@ def test_a_change_that_is_wrong_says_its_line(tmp_path, line):
     path.write_text(f"submission,question,add,set,reason\n{line}\n", "utf-8")
     with pytest.raises(UserError, match="--adjust"):
         load_adjustments(path, EXERCISE)
+
+
+@pytest.mark.parametrize("load", [load_roster, lambda path: load_adjustments(path, EXERCISE)])
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"\xff\xc2email", "is not in UTF-8; save it as CSV UTF-8"), (b"a" * 200_000, "field larger")],
+)
+def test_a_table_that_cannot_be_read_is_named(tmp_path, load, data, says):
+    path = tmp_path / "table.csv"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=f"--(roster|adjust): .*table.csv.*{says}"):
+        load(path)
 
 
 @pytest.mark.parametrize("times", [None, DEADLINE])

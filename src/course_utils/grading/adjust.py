@@ -9,11 +9,12 @@ points are changed before a late penalty; without one, the whole score is, after
 """
 
 import csv
+import io
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 from course_utils.errors import UserError
+from course_utils.grading.roster import csv_text
 
 COLUMNS = ("submission", "question", "add", "set", "reason")
 
@@ -41,12 +42,14 @@ class Adjustment:
 
 def load_adjustments(path, exercise):
     """The adjustments of a CSV file; UserError names the line that is wrong."""
-    with Path(path).open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
+    rows = csv.DictReader(io.StringIO(csv_text("--adjust", path), newline=""))
+    try:
         unknown = set(rows.fieldnames or ()) - set(COLUMNS)
         if unknown or "submission" not in (rows.fieldnames or ()):
             raise UserError(f"--adjust: the first line of {path} must be {','.join(COLUMNS)}")
         return [one(path, rows.line_num, row, exercise) for row in rows if any(row.values())]
+    except csv.Error as error:
+        raise UserError(f"--adjust: {path}, line {rows.line_num}: {error}") from None
 
 
 def one(path, line, row, exercise):

@@ -95,7 +95,7 @@ def from_yaml(path):
 
     try:
         return yaml.safe_load(path.read_text("utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or the 32nd of a month
         raise UserError(f"--policy: {path}: {error}") from None
 
 

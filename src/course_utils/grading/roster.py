@@ -131,15 +131,23 @@ def spellings(name):
     return {spelling for spelling in orders if spelling}
 
 
+def csv_text(option, path):
+    """The text of a CSV file, with or without BOM; UserError names the option if it is no UTF-8."""
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{option}: {path} is not in UTF-8; save it as CSV UTF-8") from None
+
+
 def load_roster(path):
     """The `Roster` of a CSV file; raises UserError for a header that names nobody."""
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError(f"--roster: {path} is not in UTF-8; save it as CSV UTF-8") from None
+    text = csv_text("--roster", path)
     head = text.partition("\n")[0]
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        raise UserError(f"--roster: {path}: {error}") from None
     if not rows:
         raise UserError(f"--roster: {path} is empty")
     heads = [plain(h).replace("_", " ") for h in rows[0]]

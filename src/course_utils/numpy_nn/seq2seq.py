@@ -155,7 +155,8 @@ def seq2seq_backward(tape, dlogits):
     """dlogits (T, B, V) -> grads with the keys of params."""
     model, params = tape.model, tape.params
     grads, dmemory = {}, 0
-    dlogits = cotangent("dlogits", dlogits, tape.states.dtype)
+    shape = (*tape.states.shape[:2], len(params["readout.weight"]))
+    dlogits = cotangent("dlogits", dlogits, tape.states.dtype, shape)
     top = tape.states if tape.attended is None else tape.attended
     dtop, grads["readout.weight"], grads["readout.bias"] = ops.affine_backward(
         params["readout.weight"], top, dlogits

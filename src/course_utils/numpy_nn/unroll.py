@@ -7,6 +7,7 @@ import numpy as np
 from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.validation import (
     beginnings,
+    by_name,
     check,
     cotangent,
     further_inputs,
@@ -150,9 +151,11 @@ def backward(tape, dy, dlast, dstates=None):
     """
     spec, cell = get_spec(tape.key), get_cell(tape.key)
     T, B, D = tape.shape
-    H = expect(dy=(dy, "T B H"), x=(_Shape(tape.shape), "T B D"))["H"]
+    H = spec.check(tape.params)["H"]
+    y = (T, B, H)
+    expect(y=(_Shape(y), "T B H"), dy=(dy, "T B H"))
     dy = cotangent("dy", dy, tape.dtype)
-    dstates = {name: cotangent(name, d, tape.dtype) for name, d in (dstates or {}).items()}
+    dstates = _gradients_of_states(spec, dstates, tape.dtype, y)
     dstate = last_gradient(spec, cell, dlast, B, H, tape.dtype)
     dx = np.zeros((T, B, D), tape.dtype)
     grads = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.params.items()}
@@ -194,6 +197,17 @@ def loop_backward(tape, dy, dstate, dx, grads, dstates=None):
         # where the sequence had ended, the state was handed on untouched, and so is its gradient
         dstate = dprev if mask is None else _select(mask[t], dprev, held)
     return dstate, dreset
+
+
+def _gradients_of_states(spec, dstates, dtype, shape):
+    """dstates by name, each of the given shape; {} for None."""
+    dstates = {} if dstates is None else dstates
+    by_name("dstates", dstates)
+    if unknown := sorted(set(dstates) - set(spec.states)):
+        raise KeyError(
+            f"dstates: {spec.key} has no {', '.join(unknown)}; its states: {', '.join(spec.states)}"
+        )
+    return {name: cotangent(f"dstates.{name}", d, dtype, shape) for name, d in dstates.items()}
 
 
 class _Shape(NamedTuple):

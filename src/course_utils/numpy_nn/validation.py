@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_utils.shapes import ShapeError
+from course_utils.shapes import ShapeError, ordinary
 
 KINDS = {"f": "real floating numbers", "fc": "floating numbers"}
 
@@ -20,6 +20,7 @@ def numpy_array(name, value):
         raise ShapeError(
             f"{name}: expected an array, got {type(value).__name__}; use np.asarray({name})"
         )
+    ordinary(name, value)
 
 
 def floating(kinds="fc", **arrays):
@@ -93,11 +94,17 @@ def matching(params, **others):
                 )
 
 
-def cotangent(name, array, dtype):
-    """The gradient of an output as an array of ``dtype``, which the whole backward pass has."""
-    if type(array) is np.ndarray and array.dtype == dtype:
+def cotangent(name, array, dtype, shape=None):
+    """The gradient of an output as an array of ``dtype``, which the whole backward pass has.
+
+    shape, that of the output, where nothing else checks it: NumPy would spread a smaller array over
+    the missing axes in silence.  ShapeError or TypeError by name.
+    """
+    if type(array) is np.ndarray and array.dtype == dtype and shape in (None, array.shape):
         return array
     numpy_array(name, array)
+    if shape is not None and array.shape != shape:
+        raise ShapeError(f"{name}: expected the output's shape {shape}, got {array.shape}")
     if array.dtype.kind not in "iu":
         floating("fc" if dtype.kind == "c" else "f", **{name: array})
     return array.astype(dtype, copy=False)
@@ -174,6 +181,7 @@ def running(lengths, T, B, name="lengths", axis="T"):
     """lengths (B,), integers from 0 to T -> (T, B) true where a step counts; None for None."""
     if lengths is None:
         return None
+    ordinary(name, lengths)
     lengths = np.asarray(lengths)
     if not np.issubdtype(lengths.dtype, np.integer) or lengths.shape != (B,):
         raise ShapeError(
@@ -190,6 +198,7 @@ def beginnings(resets, T, B):
     """resets (T, B), booleans, true where a new sequence begins; None for None."""
     if resets is None:
         return None
+    ordinary("resets", resets)
     resets = np.asarray(resets)
     if resets.shape != (T, B):
         raise ShapeError(f"resets: expected shape {(T, B)} (T, B), got {resets.shape}")

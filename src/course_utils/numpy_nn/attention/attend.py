@@ -8,7 +8,7 @@ from course_utils.numpy_nn.attention.masks import check_mask, finite, masked_sof
 from course_utils.numpy_nn.attention.products import blend, match, turned
 from course_utils.numpy_nn.attention.scores import get_score
 from course_utils.numpy_nn.ops import softmax_backward
-from course_utils.numpy_nn.validation import cotangent
+from course_utils.numpy_nn.validation import cotangent, made_by
 from course_utils.shapes import expect
 
 # One query against one memory, as lines of ``course_utils.equations``: the keys and the values of
@@ -54,13 +54,16 @@ def attend_backward(tape, dcontext, dweights=None):
     Returns dqueries, dkeys, dvalues (None where the values were the keys: dkeys has both shares)
     and grads with the keys of params.
     """
-    expect(dcontext=(dcontext, "T B V"), weights=(tape.weights, "T B S"))
+    made_by(tape, AttendTape, "attend")
+    weights = tape.weights.shape
+    shape = (*weights[:2], tape.values.shape[-1])
     dtype = np.result_type(tape.weights, tape.values)
-    dcontext = np.where(tape.lost[..., None], 0, cotangent("dcontext", dcontext, dtype))
+    dcontext = np.where(tape.lost[..., None], 0, cotangent("dcontext", dcontext, dtype, shape))
     dvalues = blend(turned(tape.weights), dcontext)  # context = blend(weights, values)
     dw = match(dcontext, tape.values)
     if dweights is not None:
-        dw = dw + np.where(tape.lost[..., None], 0, cotangent("dweights", dweights, dtype))
+        dweights = cotangent("dweights", dweights, dtype, weights)
+        dw = dw + np.where(tape.lost[..., None], 0, dweights)
     dscores = softmax_backward(tape.weights, dw)  # weights = masked_softmax(scores)
     back = get_score(tape.kind).backward
     dqueries, dkeys, grads = back(tape.params, tape.cache, dscores)
@@ -76,6 +79,7 @@ def query_jacobian(tape):
     the values and the slopes g_s of the scores: for dot products the keys themselves.  Where one
     weight is 1 and the others 0, nothing varies: the query gets no gradient at all.
     """
+    made_by(tape, AttendTape, "attend")
     slopes = get_score(tape.kind).slopes(tape.params, tape.cache)
     slopes = np.broadcast_to(slopes, (*tape.weights.shape, slopes.shape[-1]))
     weighted = tape.weights[..., None] * slopes  # (T, B, S, Q)
@@ -108,7 +112,9 @@ def point(kind, params, queries, keys, mask=None):
 
 def point_backward(tape, dlogits):
     """dlogits (T, B, S) -> dqueries, dkeys, grads."""
-    dscores = np.where(tape.allowed, cotangent("dlogits", dlogits, tape.dtype), 0)
+    made_by(tape, PointTape, "point")
+    dlogits = cotangent("dlogits", dlogits, tape.dtype, tape.allowed.shape)
+    dscores = np.where(tape.allowed, dlogits, 0)
     return get_score(tape.kind).backward(tape.params, tape.cache, dscores)
 
 

@@ -8,8 +8,15 @@ import numpy as np
 from course_utils.numpy_nn.attention.attend import AttendTape, attend, attend_backward
 from course_utils.numpy_nn.attention.masks import check_mask, finite, saw, spoilt
 from course_utils.numpy_nn.ops import affine_backward
-from course_utils.numpy_nn.validation import cotangent
+from course_utils.numpy_nn.validation import cotangent, made_by
 from course_utils.shapes import expect
+
+AXES = {
+    "in_proj_weight": "3E E",
+    "in_proj_bias": "3E",
+    "out_proj.weight": "E E",
+    "out_proj.bias": "E",
+}
 
 
 class MultiHeadTape(NamedTuple):
@@ -52,7 +59,7 @@ def multi_head(params, heads, queries, memory=None, mask=None):
     sizes = expect(
         queries=(queries, "T B E"),
         memory=(memory, "S B E"),
-        in_proj_weight=(params["in_proj_weight"], "3E E"),
+        **{name: (params[name], axes) for name, axes in AXES.items()},
     )
     T, B, S, E = (sizes[axis] for axis in "TBSE")
     if E % heads:
@@ -75,8 +82,9 @@ def multi_head(params, heads, queries, memory=None, mask=None):
 
 def multi_head_backward(tape, dy):
     """dy (T, B, E) -> dqueries, dmemory (None in self-attention: dqueries has all), grads."""
+    made_by(tape, MultiHeadTape, "multi_head")
     params, heads, queries, memory, shared, inner, joined, lost = tape
-    dy = np.where(lost[..., None], 0, cotangent("dy", dy, joined.dtype))
+    dy = np.where(lost[..., None], 0, cotangent("dy", dy, joined.dtype, joined.shape))
     W_q, W_k, W_v = np.split(params["in_proj_weight"], 3)
     djoined, dout, dout_bias = affine_backward(params["out_proj.weight"], joined, dy)
     dq, dk, dv, _ = attend_backward(inner, _part(djoined, heads))

@@ -82,9 +82,9 @@ def attentive_backward(tape, dstates, dcontexts, dlast=None):
     made_by(tape, AttentiveTape, "attentive")
     spec, cell = get_spec(tape.key), get_cell(tape.key)
     (T, B, D), memory = tape.shapes
-    H = expect(dstates=(dstates, "T B H"), dcontexts=(dcontexts, "T B M"))["H"]
-    dstates = cotangent("dstates", dstates, tape.dtype)
-    dcontexts = cotangent("dcontexts", dcontexts, tape.dtype)
+    H = spec.check(tape.params)["H"]
+    dstates = cotangent("dstates", dstates, tape.dtype, (T, B, H))
+    dcontexts = cotangent("dcontexts", dcontexts, tape.dtype, (T, B, memory[-1]))
     dstate = last_gradient(spec, cell, dlast, B, H, tape.dtype)
     dx, dmemory = np.zeros((T, B, D), tape.dtype), np.zeros(memory, tape.dtype)
     grads = {name: np.zeros(p.shape, tape.dtype) for name, p in tape.params.items()}

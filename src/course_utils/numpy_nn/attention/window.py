@@ -100,17 +100,17 @@ def window_step(params, h, prev, text, lengths=None):
 def window_step_backward(params, cache, dw, dstate=None, dphi=None):
     """dw (B, C), dstate.kappa (B, K), dphi (B, U), zero where None -> dh, dprev, dtext, grads."""
     h, text, beta, moved, away, bumps, phi = cache
-    dw = cotangent("dw", dw, np.result_type(phi, text))
+    dw = cotangent("dw", dw, np.result_type(phi, text), text.shape[1:])
     dtext = phi.T[..., None] * dw  # w = Σ_u phi text
     dphi_all = np.einsum("bc,ubc->bu", dw, text)
     if dphi is not None:
-        dphi_all = dphi_all + cotangent("dphi", dphi, phi.dtype)
+        dphi_all = dphi_all + cotangent("dphi", dphi, phi.dtype, phi.shape)
     dbumps = dphi_all[:, None] * bumps  # phi = Σ_k bumps; what follows needs dbump times the bump
     da_alpha = dbumps.sum(axis=-1)  # bumps = alpha exp(-beta away²), alpha = exp(a_alpha)
     da_beta = (dbumps * -(away**2)).sum(axis=-1) * beta  # beta = exp(a_beta)
     dkappa = (dbumps * -2 * beta[..., None] * away).sum(axis=-1)  # away = kappa - u
     if dstate is not None:
-        dkappa = dkappa + cotangent("dstate.kappa", dstate.kappa, phi.dtype)
+        dkappa = dkappa + cotangent("dstate.kappa", dstate.kappa, phi.dtype, beta.shape)
     da_kappa = dkappa * moved  # kappa = kappa_prev + moved, moved = exp(a_kappa)
     da = join(da_alpha, da_beta, da_kappa)  # (B, 3K)
     grads = {"weight": da.T @ h, "bias": da.sum(axis=0)}
