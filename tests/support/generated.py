@@ -4,7 +4,7 @@ A law takes a problem in the dtype that the code runs in and raises AssertionErr
 """
 
 import numpy as np
-from problems import close, make
+from problems import H, close, make
 
 from course_utils import numpy_nn
 from course_utils.numpy_nn import fast, many
@@ -120,10 +120,16 @@ def may_be_split(p, k=2):
     same(both, whole, tolerance(p))
 
 
+def tamed(p):
+    """The problem with weights as small as its layer is wide, or rounding errors would grow."""
+    gain = np.sqrt(min(1.0, H / p.state0[0].shape[1]))
+    return p._replace(params={n: gain * v for n, v in p.params.items()})
+
+
 def takes_any_size(p):
     for sizes in SIZES:
         try:
-            as_readable(as_type(make(p.key, **sizes), p.x.dtype))
+            as_readable(as_type(tamed(make(p.key, **sizes)), p.x.dtype))
         except AssertionError as error:
             raise AssertionError(f"{sizes}: {error}") from None
 
