@@ -16,7 +16,9 @@ from course_utils import compiled, equations
 from course_utils.compiled import print_javascript
 from course_utils.compiled.program import Program
 from course_utils.equations import EquationError
+from course_utils.figures.page import asset
 from course_utils.spec import NUMPY, Param
+from course_utils.specs import SPECS
 
 VECTORS = vectors.load()
 CELLS = ODD | MATRIX
@@ -25,7 +27,7 @@ NODE = shutil.which("node")
 
 def test_the_vectors_cover_the_language():
     said = set().union(*(equations.calls(v["line"]) for v in VECTORS))
-    assert said == set(equations.FUNCTIONS) - {"due", "slower"}  # those: the clockwork cell
+    assert said == set(equations.FUNCTIONS)
     assert [v["line"] for v in VECTORS] == list(vectors.LINES)
 
 
@@ -33,32 +35,40 @@ def test_the_vectors_cover_the_language():
 def test_python_gives_the_shared_numbers(vector):
     line, given = vector["line"], {n: np.array(v) for n, v in vector["values"].items()}
     assert json.loads(json.dumps(equations.tree(line))) == vector["tree"]
+    given |= vectors.CONFIG
     y = equations.evaluate([line], given, NUMPY)["y"]
     close(y, np.array(vector["y"]), 1e-14)
-    for name, value in given.items():  # complex step along a random direction
-        direction = np.random.default_rng(0).standard_normal(value.shape)
-        moved = given | {n: v.astype(complex) for n, v in given.items()}
-        moved[name] = value + 1e-30j * direction
+    for name in vector["gradients"]:  # complex step along a random direction
+        direction = np.random.default_rng(0).standard_normal(given[name].shape)
+        moved = given | {n: given[n].astype(complex) for n in vector["gradients"]}
+        moved[name] = given[name] + 1e-30j * direction
         slope = equations.evaluate([line], moved, NUMPY)["y"].imag / 1e-30
         expected = (np.array(vector["gradients"][name]) * direction).sum()
         close((slope * np.array(vector["dy"])).sum(), expected, 1e-12)
 
 
 def as_cell(vector):
-    """A line as a cell: it reads inputs, parameters and the last C, a matrix; y is a state."""
+    """A line as a cell: it reads inputs, parameters and the last C and t; y is a state.
+
+    C is a matrix, t counts steps.
+    """
     names = list(vector["values"])
-    line = vector["line"].replace("C", "C_prev")
+    line = vector["line"].replace("C", "C_prev").replace("(t,", "(t_prev,")
     params = [Param(n, "H H" if n == "W" else "H 2H", (n,)) for n in names if n in ("W", "V")]
     params.append(Param("size", "H", ("b_y",)))  # the number of units
     lines, states, matrices = [line, "h = 0 * a"], ["h", "y"], []
     if "C" in names:
         lines, states, matrices = [*lines, "C = C_prev"], [*states, "C"], ["C"]
+    if "t" in names:
+        lines, states = [*lines, "t = t_prev + 1"], [*states, "t"]
     if np.ndim(vector["y"]) == 3:
         matrices.append("y")
-    inputs = tuple(n for n in names if n not in ("W", "V", "C"))
+    inputs = tuple(n for n in names if n not in ("W", "V", "C", "t"))
     return cell(
         *lines, states=tuple(states), matrices=tuple(matrices), params=tuple(params),
         inputs=inputs if "a" in inputs else (*inputs, "a"),
+        config=vectors.CONFIG if vector["line"] in vectors.CLOCKS else {},
+        initial={"t": 0} if "t" in names else {},
     )  # fmt: skip
 
 
@@ -101,15 +111,50 @@ def test_javascript_gives_the_shared_numbers(tmp_path):
             "Object.entries({ ...dstate0, ...grads }).map(([k, v]) => [k, Array.from(v)]))]));\n"
             "})();\n"
         )
-    path = tmp_path / "vectors.js"
-    path.write_text("\n".join(scripts), "utf-8")
-    done = subprocess.run([NODE, str(path)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    for vector, line in zip(VECTORS, done.stdout.splitlines(), strict=True):
+    printed = by_node("\n".join(scripts), tmp_path)
+    for vector, line in zip(VECTORS, printed, strict=True):
         y, grads = json.loads(line)
         close(np.array(y), np.ravel(vector["y"]), 1e-14)
         for name, expected in vector["gradients"].items():
             close(np.array(grads[name]), np.ravel(expected), 1e-13)
+
+
+def by_node(script, folder):
+    """The lines that Node prints."""
+    path = folder / "vectors.js"
+    path.write_text(script, "utf-8")
+    done = subprocess.run([NODE, str(path)], capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.splitlines()
+
+
+def of_the_page(expression, folder):
+    """What an expression of JavaScript gives, among the scripts that read what is typed."""
+    names = ("train_parts.js", "train_language.js", "train_design.js")
+    script = "\n".join(["globalThis.window = globalThis;", *map(asset, names)])
+    (found,) = by_node(f"{script}\nconsole.log(JSON.stringify({expression}));\n", folder)
+    return json.loads(found)
+
+
+@pytest.mark.skipif(NODE is None, reason="needs Node on the PATH")
+def test_javascript_reads_the_shared_trees(tmp_path):
+    lines = json.dumps([v["line"] for v in VECTORS])
+    found = of_the_page(f'{lines}.map(unrolled.use("language").parse)', tmp_path)
+    for vector, tree in zip(VECTORS, found, strict=True):
+        assert tree == vector["tree"], vector["line"]
+
+
+@pytest.mark.skipif(NODE is None, reason="needs Node on the PATH")
+@pytest.mark.parametrize("function", ["due", "slower"])
+def test_a_typed_cell_has_no_clocks(function, tmp_path):
+    """The page says so at the function, whatever else the line reads."""
+    line = next(line for line in SPECS["clockwork"].equations if function in line)
+    found = of_the_page(f'unrolled.use("design")({json.dumps(line)})', tmp_path)
+    assert found["facts"] is None
+    first = found["mistakes"][0]
+    assert first["message"].startswith(f"{function} needs the periods of clocks")
+    assert "choose the Clockwork RNN" in first["message"]
+    assert (first["at"], first["length"]) == (line.index(function), len(function))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 A law about a cell's numbers runs for every cell.  A law about what is around cells (copies,
 transforms, resets, workspaces) runs by default for the first of each kind, and among the slow tests
-for all; machine code is made for the first of each kind of program.  A cell of a new kind is the
-first of it, so nobody keeps a list.
+for all.  Machine code is made for all in float32 alone, elsewhere for the first of each kind of
+program.  A cell of a new kind is the first of it, so nobody keeps a list.
 """
 
 import pytest

@@ -2,6 +2,9 @@
 
 ``python tests/support/vectors.py`` writes ``tests/compiled/vectors.json`` anew: for each line its
 tree, the values that it reads, what it defines, a random cotangent and the gradients, by autograd.
+
+``due`` and ``slower`` read the periods of clocks.  A cell of the course has those in its config;
+one typed into the page has no config, so there JavaScript refuses these lines, ``CLOCKS``.
 """
 
 import json
@@ -27,14 +30,19 @@ LINES = (
     "y = outer(a, b)",
     "y = diag(a, C)",
     "y = read(C, a)",
+    *(CLOCKS := ("y = due(t, periods) * a", "y = slower(W, periods) @ a")),
 )
 SHAPES = {"W": (H, H), "V": (H, 2 * H), "C": (B, H, H)}
+STEPS = np.array([[0, 1, 2], [3, 6, 4]])
+CONFIG = {"periods": (1, 2, 4)}  # one module a unit
 
 
 def values(line, rng):
-    """Random numbers for every name that a line reads; c is positive."""
-    found = {n: rng.standard_normal(SHAPES.get(n, (B, H))) for n in equations.names(line)}
-    return {n: np.abs(v) + 0.5 if n == "c" else v for n, v in found.items()}
+    """Random numbers for every name that a line reads; c is positive, t counts steps."""
+    names = [n for n in equations.names(line) if n not in (*CONFIG, "t")]
+    found = {n: rng.standard_normal(SHAPES.get(n, (B, H))) for n in names}
+    found = {n: np.abs(v) + 0.5 if n == "c" else v for n, v in found.items()}
+    return found | ({"t": STEPS} if "t" in equations.names(line) else {})
 
 
 def vector(line, rng):
@@ -44,8 +52,8 @@ def vector(line, rng):
     from course_utils.spec import TENSOR
 
     given = values(line, rng)
-    leaves = {n: torch.tensor(v, requires_grad=True) for n, v in given.items()}
-    y = equations.evaluate([line], leaves, TENSOR)["y"]
+    leaves = {n: torch.tensor(v, requires_grad=v.dtype.kind == "f") for n, v in given.items()}
+    y = equations.evaluate([line], leaves | CONFIG, TENSOR)["y"]
     dy = rng.standard_normal(tuple(y.shape))
     y.backward(torch.tensor(dy))
     return {
@@ -54,7 +62,7 @@ def vector(line, rng):
         "values": {n: v.tolist() for n, v in given.items()},
         "y": y.tolist(),
         "dy": dy.tolist(),
-        "gradients": {n: leaf.grad.tolist() for n, leaf in leaves.items()},
+        "gradients": {n: leaf.grad.tolist() for n, leaf in leaves.items() if leaf.requires_grad},
     }
 
 

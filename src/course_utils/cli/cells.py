@@ -54,4 +54,5 @@ def show_code(
     from rich.console import Console
     from rich.syntax import Syntax
 
-    Console().print(Syntax(text, language(target), theme="ansi_dark", background_color="default"))
+    code = Syntax("", language(target), theme="ansi_dark", background_color="default")
+    Console().print(code.highlight(text), soft_wrap=True, end="")  # no line is cut to the width

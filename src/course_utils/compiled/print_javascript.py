@@ -99,6 +99,8 @@ def description(printer):
     spec, derivative = program.spec, plan.derivative
     leaves = {kind: [v.what for v in program.graph.values if v.op == kind]
               for kind in ("vector", "clock", "config")}  # fmt: skip
+    # those that ``slower`` reads are no values of the graph
+    leaves["clock"] = [name for name, value in spec.config.items() if isinstance(value, tuple)]
     products = []
     for product in program.products:
         place = operand_place(plan, product)

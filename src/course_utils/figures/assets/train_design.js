@@ -13,6 +13,9 @@ unrolled.part("design", ["language"], function ({ parse, pieces, isParameter, na
     return `as wide as ${parts.join(" and ")}`;
   }
 
+  // The first function of clocks in a tree.
+  const clock = (tree) => (!Array.isArray(tree) ? undefined : ["due", "slower"].includes(tree[0]) ? tree[0] : tree.slice(1).map(clock).find(Boolean));
+
   function place(line, name) {
     const piece = pieces(line).find((p, k) => k > 0 && p.text === name) || pieces(line).find((p) => p.text === name);
     return piece ? [piece.at, piece.end - piece.at] : [0, line.length];
@@ -42,7 +45,8 @@ unrolled.part("design", ["language"], function ({ parse, pieces, isParameter, na
     states.sort((a, b) => (a === "h" ? -1 : b === "h" ? 1 : targets.indexOf(a) - targets.indexOf(b)));
 
     parsed.forEach((p, k) => {
-      const name = p.tree[1];
+      const name = p.tree[1], timed = clock(p.tree[2]);
+      if (timed) { wrong(p, timed, `${timed} needs the periods of clocks, which a typed cell has not; choose the Clockwork RNN instead`); return; }
       if (name in ARITY) wrong(p, name, `${name} is a function and cannot be defined`);
       else if (name === "x") wrong(p, name, "x is the input and cannot be defined");
       else if (name.endsWith("_prev")) wrong(p, name, `${name} is ${name.slice(0, -5)} of the step before; define ${name.slice(0, -5)}`);
@@ -106,7 +110,6 @@ unrolled.part("design", ["language"], function ({ parse, pieces, isParameter, na
       }
       const [op, ...parts] = tree;
       if (op in ARITY && ARITY[op] !== null && parts.length !== ARITY[op]) fail(p, `${op} takes ${ARITY[op] === 1 ? "one quantity" : "two quantities"}, not ${parts.length}`, op);
-      if (op === "due" || op === "slower") fail(p, `${op} needs the periods of clocks, which a typed cell has not; choose the Clockwork RNN instead`, op);
       if (op === "@") {
         const right = shape(parts[1], p);
         if (typeof parts[0] !== "string" || parts[0] in shapes) fail(p, "on the left of @ stands a weight alone, such as W_x @ x");
