@@ -6,7 +6,7 @@ Those of cells count axes from the end, and so take arrays with more axes in fro
 
 import numpy as np
 
-from course_utils.numpy_nn.validation import cotangent, numpy_array
+from course_utils.numpy_nn.validation import cotangent, numpy_array, of_shape
 from course_utils.shapes import ShapeError, expect, expect_ids, positive_integer
 
 
@@ -164,11 +164,13 @@ def _shifted(a):
 
 def softmax_backward(p, dp):
     """p = softmax(a), dp like p -> da."""
+    of_shape(p.shape, dp=dp)
     return p * (dp - (dp * p).sum(axis=-1, keepdims=True))
 
 
 def log_softmax_backward(log_p, dlog_p):
     """log_p = log_softmax(a), dlog_p like it -> da."""
+    of_shape(log_p.shape, dlog_p=dlog_p)
     return dlog_p - np.exp(log_p) * dlog_p.sum(axis=-1, keepdims=True)
 
 

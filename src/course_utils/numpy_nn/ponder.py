@@ -14,6 +14,7 @@ import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.ops import sigmoid
+from course_utils.numpy_nn.validation import of_shape, running
 from course_utils.shapes import ShapeError, expect
 from course_utils.specs import get_spec
 
@@ -66,6 +67,8 @@ def weights(h, N):
 def halting_backward(cache, dp, dR):
     """dp (S, ...), dR (...) -> dh (S, ...): N is a constant, so h from step N on gets nothing."""
     before, last = cache
+    of_shape(last.shape, dp=dp)
+    of_shape(last.shape[1:], dR=dR)
     dR = dR + np.where(last, dp, 0).sum(axis=0)  # p = R at the last step
     return np.where(before, dp - dR, 0)  # p = h before it; R = 1 - sum of those
 
@@ -85,6 +88,7 @@ def mean_field(p, s):
 def mean_field_backward(cache, dmean):
     """dmean (B, H) -> dp (S, B), ds (S, B, H)."""
     p, s = cache
+    of_shape(s.shape[1:], dmean=dmean)
     return (dmean * s).sum(axis=-1), p[..., None] * dmean
 
 
@@ -94,18 +98,15 @@ def ponder_cost(N, R, lengths=None):
     The sum over time of N + R, counting the steps of each sequence only.  Graves 2016, eqs 10, 11.
     """
     sizes = expect(N=(N, "T B"), R=(R, "T B"))
-    if lengths is None:
+    active = running(lengths, sizes["T"], sizes["B"])
+    if active is None:
         active = np.ones(R.shape, bool)
-    else:
-        expect(lengths=(lengths, f"{sizes['B']}"))
-        if len(lengths) and not 0 <= min(lengths) <= max(lengths) <= sizes["T"]:
-            raise ValueError(f"lengths: expected 0 to T={sizes['T']}, got {lengths.tolist()}")
-        active = np.arange(sizes["T"])[:, None] < lengths
     return np.where(active, N.astype(R.dtype) + R, 0).sum(axis=0), active
 
 
 def ponder_cost_backward(active, dcost):
     """dcost (B,) -> dR (T, B); N has no gradient."""
+    of_shape(active.shape[1:], dcost=dcost)
     return np.where(active, dcost, 0)
 
 

@@ -103,11 +103,22 @@ def cotangent(name, array, dtype, shape=None):
     if type(array) is np.ndarray and array.dtype == dtype and shape in (None, array.shape):
         return array
     numpy_array(name, array)
-    if shape is not None and array.shape != shape:
-        raise ShapeError(f"{name}: expected the output's shape {shape}, got {array.shape}")
+    if shape is not None:
+        of_shape(shape, **{name: array})
     if array.dtype.kind not in "iu":
         floating("fc" if dtype.kind == "c" else "f", **{name: array})
     return array.astype(dtype, copy=False)
+
+
+def of_shape(shape, **gradients):
+    """Refuse by name gradients without the shape of what they are the gradients of.
+
+    NumPy would spread a smaller array over the missing axes in silence.
+    """
+    for name, array in gradients.items():
+        numpy_array(name, array)
+        if array.shape != shape:
+            raise ShapeError(f"{name}: expected the output's shape {shape}, got {array.shape}")
 
 
 def initial_state(spec, cell, state, B, H, dtype, name="state0", nets=None):

@@ -34,6 +34,8 @@ def mses(prediction, target):
     """
     floating("f", prediction=prediction)
     numpy_array("target", target)
+    if target.dtype.kind not in "biuf":
+        raise TypeError(f"target: expected real numbers, got {target.dtype}")
     if target.shape not in (prediction.shape, prediction.shape[1:]):
         raise ShapeError(
             f"target: expected shape {prediction.shape} of prediction, or that without the nets, "

@@ -5,6 +5,7 @@ Graves, Wayne & Danihelka 2014, sections 3.1 and 3.2.
 
 import numpy as np
 
+from course_utils.numpy_nn.validation import of_shape
 from course_utils.shapes import expect
 
 
@@ -28,6 +29,7 @@ def read(memory, w):
 def read_backward(cache, dr):
     """dr (B, K, M) -> dmemory (B, N, M), dw (B, K, N)."""
     memory, w = cache
+    of_shape((*w.shape[:2], memory.shape[2]), dr=dr)
     return w.mT @ dr, dr @ memory.mT
 
 
@@ -45,6 +47,7 @@ def write(memory, w, erase, add):
 def write_backward(cache, dnew):
     """dnew (B, N, M) -> dmemory (B, N, M), dw (B, K, N), derase, dadd (B, K, M)."""
     memory, w, erase, add, keep, kept = cache
+    of_shape(memory.shape, dnew=dnew)
     dadd = w @ dnew  # + w^T @ add
     dw = add @ dnew.mT
     dmemory = dnew * kept  # memory * kept
@@ -81,6 +84,7 @@ def blend(memory, w, add):
 def blend_backward(cache, dnew):
     """dnew (B, N, M) -> dmemory (B, N, M), dw (B, K, N), dadd (B, K, M)."""
     before, w, add = cache
+    of_shape((*w.shape[::2], add.shape[2]), dnew=dnew)
     dw, dadd = np.zeros_like(w), np.zeros_like(add)
     for k in reversed(range(w.shape[1])):
         dw[:, k] = (dnew * (add[:, k, None] - before[k])).sum(axis=-1)
