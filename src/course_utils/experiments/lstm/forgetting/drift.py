@@ -29,7 +29,7 @@ class Config:
     biases: tuple = (0.0, -2.0, -4.0, -6.0)
     steps: int = 1000
     units: int = 32
-    nets: int = 10
+    nets: int = 20
     length: int = 100
     hidden: int = 4
     batch: int = 32
@@ -37,7 +37,7 @@ class Config:
     updates: int = 1250
     every: int = 100
     wrong: float = 0.01
-    seeds: tuple = tuple(range(10))
+    seeds: tuple = tuple(range(20))
 
 
 QUICK = Config(biases=(0.0, -4.0), steps=300, nets=3, length=50, updates=1200, seeds=(0,))

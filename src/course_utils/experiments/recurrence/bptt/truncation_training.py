@@ -1,7 +1,8 @@
 """Bias against noise: training on gradients cut at fixed places, and at random ones, of one cost.
 
 The echo's lag is as long as, or twice as long as, what is walked back on average; one setting with
-chunks of twice the lag shows that they suffice.  About 90 CPU seconds.
+chunks of twice the lag shows that they suffice.  Both run the readable backward passes, for random
+cuts scale the credit from step to step, which needs the readable tape.  About 90 CPU seconds.
 """
 
 from dataclasses import dataclass
