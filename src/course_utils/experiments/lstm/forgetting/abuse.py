@@ -49,7 +49,7 @@ class Config:
     updates: int = 6000
     every: int = 50
     wrong: float = 0.01
-    seeds: tuple = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    seeds: tuple = tuple(range(30))
 
 
 QUICK = Config(cases=(("descent", ("offered", "open")),), updates=2000, seeds=(0, 1))
