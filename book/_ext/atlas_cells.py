@@ -20,6 +20,7 @@ from course_utils.family.lines import CHANGED, GONE, KEPT, NEW, TURNED, between
 from course_utils.family.traits import traits
 from course_utils.figures import cell_diagram, compare
 from course_utils.specs import SPECS
+from sources_seen import by_whom
 
 SIZE, STEPS = 64, 8  # inputs and units, and steps, for which operations are counted
 SIGNS = {KEPT: "=", TURNED: "=", CHANGED: "~", NEW: "+", GONE: "−"}
@@ -180,9 +181,10 @@ class CellLines(OfCells):
                                    "what came before them."), *self.near(spec, ())]  # fmt: skip
         other, kin = SPECS[branch.parent], branch.kin
         lines = between(spec, other, kin)
-        said = [self.paragraph(f"Of the cells that are no younger, {self.link(other.key)} "
-                               f"({cell_pages.years(self.place)[other.key]}) is nearest: "
-                               f"{summed(lines)}. "
+        year = f" ({cell_pages.years(self.place)[other.key]})"
+        year = "" if self.short(other.key).endswith(year) else year
+        said = [self.paragraph(f"Of the cells that are no younger, {self.link(other.key)}{year} "
+                               f"is nearest: {summed(lines)}. "
                                + measure(spec, kin)), *self.letters(spec, other, kin)]  # fmt: skip
         table = f"""<div class="cell-lines"><table>
 <caption>{html.escape(spec.title)}, beside {html.escape(other.title)} in the same letters</caption>
@@ -258,7 +260,7 @@ class CellSource(OfCells):
     def of(self, spec):
         source = spec.source
         seen = {"paper": "read in the paper", "none": "recalled, not seen"}.get(
-            source.seen, f"as {source.seen.replace('quoted:', 'quoted by')}"
+            source.seen, by_whom(source.seen)
         )
         return [self.paragraph(f"{{cite:t}}`{source.cite}`, {source.locator}; {seen}.")]
 

@@ -17,6 +17,7 @@ import course_utils.conventions
 from course_utils import ledger
 from course_utils.conventions import CONVENTIONS
 from course_utils.specs import SPECS
+from sources_seen import by_whom
 
 RESULT, AUDIT = "cell_table", "library_audit"
 ERRORS = {"forward": "equations", "autograd": "autograd", "complex": "complex step"}
@@ -88,7 +89,7 @@ class Cells(Table):
             return source.locator
         if source.seen == "none":
             return f"{source.locator}; recalled, not seen"
-        return f"{source.locator}; as {source.seen.replace('quoted:', 'quoted by')}"
+        return f"{source.locator}; {by_whom(source.seen)}"
 
 
 class Conventions(Table):

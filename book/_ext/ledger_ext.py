@@ -21,6 +21,7 @@ from course_utils import ledger
 from course_utils.ledger import results
 from course_utils.ledger.claims import FOLDER
 from folds import fold
+from sources_seen import by_whom
 
 HOW = (
     "*measured*: the sentence describes what came out; its bound was set afterwards, or nobody can "
@@ -100,9 +101,7 @@ class OfClaims(SphinxDirective):
             return ""
         text = f"{{cite:t}}`{cite}`" + (f", {locator}" if locator else "")
         seen = str(claim.source.get("seen") or "")
-        if seen.startswith("quoted:"):
-            text += f", as quoted by {seen.removeprefix('quoted:').strip()}"
-        return text
+        return f"{text}, {by_whom(seen)}" if seen.startswith("quoted:") else text
 
 
 class Claims(OfClaims):

@@ -22,7 +22,7 @@ SPEC = CellSpec(
         "grow without limit.",
         "No batch normalisation and no residual connections, which the authors' deep networks "
         "have.",
-        "Of the nonlinearities that may stand here, the ReLU of the authors' code.",
+        "Other functions may stand in place of the ReLU, which is that of the authors' code.",
     ),
     symbols={"U": "u"},
     words={"U": "the recurrent weights: one for each unit, through which it hears itself"},
