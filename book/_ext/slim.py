@@ -26,6 +26,7 @@ FONT = re.compile(r"url\([\"']?(?:\.\./)*(vendor/fontawesome/webfonts/[\w-]+)\.w
 ATTRIBUTES = re.compile(r"\b(?:class|id)=\"([^\"]*)\"")
 NAME = re.compile(r"[.#](-?(?:[A-Za-z_]|\\.)(?:[\w-]|\\.)*)")
 ICON = re.compile(r"\\(f[0-9a-f]{3})\b|([\uf000-\uf8ff])")  # a parser may have read the escape
+WRAPPED = re.compile(r'<span class="([^"]+)"><span class="pre">([^<]*)</span></span>')
 DIGEST = re.compile(r"(?<=_static/)([\w./-]+\.css)\?(?:digest|v)=(\w+)")
 
 
@@ -44,11 +45,16 @@ def slim(site):
         digests[path.relative_to(static).as_posix()] = hashlib.sha256(css.encode()).hexdigest()[:8]
     for page in site.rglob("*.html"):  # a browser must not show what it kept of an earlier build
         text = page.read_text("utf-8")
-        new = DIGEST.sub(lambda m: f"{m[1]}?v={digests.get(m[1], m[2])}", lighter(text))
+        new = DIGEST.sub(lambda m: f"{m[1]}?v={digests.get(m[1], m[2])}", unwrapped(lighter(text)))
         if new != text:
             write(page, new)
     for left in static.glob("scripts/fontawesome.js*"):
         left.unlink()
+
+
+def unwrapped(page):
+    """HTML of a page whose pieces of code are one element each, not one in another."""
+    return WRAPPED.sub(r'<span class="\1 pre">\2</span>', page)
 
 
 def named(css):

@@ -50,6 +50,13 @@ def test_a_plot_loses_only_what_nobody_sees():
     )
 
 
+def test_a_piece_of_code_is_one_element():
+    name = '<span class="sig-name descname"><span class="pre">tanh</span></span>'
+    assert slim.unwrapped(name) == '<span class="sig-name descname pre">tanh</span>'
+    two = name.replace("</span></span>", "</span> <em>a</em></span>")
+    assert slim.unwrapped(two) == two
+
+
 @cache
 def weight(path):
     """(bytes, bytes packed by gzip) of a file; what is packed already is not packed again."""
