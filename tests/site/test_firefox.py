@@ -134,8 +134,9 @@ def test_the_page_trains(page):
         told = page.evaluate(changed(says, told))
         losses.append(told)
     assert all("loss" in told for told in losses) and len(set(losses)) == 10
-    rate = page.evaluate("document.querySelector('[data-chart=rate]').ariaLabel")
-    assert rate.startswith("After 10 updates: ")
+    label = "document.querySelector('[data-chart=rate]').ariaLabel"  # drawn a frame later
+    drawn = f"String({label}.startsWith('After 10 updates: '))"
+    assert page.evaluate(changed(drawn, "false")) == "true"
     assert page.errors == []
 
 
