@@ -32,7 +32,9 @@ BEFORE = {
     "Haswell": {"lstm": 12.9, "rnn": 15.2, "gru": 17.7},
     "SkylakeX": {"lstm": 15.3, "rnn": 17.8, "gru": 15.4},
 }
-"""What ``side_by_side`` measured for the layers written by hand (commit 73552a7): medians of three.
+"""For the layers written by hand (commit 73552a7), in a checkout of that: what ``side_by_side`` was.
+
+On the second processor a script timed its loop and its ``many`` the same way: medians of three.
 
 By the routines of OpenBLAS, on AMD EPYC processors without AVX-512 and with it, where tanh in NumPy
 costs a seventh and the readable cells stand nearer.
