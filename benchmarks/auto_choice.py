@@ -3,8 +3,8 @@
     python benchmarks/auto_choice.py
 
 ``torch_nn.compiled.SHORTEST`` says from how many steps on ``auto`` takes compiled code; these sizes
-are those that it is about, one thread each, a training step of both in turn.  Written to
-``results/auto-<cpu>.json``.
+are those that it is about, at that many steps and at the longest, one thread each, a training step
+of both in turn.  Written to ``results/auto-<cpu>.json``.
 """
 
 import json
@@ -42,8 +42,10 @@ def step(key, size, backend):
 def measure(seconds=0.6):
     """[{cell, size, ratio, saved: milliseconds of a time step}], the kernel against compiled."""
     rows = []
-    for key, T in SHORTEST.items():
-        for size in ((T, *rest) for rest in SIZES):
+    for key, least in SHORTEST.items():
+        steps = sorted({least, max(SHORTEST.values())})
+        for size in ((T, *rest) for T in steps for rest in SIZES):
+            T = size[0]
             work = {name: step(key, size, name) for name in ("native", "compiled")}
             times = timing.interleave(work, seconds=seconds, least=5)
             spent = timing.medians(times)

@@ -32,7 +32,7 @@ BEFORE = {
     "Haswell": {"lstm": 12.9, "rnn": 15.2, "gru": 17.7},
     "SkylakeX": {"lstm": 15.3, "rnn": 17.8, "gru": 15.4},
 }
-"""For the layers written by hand (commit 73552a7), in a checkout of that: what ``side_by_side`` was.
+"""What ``side_by_side`` was for the layers written by hand, in a checkout of commit 73552a7.
 
 On the second processor a script timed its loop and its ``many`` the same way: medians of three.
 

@@ -21,9 +21,8 @@ TRAINED, FORWARD = 32, 128
 SHORTEST = {"gru": 128, "rnn": 320, "rnn_relu": 320}
 """From how many steps on ``auto`` compiles, with gradients, what PyTorch has a kernel for.
 
-Those where compiled code is the quicker one: at so many steps a training step of small nets took
-the kernel 1.6 to 14 times as long, and 0.07 (GRU) or 0.02 ms (RNN) a time step longer at least
-(``benchmarks/auto_choice.py``).
+Those where compiled code is the quicker one: a training step of nets that are small enough took the
+kernel 1.6 to 19 times as long, and 0.05 (GRU) or 0.02 ms (RNN) a time step longer at least.
 """
 SHARED = 2**20
 """Multiplications of a time step from which on PyTorch's threads could share them with profit."""
