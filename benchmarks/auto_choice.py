@@ -4,7 +4,7 @@
 
 ``torch_nn.compiled.SHORTEST`` says from how many steps on ``auto`` takes compiled code; these sizes
 are those that it is about, at that many steps and at the longest, one thread each, a training step
-of both in turn.  Written to ``results/auto-<cpu>.json``.
+of both in turn.  Written to ``results/auto/<cpu>.json``.
 """
 
 import json
@@ -64,7 +64,7 @@ def main():
     with timing.one_thread():
         rows = measure()
     name = re.sub(r"\W+", "-", machine["cpu"].lower()).strip("-")
-    path = Path(__file__).parent / "results" / f"auto-{name}.json"
+    path = Path(__file__).parent / "results" / "auto" / f"{name}.json"
     files.write(path, json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
     print(f"written: {path}")
 
