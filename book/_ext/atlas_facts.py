@@ -130,7 +130,8 @@ def sentence(task, row, link):
         ends = [said(row[end]) if has(row, end) else "diverged" for end in ("low", "high")]
         parts.append(f"median {task['measure']} {said(row['median'])} ({ends[0]} to {ends[1]})")
     rank = f"rank {interval(row, 'rank', plain)} of {task['cells']}"
-    parts.append(rank + (", not to be told from the best" if row["tied"] else ""))
+    best = ", told from all others" if task["tied"] == 1 else ", not to be told from the best"
+    parts.append(rank + (best if row["tied"] else ""))
     if row.get("lost"):
         parts.append(f"{row['lost']} diverged")
     edge = ", an end of the grid" if row.get("edge") else ""

@@ -88,6 +88,7 @@ def test_a_measured_fact_says_what_it_hangs_on():
     for part in ("at most 5 % wrong in 6 of 8 nets (41 % to 100 %)", "no median", "2 diverged",
                  "end of the", "rank 5 (2 to 14) of 52, not to be told from the best"):  # fmt: skip
         assert part in said, said
+    assert "of 52, told from all others;" in atlas_facts.sentence(TASK | {"tied": 1}, ROW, str)
     assert "median wrong answers 10 % (1.2 % to diverged)" in atlas_facts.sentence(
         TASK, ROW | {"median": 0.1}, str
     )
