@@ -23,6 +23,7 @@ SHORTEST = {"gru": 128, "rnn": 320, "rnn_relu": 320}
 
 Those where compiled code is the quicker one: a training step of nets that are small enough took the
 kernel 1.6 to 19 times as long, and 0.05 (GRU) or 0.02 ms (RNN) a time step longer at least.
+An LSTM's kernel is not here: it is ahead at some sizes (``speed_cells`` in the ledger).
 """
 SHARED = 2**20
 """Multiplications of a time step from which on PyTorch's threads could share them with profit."""
