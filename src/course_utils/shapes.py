@@ -80,6 +80,15 @@ def whole(name, number, least):
     return integer
 
 
+def generator(rng):
+    """Refuse what draws no numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng: expected np.random.Generator, got {type(rng).__name__}; "
+            "pass np.random.default_rng(seed)"
+        )
+
+
 def array_of(name, values):
     """What is an array, or a list that makes one; ShapeError by name for rows of unequal length."""
     try:

@@ -25,8 +25,8 @@ from course_utils.numpy_nn.attention import (
 from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.stack import unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import unroll, unroll_backward
-from course_utils.numpy_nn.validation import cotangent, dtype_of, generator, running
-from course_utils.shapes import expect, expect_ids, positive_integer
+from course_utils.numpy_nn.validation import cotangent, dtype_of, running
+from course_utils.shapes import expect, expect_ids, generator, positive_integer
 
 # One step of the decoder after its cell, given the context c; Luong et al. 2015, section 3
 EQUATIONS = (

@@ -7,7 +7,7 @@ import numpy as np
 from course_utils.shapes import ShapeError, array_of, ordinary
 
 KINDS = {"f": "real floating numbers", "fc": "floating numbers"}
-TYPES = {"f": "a real floating type", "biufc": "a type of numbers"}
+TYPES = {"f": "a floating type", "biufc": "a type of numbers"}
 
 
 def numpy_array(name, value):
@@ -256,13 +256,4 @@ def made_by(tape, kind, maker, name="tape"):
         raise TypeError(
             f"{name}: expected what {maker} returned last, got {type(tape).__name__} of "
             f"{type(tape).__module__}"
-        )
-
-
-def generator(rng):
-    """Refuse what draws no numbers."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng: expected np.random.Generator, got {type(rng).__name__}; "
-            "pass np.random.default_rng(seed)"
         )

@@ -8,8 +8,8 @@ import numpy as np
 from course_utils.numpy_nn.attention.attend import AttendTape, attend, attend_backward
 from course_utils.numpy_nn.attention.masks import check_mask, finite, saw, spoilt
 from course_utils.numpy_nn.ops import affine_backward
-from course_utils.numpy_nn.validation import by_name, cotangent, dtype_of, generator, made_by
-from course_utils.shapes import expect, positive_integer
+from course_utils.numpy_nn.validation import by_name, cotangent, dtype_of, made_by
+from course_utils.shapes import expect, generator, positive_integer
 
 AXES = {
     "in_proj_weight": "3E E",

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn.attention.products import blend, match, turned
-from course_utils.numpy_nn.validation import dtype_of, generator
-from course_utils.shapes import expect, positive_integer
+from course_utils.numpy_nn.validation import dtype_of
+from course_utils.shapes import expect, generator, positive_integer
 
 # For one query and one position; what the sums over positions need, the language does not carry yet
 EQUATIONS = {

@@ -15,12 +15,11 @@ from course_utils.numpy_nn.validation import (
     by_name,
     cotangent,
     dtype_of,
-    generator,
     made_by,
     numbers,
     running,
 )
-from course_utils.shapes import expect, positive_integer
+from course_utils.shapes import expect, generator, positive_integer
 
 # For one letter, at the place u (from 1); the sums over bumps and letters, the language does not
 # carry yet
