@@ -36,7 +36,6 @@ def step(key, params, x, prev, **others):
     biases = {n: x.new_zeros(shape) for n, shape in shapes.items() if n.startswith("bias_")}
     if not isinstance(params, Mapping):
         raise TypeError(f"params: expected a dict of tensors, got {type(params).__name__}")
-    check_tensors(x, **{f"params[{n!r}]": p for n, p in params.items()})
     params = biases | dict(params)
     inputs = {n: others.pop(n, torch.zeros_like(prev[0])) for n in spec.inputs}
     spec.check(params, x=(x, "B D"), **arrays, **{n: (v, "B H") for n, v in inputs.items()})

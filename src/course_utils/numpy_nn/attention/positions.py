@@ -34,7 +34,12 @@ def rotate_backward(dy, *, first=0):
 
 def angles(T, size, first=0):
     """(T, size / 2): the position times a frequency that falls from 1 to about 1/10000."""
-    T, size, first = whole("T", T, least=0), whole("size", size, least=0), _position(first)
+    T, size = whole("T", T, least=0), whole("size", size, least=0)
+    return _angles(T, size, _position(first))
+
+
+def _angles(T, size, first):
+    """As ``angles``, of integers."""
     if size % 2:
         raise ValueError(f"size: positions come in pairs, expected an even number, got {size}")
     return np.arange(first, first + T)[:, None] / 10000 ** (np.arange(0, size, 2) / size)
@@ -49,9 +54,10 @@ def _position(first):
 
 
 def _turn(name, x, first, way):
-    expect(**{name: (x, "T B D")})
-    floating(**{name: x})
-    angle = way * angles(len(x), x.shape[-1], first)
+    if type(x) is not np.ndarray or x.ndim != 3 or x.dtype.kind not in "fc":
+        expect(**{name: (x, "T B D")})
+        floating(**{name: x})
+    angle = way * _angles(len(x), x.shape[-1], _position(first))
     cos, sin = (f(angle)[:, None].astype(x.real.dtype) for f in (np.cos, np.sin))
     even, odd = x[..., ::2], x[..., 1::2]
     return np.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1).reshape(x.shape)

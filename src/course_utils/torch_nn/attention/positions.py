@@ -24,10 +24,11 @@ def rotate(x, *, first=0):
     first, the position of x[0].  Su et al. 2021, RoFormer, section 3.2.2.
     """
     tensors(x=x)
-    expect(x=(x, "T B D"))
+    if x.dim() != 3:
+        expect(x=(x, "T B D"))
     if not x.is_floating_point():
         raise TypeError(f"x: expected floating numbers, got {x.dtype}; use x.float()")
-    angle = angles(len(x), x.shape[-1], first, device=x.device)[:, None]
+    angle = _angles(len(x), x.shape[-1], _position(first), x.device)[:, None]
     cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
     even, odd = x[..., ::2], x[..., 1::2]
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
@@ -35,7 +36,12 @@ def rotate(x, *, first=0):
 
 def angles(T, size, first=0, *, device=None):
     """(T, size / 2) in float64: the position times a frequency from 1 to about 1/10000."""
-    T, size, first = whole("T", T, least=0), whole("size", size, least=0), _position(first)
+    T, size = whole("T", T, least=0), whole("size", size, least=0)
+    return _angles(T, size, _position(first), device)
+
+
+def _angles(T, size, first, device):
+    """As ``angles``, of integers."""
     if size % 2:
         raise ValueError(f"size: positions come in pairs, expected an even number, got {size}")
     steps = torch.arange(first, first + T, device=device, dtype=torch.float64)

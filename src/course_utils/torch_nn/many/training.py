@@ -17,8 +17,8 @@ def affine(weight, bias, x):
         raise ShapeError(f"x: expected axes (K, ..., H), got {tuple(x.shape)}")
     rows = x.flatten(1, -2) if x.dim() > 2 else x[:, None]
     expect(weight=(weight, "K N H"), bias=(bias, "K N"), x=(rows, "K rows H"))
-    for name, value in (("weight", weight), ("bias", bias)):
-        same_kind(name, value, x)
+    same_kind("weight", weight, x)
+    same_kind("bias", bias, x)
     return torch.baddbmm(bias[:, None], rows, weight.mT).reshape(*x.shape[:-1], weight.shape[1])
 
 
