@@ -94,6 +94,8 @@ MAKERS = {
     "MultiHead": lambda dtype: attention.MultiHeadAttention(4, 2, dtype=dtype),
     "Window": lambda dtype: attention.Window(4, 2, dtype=dtype),
     "GridLSTM": lambda dtype: grid.GridLSTM(4, 2, dtype=dtype),
+    "Seq2Seq": lambda dtype: torch_nn.Seq2Seq(5, 6, dtype=dtype),
+    "OneStep": lambda dtype: torch_nn.OneStep("lstm", D, H, dtype=dtype),
     "GridBlock": lambda dtype: grid.GridBlock(4, dtype=dtype),
 }
 
@@ -117,6 +119,9 @@ MISTAKES = {
     "state of none": (lambda: LAYER.initial_state(None), ValueError, "batch_size: expected"),
     "state of -1": (lambda: torch_nn.initial_state("lstm", -1, H), ValueError, "batch_size: exp"),
     "state of H": (lambda: torch_nn.initial_state("lstm", B, None), ValueError, "hidden_size: exp"),
+    "start of -1": (
+        lambda: torch_nn.OneStep("lstm", D, H).start(-1), ValueError, "batch_size: expected",
+    ),
     "learned of -1": (
         lambda: torch_nn.LearnedInitialState(LAYER)(-1), ValueError, "batch_size: expected",
     ),
