@@ -80,6 +80,26 @@ def whole(name, number, least):
     return integer
 
 
+def generator(rng):
+    """Refuse what draws no numbers."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng: expected np.random.Generator, got {type(rng).__name__}; "
+            "pass np.random.default_rng(seed)"
+        )
+
+
+def array_of(name, values):
+    """What is an array, or a list that makes one; ShapeError by name for rows of unequal length."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(
+            f"{name}: expected an array, got a list whose rows differ in length or shape; "
+            "fill up the shorter ones"
+        ) from error
+
+
 def expect_ids(name, ids, size, counts=None):
     """Check integers (...) that pick one of ``size`` things; returns them as an array.
 
@@ -87,7 +107,7 @@ def expect_ids(name, ids, size, counts=None):
     TypeError for what is not an integer, IndexError with the id and its position for one outside
     0 … size - 1: counting from the end, as Python does, would hide a mistake.
     """
-    ids = np.asarray(ids)
+    ids = array_of(name, ids)
     ids = ids if ids.size else ids.astype(np.int64)  # an empty list is of floats
     if ids.dtype.kind not in "iu":
         raise TypeError(
@@ -148,6 +168,11 @@ def _shape(name, array):
             )
     try:
         return tuple(int(n) for n in array.shape)
+    except RuntimeError as error:  # a nested tensor has no one shape
+        raise ShapeError(
+            f"{name}: expected one array, got rows of unequal length; "
+            f"use {name}.to_padded_tensor(0), and lengths"
+        ) from error
     except AttributeError:
         raise ShapeError(
             f"{name}: expected an array, got {type(array).__name__}; pass a NumPy array or a tensor"

@@ -100,6 +100,16 @@ class Workspace:
             found = self._known[place] = prepare(key, params, x)._replace(x=None, params=None)
         return found
 
+    @classmethod
+    def checked(cls, workspace):
+        """What a caller gave: a Workspace or None; TypeError by name for any other thing."""
+        if workspace is not None and not isinstance(workspace, cls):
+            raise TypeError(
+                f"workspace: expected a Workspace or None, got {type(workspace).__name__}; "
+                "make one by numpy_nn.fast.Workspace()"
+            )
+        return workspace
+
     def holds(self, tape):
         """Whether a tape was made in this workspace."""
         return tape.arena in self._arenas.values()

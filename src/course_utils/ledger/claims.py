@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.errors import near
 from course_utils.ledger import margins, results
 from course_utils.ledger.results import LedgerError
 from course_utils.ledger.rules import parse
@@ -317,8 +318,7 @@ def claim(name):
     for candidate in claims():
         if candidate.id == name:
             return candidate
-    near = [c.id for c in claims() if c.id.split("-")[0] == name.split("-")[0]]
-    raise LedgerError(f"no claim {name!r}; near it: {near}")
+    raise LedgerError(f"no claim {name!r}; {near(name, (c.id for c in claims()))}")
 
 
 def _read(path):

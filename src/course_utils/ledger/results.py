@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from course_utils.errors import UserError
+from course_utils.errors import UserError, near
 from course_utils.files import write
 
 FOLDER = Path(__file__).parent / "results"
@@ -35,9 +35,12 @@ def result(name, *fields):
     fields: further ones of FIELDS that it must have.  LedgerError without one, or where the file is
     damaged.
     """
-    path = next(FOLDER.rglob(f"{name}.json"), None) if re.fullmatch(r"\w+", name) else None
+    plain = re.fullmatch(r"\w+", _named(name))
+    path = next(FOLDER.rglob(f"{name}.json"), None) if plain else None
     if path is None:
-        raise LedgerError(f"no result {name!r} is recorded; run: course run {name}")
+        raise LedgerError(
+            f"no result {name!r} is recorded; run: course run {name}; {near(name, recorded())}"
+        )
     return read(path, *fields)
 
 
@@ -60,7 +63,7 @@ def read(path, *fields):
 
 def kinds(name):
     """{kind of CPU: record} of what other machines recorded of experiment ``name``."""
-    paths = FOLDER.rglob(f"{name}@*.json") if re.fullmatch(r"\w+", name) else ()
+    paths = FOLDER.rglob(f"{name}@*.json") if re.fullmatch(r"\w+", _named(name)) else ()
     return {p.stem.partition("@")[2]: read(p) for p in sorted(paths)}
 
 
@@ -71,7 +74,7 @@ def recorded():
 
 def folder(chapter):
     """Where the results of a chapter, "lstm/gates", are recorded."""
-    return FOLDER / chapter
+    return FOLDER / _named(chapter, "chapter")
 
 
 def value(name, path):
@@ -90,7 +93,12 @@ def printed(value, form=""):
 
 def find(record, path, name="result"):
     """The value at ``path`` (as in `value`) of a record that was read already."""
-    node = record if path.startswith("/") else record["values"]
+    top = _named(path, "path").startswith("/")
+    if not isinstance(record, dict) or not (top or "values" in record):
+        raise LedgerError(
+            f"record: expected one from result(), with values; got {type(record).__name__}"
+        )
+    node = record if top else record["values"]
     for key in path.removeprefix("/").split("."):
         if isinstance(node, dict) and key in node:
             node = node[key]
@@ -100,6 +108,13 @@ def find(record, path, name="result"):
             has = sorted(node) if isinstance(node, dict) else f"{type(node).__name__}"
             raise LedgerError(f"{name}: path {path!r} ends at {key!r}; there are: {has}")
     return node
+
+
+def _named(name, argument="name"):
+    """A name or a path, as text; LedgerError for any other thing."""
+    if not isinstance(name, str):
+        raise LedgerError(f"{argument}: expected text, got {name!r}")
+    return name
 
 
 def find_all(record, path, name="result"):
@@ -135,6 +150,7 @@ def record(name, content, folder=None):
     Atomic: a run that is stopped leaves the former result.  LedgerError for NaN or infinity (say
     None where something diverged) and for more than 200 kB.
     """
+    _named(name)
     try:
         text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False)
     except ValueError as error:

@@ -43,7 +43,7 @@ def unroll(
     float32 and float64, and ImportError with the remedy where Numba or SciPy is missing.
     """
     plain = state0 is lengths is resets is config is None and not inputs
-    if plain and workspace is not None and isinstance(params, Mapping):
+    if Workspace.checked(workspace) is not None and plain and isinstance(params, Mapping):
         run = workspace.known(prepared, key, params, x)._replace(x=x)
     else:
         run = prepare(key, params, x, state0, lengths, resets, config, inputs)
@@ -71,7 +71,7 @@ def unroll_backward(tape, dy, dlast=None, workspace=None):
     made_by(tape, compiled.Tape, "numpy_nn.fast.unroll")
     spec, dtype = tape.code.spec, np.dtype(tape.code.dtype)
     cell, (_, T, B, _, H) = get_cell(spec.key), tape.arena.sizes.values()
-    if workspace is not None and not workspace.holds(tape):
+    if Workspace.checked(workspace) is not None and not workspace.holds(tape):
         raise ValueError("workspace: not the one that this tape was made in; leave it out")
     if np.shape(dy) != (T, B, H) and expect(dy=(dy, "T B H")) != {"T": T, "B": B, "H": H}:
         raise ShapeError(f"dy: expected shape {(T, B, H)} (T, B, H), got {dy.shape}")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.numpy_nn.validation import floating, generator
-from course_utils.shapes import ShapeError, positive_integer
+from course_utils.numpy_nn.validation import floating
+from course_utils.shapes import ShapeError, generator, positive_integer
 
 STEP = 1e-30  # no subtraction follows, so nothing cancels however small it is
 

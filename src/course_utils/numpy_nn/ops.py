@@ -6,7 +6,7 @@ Those of cells count axes from the end, and so take arrays with more axes in fro
 
 import numpy as np
 
-from course_utils.numpy_nn.validation import cotangent, numpy_array, of_shape
+from course_utils.numpy_nn.validation import cotangent, dtype_of, numpy_array, of_shape
 from course_utils.shapes import ShapeError, expect, expect_ids, positive_integer
 
 
@@ -176,7 +176,7 @@ def log_softmax_backward(log_p, dlog_p):
 
 def one_hot(ids, size, dtype=np.float64):
     """Integers (...) in [0, size) -> (..., size) with a single one.  IndexError names the id."""
-    size = positive_integer(size=size)
+    size, dtype = positive_integer(size=size), dtype_of(dtype, "biufc")
     ids = expect_ids("ids", ids, size)
     out = np.zeros((*ids.shape, size), dtype)
     np.put_along_axis(out, ids[..., None], 1, axis=-1)

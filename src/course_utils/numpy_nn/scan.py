@@ -73,7 +73,8 @@ def unroll_scan(key, params, x, state0=None, *, lengths=None, resets=None):
     h = prefix(a, b)
 
     states = (h.real, h.imag) if pair else (h,)
-    last = cell.State(*(s[-1] if T else s0 for s, s0 in zip(states, start, strict=True)))
+    ends = (s[-1] if T else s0 for s, s0 in zip(states, start, strict=True))
+    last = cell.State(*(end.copy() for end in ends))  # written into, neither y nor state0 changes
     before = tuple(
         np.where(begins[..., None], s0, np.concatenate([s0[None], s[:-1]])[:T])
         for s, s0 in zip(states, start, strict=True)

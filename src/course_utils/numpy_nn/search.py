@@ -35,6 +35,7 @@ def greedy(step, state, *, start, end, limit):
 
     A sequence that has ended is filled up with end; the first of equally likely tokens is taken.
     """
+    start, end = _asked(step, start, end)
     state, limit = _checked(state), whole("limit", limit, least=0)
     tokens = np.full(len(state[0]), start)
     done = np.zeros(len(tokens), bool)
@@ -58,6 +59,7 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
     (end counts) that divides the log-probability, 1 if None: without one, shorter is likelier.
     Stops as soon as no survivor can still become one of the best.
     """
+    start, end = _asked(step, start, end)
     width, limit = positive_integer(width=width, limit=limit)
     state = _checked(state, one=True)
     penalty = penalty or (lambda length: 1.0)
@@ -92,10 +94,20 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
     return best
 
 
+def _asked(step, start, end):
+    """The tokens as integers; TypeError or ValueError by name for what cannot be asked."""
+    if not callable(step):
+        raise TypeError(f"step: expected a function of tokens and state, got {type(step).__name__}")
+    return whole("start", start, least=0), whole("end", end, least=0)
+
+
 def _checked(state, one=False):
     """state as a tuple of arrays; with ``one``, of one source."""
     if not isinstance(state, tuple | list) or not state:
         raise TypeError(f"state: expected a tuple of arrays (N, ...), got {type(state).__name__}")
+    for k, each in enumerate(state):
+        if not getattr(each, "shape", ()):
+            raise TypeError(f"state[{k}]: expected an array (N, ...), got {each!r:.60}")
     if one and len(state[0]) != 1:
         raise ShapeError(f"state: expected one source, arrays (1, ...), got {len(state[0])} rows")
     return tuple(state)

@@ -25,8 +25,8 @@ from course_utils.numpy_nn.attention import (
 from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.stack import unroll_stack, unroll_stack_backward
 from course_utils.numpy_nn.unroll import unroll, unroll_backward
-from course_utils.numpy_nn.validation import cotangent, running
-from course_utils.shapes import expect, expect_ids, positive_integer
+from course_utils.numpy_nn.validation import cotangent, dtype_of, running
+from course_utils.shapes import expect, expect_ids, generator, positive_integer
 
 # One step of the decoder after its cell, given the context c; Luong et al. 2015, section 3
 EQUATIONS = (
@@ -102,6 +102,10 @@ class Seq2SeqTape(NamedTuple):
 
 def init_seq2seq(model, rng, dtype=np.float64):
     """Parameters, a flat dict with the names of ``torch_nn.Seq2Seq``'s state_dict."""
+    if not isinstance(model, Seq2Seq):
+        raise TypeError(f"model: expected a Seq2Seq, got {type(model).__name__}")
+    generator(rng)
+    dtype = dtype_of(dtype)
     E, H, V = model.embedding, model.hidden, model.target_symbols
     params = {
         "source_embedding.weight": rng.standard_normal((model.source_symbols, E)),

@@ -15,14 +15,13 @@ from course_utils.numpy_nn.unroll import unroll, unroll_backward
 from course_utils.numpy_nn.validation import (
     beginnings,
     floating,
-    generator,
     made_by,
     numpy_array,
     one_a_state,
     probability,
     running,
 )
-from course_utils.shapes import ShapeError, expect, positive_integer
+from course_utils.shapes import ShapeError, expect, generator, positive_integer
 from course_utils.specs import get_spec
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
 from course_utils.numpy_nn.unroll import Tape, backward
-from course_utils.numpy_nn.validation import cotangent, generator, made_by, probability
-from course_utils.shapes import ShapeError, positive_integer
+from course_utils.numpy_nn.validation import cotangent, made_by, probability
+from course_utils.shapes import ShapeError, generator, positive_integer
 
 
 def truncated_backward(tape, dy, every):

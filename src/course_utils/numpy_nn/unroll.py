@@ -97,6 +97,8 @@ def forward(run, state):
     tape = new_tape(run)
     y = np.zeros((T, B, state[0].shape[-1]), run.dtype)
     last = loop(tape, run, state, y)
+    if not T:  # the last states are the caller's to write into, the initial ones are not
+        last = type(last)(*(s.copy() for s in last))
     return (y if run.mask is None else kept(run.mask, y)), last, tape
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_utils.shapes import ShapeError, ordinary
+from course_utils.shapes import ShapeError, array_of, ordinary
 
 KINDS = {"f": "real floating numbers", "fc": "floating numbers"}
+TYPES = {"f": "a floating type", "biufc": "a type of numbers"}
 
 
 def numpy_array(name, value):
@@ -32,9 +33,20 @@ def floating(kinds="fc", **arrays):
             raise TypeError(f"{name}: expected {KINDS[kinds]}, got {array.dtype}; {remedy}")
 
 
+def dtype_of(dtype, kinds="f"):
+    """A type of numbers of these kinds, as NumPy's; TypeError by name for any other thing."""
+    try:
+        made = np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"dtype: expected {TYPES[kinds]}, got {dtype!r}; use np.float32") from error
+    if made.kind not in kinds:
+        raise TypeError(f"dtype: expected {TYPES[kinds]}, got {made}; use np.float32")
+    return made
+
+
 def numbers(name, value, least=0, below=np.inf, *, positive=False):
     """One real number, or an array of them, as float64: from least, or above it, to below."""
-    array = np.asarray(value)
+    array = array_of(name, value)
     fits = array.dtype.kind in "iuf"
     if fits:
         array = array.astype(np.float64)
@@ -193,7 +205,7 @@ def running(lengths, T, B, name="lengths", axis="T"):
     if lengths is None:
         return None
     ordinary(name, lengths)
-    lengths = np.asarray(lengths)
+    lengths = array_of(name, lengths)
     if not np.issubdtype(lengths.dtype, np.integer) or lengths.shape != (B,):
         raise ShapeError(
             f"{name}: expected {B} integers, shape ({B},), got {lengths.dtype} {lengths.shape}"
@@ -210,7 +222,7 @@ def beginnings(resets, T, B):
     if resets is None:
         return None
     ordinary("resets", resets)
-    resets = np.asarray(resets)
+    resets = array_of("resets", resets)
     if resets.shape != (T, B):
         raise ShapeError(f"resets: expected shape {(T, B)} (T, B), got {resets.shape}")
     if resets.dtype != bool:
@@ -244,13 +256,4 @@ def made_by(tape, kind, maker, name="tape"):
         raise TypeError(
             f"{name}: expected what {maker} returned last, got {type(tape).__name__} of "
             f"{type(tape).__module__}"
-        )
-
-
-def generator(rng):
-    """Refuse what draws no numbers."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng: expected np.random.Generator, got {type(rng).__name__}; "
-            "pass np.random.default_rng(seed)"
         )

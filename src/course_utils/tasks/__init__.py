@@ -8,6 +8,7 @@ configuration give the same batch, always.
 from course_utils.tasks.adding import Adding
 from course_utils.tasks.alarm import Alarm
 from course_utils.tasks.anbn import AnBn
+from course_utils.tasks.asked import checked
 from course_utils.tasks.batch import Batch
 from course_utils.tasks.bits import AssociativeRecall, CopyBits, RepeatCopy
 from course_utils.tasks.copying import Copy
@@ -54,3 +55,7 @@ __all__ = [
     "TemporalOrder",
     "TemporalXor",
 ]
+
+for _name in __all__:
+    if hasattr(globals()[_name], "sample"):
+        checked(globals()[_name])

@@ -21,6 +21,13 @@ class Side(NamedTuple):
     m: Tensor
 
 
+def check_side(name, side, like):
+    """Refuse by name what is no pair h, m of tensors that fit like."""
+    if not isinstance(side, tuple | list) or len(side) != 2:
+        raise TypeError(f"{name}: expected a Side(h, m), got {type(side).__name__}")
+    validation.fitting(like, **{f"{name}.h": side[0], f"{name}.m": side[1]})
+
+
 class GridBlock(nn.Module):
     """One block of the grid, with one LSTM for each of its two directions.
 
@@ -39,6 +46,7 @@ class GridBlock(nn.Module):
         positive_integer(hidden_size=hidden_size)
         if priority not in (None, "depth"):
             raise ValueError(f"priority: expected None or 'depth', got {priority!r}")
+        dtype = validation.dtype_of(dtype)
         self.hidden_size, self.priority = hidden_size, priority
         for side in SIDES:
             weight = torch.empty(4 * hidden_size, 2 * hidden_size, device=device, dtype=dtype)
@@ -54,6 +62,9 @@ class GridBlock(nn.Module):
 
     def forward(self, time, depth):
         """See the class: two ``Side`` of (B, H) -> two ``Side`` of (B, H)."""
+        for name, side in (("time", time), ("depth", depth)):
+            if not isinstance(side, Side):
+                raise TypeError(f"{name}: expected a Side(h, m), got {type(side).__name__}")
         new_time = self._lstm("time", time.h, depth.h, time.m)
         seen = new_time.h if self.priority == "depth" else time.h
         return new_time, self._lstm("depth", seen, depth.h, depth.m)
@@ -88,7 +99,7 @@ class GridLSTM(nn.Module):
     ):
         super().__init__()
         positive_integer(input_size=input_size, hidden_size=hidden_size, depth=depth)
-        factory = {"device": device, "dtype": dtype}
+        factory = {"device": device, "dtype": validation.dtype_of(dtype)}
         self.input_size, self.hidden_size, self.depth = input_size, hidden_size, depth
         self.enter = nn.Linear(input_size, 2 * hidden_size, **factory)
         self.blocks = nn.ModuleList(
@@ -98,11 +109,12 @@ class GridLSTM(nn.Module):
 
     def forward(self, x, state=None):
         """See the class: x (T, B, D), state -> y (T, B, H), state."""
+        validation.fitting(self.enter.weight, x=x)
         expect(x=(x, f"T B {self.input_size}"))
-        validation.same_kind("x", x, self.enter.weight)
         if state is None:
             zeros = x.new_zeros(self.depth, x.shape[1], self.hidden_size)
             state = Side(zeros, zeros)
+        check_side("state", state, self.enter.weight)
         shape = f"{self.depth} B {self.hidden_size}"
         expect(x=(x, "T B D"), h=(state[0], shape), m=(state[1], shape))
         layers = [Side(h, m) for h, m in zip(*state, strict=True)]

@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
+from course_utils.shapes import positive_integer, whole
 from course_utils.specs import get_spec
+from course_utils.torch_nn.validation import dtype_of
 
 
 def initial_state(key, batch_size, hidden_size, *, dtype=None, device=None):
@@ -11,7 +13,8 @@ def initial_state(key, batch_size, hidden_size, *, dtype=None, device=None):
 
     Returns a tuple in the order of the spec's states, each (B, H), as ``step`` and ``scan`` take.
     """
-    return cell_state(key, batch_size, hidden_size, torch.empty(0, dtype=dtype, device=device))
+    B, H = whole("batch_size", batch_size, least=0), positive_integer(hidden_size=hidden_size)
+    return cell_state(key, B, H, torch.empty(0, dtype=dtype_of(dtype), device=device))
 
 
 def cell_state(key, B, H, like):
@@ -43,6 +46,8 @@ class LearnedInitialState(nn.Module):
 
     def __init__(self, layer):
         super().__init__()
+        if not hasattr(layer, "spec"):
+            raise TypeError(f"layer: expected a Recurrent, got {type(layer).__name__}")
         self.names = tuple(f"initial_{name}" for name in layer.spec.states)
         values = initial_states(layer, 1, layer.example().detach())
         for name, value in zip(self.names, values, strict=True):
@@ -53,5 +58,6 @@ class LearnedInitialState(nn.Module):
 
     def forward(self, batch_size):
         """The states for B sequences, as ``Recurrent`` takes them in ``hx``."""
+        batch_size = whole("batch_size", batch_size, least=0)
         states = tuple(getattr(self, name).expand(-1, batch_size, -1) for name in self.names)
         return states[0] if len(states) == 1 else states

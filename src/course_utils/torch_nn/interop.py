@@ -1,5 +1,7 @@
 """Parameters as plain NumPy dicts to layers and back; layer suffixes exist only here."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import nn
@@ -20,7 +22,15 @@ def from_numpy(key, params, **options):
     TypeError or ValueError by name for what a layer cannot represent.
     """
     spec = get_spec(key)
-    layers = [params] if isinstance(params, dict) else list(params)
+    if not isinstance(params, Mapping | list | tuple):
+        raise TypeError(f"params: expected a dict of arrays, got {type(params).__name__}")
+    layers = [params] if isinstance(params, Mapping) else list(params)
+    for n, each in enumerate(layers):
+        if not isinstance(each, Mapping):
+            raise TypeError(
+                f"params: expected a dict of arrays for each layer, got {type(each).__name__} "
+                f"for layer {n}"
+            )
     if not layers:
         raise ValueError("params: expected the arrays of at least one layer, got an empty list")
     _check_options(options)

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from course_utils.shapes import whole
 from course_utils.torch_nn.initial_state import cell_state
 from course_utils.torch_nn.recurrent import Recurrent
 from course_utils.torch_nn.step import step
@@ -25,7 +26,7 @@ class OneStep(nn.Module):
 
     def start(self, batch_size):
         """The states before the first step, each (B, H): zeros, or what the cell itself says."""
-        like = self.layer.example()
+        batch_size, like = whole("batch_size", batch_size, least=0), self.layer.example()
         return cell_state(self.layer.key, batch_size, self.hidden_size, like)
 
     def forward(self, x, state):

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from course_utils.shapes import positive_integer
+from course_utils.shapes import positive_integer, whole
 from course_utils.specs import get_spec
 from course_utils.torch_nn import backends, call, cells, validation
 from course_utils.torch_nn.initial_state import initial_states
@@ -80,6 +80,7 @@ class Recurrent(nn.Module):
         self.bidirectional = bool(bidirectional)
         self.config = spec.options(config)
         self.backend = validation.known_backend(self.key, backend)
+        dtype = validation.dtype_of(dtype)
         for n in range(self.num_layers):
             width = self.input_size if n == 0 else self.hidden_size * self.directions
             shapes = spec.shapes(width, self.hidden_size)
@@ -176,6 +177,7 @@ class Recurrent(nn.Module):
 
     def initial_state(self, batch_size):
         """The states that ``hx=None`` means, for B sequences, as ``hx`` takes them."""
+        batch_size = whole("batch_size", batch_size, least=0)
         states = initial_states(self, batch_size, self.example().detach())
         return states[0] if len(states) == 1 else states
 

@@ -5,10 +5,13 @@ which keeps a and h alone and whose backward is the scan from the other end.  It
 ``prefix``, or on a GPU from ``scan_kernels``, which moves each number once.
 """
 
+from collections.abc import Mapping
+
 import torch
 
+from course_utils.shapes import expect
 from course_utils.specs import get_spec
-from course_utils.torch_nn import cells, modes, scan_kernels
+from course_utils.torch_nn import cells, modes, scan_kernels, validation
 
 
 def has_scan(key):
@@ -31,7 +34,23 @@ def obstacle(layer, call):
 
 
 def scan(key, p, x, state):
-    """``unroll`` without its history.  Returns y (T, B, H) and the last states."""
+    """``unroll`` without its history.  Returns y (T, B, H) and the last states.
+
+    Raises ShapeError, TypeError or KeyError by name.
+    """
+    spec, state = get_spec(key), (state,) if isinstance(state, torch.Tensor) else state
+    if not isinstance(p, Mapping):
+        raise TypeError(f"p: expected a dict of tensors, got {type(p).__name__}")
+    if not isinstance(state, tuple | list) or len(state) != len(spec.states):
+        raise TypeError(
+            f"state: expected a tuple of tensors ({', '.join(spec.states)}), as from "
+            f"initial_state, got {type(state).__name__}"
+        )
+    states = {f"state.{n}": s for n, s in zip(spec.states, state, strict=True)}
+    validation.check_tensors(x, **{f"p[{n!r}]": w for n, w in p.items()}, **states)
+    axes = {q.name: q.axes for q in spec.params}
+    known = {name: (w, axes[name]) for name, w in p.items() if name in axes}
+    expect(**known, x=(x, "T B D"), **{n: (s, "B H") for n, s in states.items()})
     y, last, _ = unroll(key, p, x, state)
     return y, last
 
@@ -51,7 +70,7 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     if not has_scan(key):
         raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
     if not len(x):
-        return x.new_zeros(0, *state[0].shape), tuple(state), None
+        return x.new_zeros(0, *state[0].shape), tuple(s.clone() for s in state), None
     if active is not None:
         x = torch.where(active[..., None], x, 0)  # padding may be NaN
     a, b = (part.to(_coefficient_dtype(part, x)) for part in cell.coefficients(p, x))
@@ -70,7 +89,8 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     y = (readout(p, x, states) if readout else h).to(x.dtype)
     if active is not None:
         y = y.masked_fill(~active[..., None], 0)
-    return y, tuple(s[0 if reverse else -1] for s in states), None
+    ends = (s[0 if reverse else -1] for s in states)
+    return y, tuple(end.clone() for end in ends), None  # written into, y stays as it is
 
 
 def _coefficient_dtype(part, x):

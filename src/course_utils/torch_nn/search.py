@@ -25,6 +25,7 @@ def greedy(step, state, *, start, end, limit):
 
     A sequence that has ended is filled up with end.
     """
+    start, end = _asked(step, start, end)
     state, limit = _checked(state), whole("limit", limit, least=0)
     tokens = torch.full((len(state[0]),), start, device=state[0].device)
     done = torch.zeros_like(tokens, dtype=torch.bool)
@@ -48,6 +49,7 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
     divides the log-probability, 1 if None.  limit, the most tokens; what reaches it unfinished
     counts as it is.  Stops as soon as no survivor can still become one of the best.
     """
+    start, end = _asked(step, start, end)
     width, limit = positive_integer(width=width, limit=limit)
     state = _checked(state, one=True)
     penalty = penalty or (lambda length: 1.0)
@@ -79,10 +81,20 @@ def beam_search(step, state, *, start, end, limit, width, penalty=None):
     return best
 
 
+def _asked(step, start, end):
+    """The tokens as integers; TypeError or ValueError by name for what cannot be asked."""
+    if not callable(step):
+        raise TypeError(f"step: expected a function of tokens and state, got {type(step).__name__}")
+    return whole("start", start, least=0), whole("end", end, least=0)
+
+
 def _checked(state, one=False):
     """state as a tuple of tensors; with ``one``, of one source."""
     if not isinstance(state, tuple | list) or not state:
         raise TypeError(f"state: expected a tuple of tensors (N, ...), got {type(state).__name__}")
+    for k, each in enumerate(state):
+        if not getattr(each, "shape", ()):
+            raise TypeError(f"state[{k}]: expected a tensor (N, ...), got {each!r:.60}")
     if one and len(state[0]) != 1:
         raise ShapeError(f"state: expected one source, tensors (1, ...), got {len(state[0])} rows")
     return tuple(state)

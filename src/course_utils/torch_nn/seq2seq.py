@@ -42,7 +42,7 @@ class Seq2Seq(nn.Module):
         dtype=None,
     ):
         super().__init__()
-        factory = {"device": device, "dtype": dtype}
+        factory = {"device": device, "dtype": validation.dtype_of(dtype)}
         memory = hidden * (2 if bidirectional else 1)
         if order not in ("after", "before"):
             raise ValueError(f'order: expected "after" or "before", got {order!r}')

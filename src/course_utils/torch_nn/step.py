@@ -1,5 +1,7 @@
 """One step of a cell, for a decoder that feeds its own output back, or to look inside."""
 
+from collections.abc import Mapping
+
 import torch
 
 from course_utils.shapes import ShapeError, expect
@@ -32,6 +34,8 @@ def step(key, params, x, prev, **others):
     sizes = expect(x=(x, "B D"), **arrays)
     shapes = spec.shapes(sizes["D"], sizes["H"])
     biases = {n: x.new_zeros(shape) for n, shape in shapes.items() if n.startswith("bias_")}
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params: expected a dict of tensors, got {type(params).__name__}")
     params = biases | dict(params)
     inputs = {n: others.pop(n, torch.zeros_like(prev[0])) for n in spec.inputs}
     spec.check(params, x=(x, "B D"), **arrays, **{n: (v, "B H") for n, v in inputs.items()})

@@ -37,6 +37,8 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
         outputs = [readout(p, x_t, s) for x_t, s in zip(x.unbind(), history, strict=True)]
     else:
         outputs = [s[0] for s in history]
+    if not outputs:  # the last states are the caller's to write into, the initial ones are not
+        state = tuple(s.clone() for s in state)
     y = torch.stack(outputs) if outputs else x.new_zeros(0, x.shape[1], state[0].shape[-1])
     y = y.to(x.dtype)
     return (y if active is None else y.masked_fill(~active[..., None], 0)), state, history

@@ -8,8 +8,8 @@ import torch
 from course_utils.shapes import ShapeError, expect_ids
 from course_utils.specs import get_spec
 from course_utils.torch_nn import modes
+from course_utils.torch_nn.cells import get_cell
 from course_utils.torch_nn.native import KERNELS
-from course_utils.torch_nn.scan import has_scan
 
 BACKENDS = ("auto", "native", "eager", "compiled", "scan", "graph")
 
@@ -34,7 +34,7 @@ def known_backend(key, backend):
         raise ValueError(
             f"backend: PyTorch has no kernel for {key!r}, only for {', '.join(KERNELS)}; use 'auto'"
         )
-    if backend == "scan" and not has_scan(key):
+    if backend == "scan" and not hasattr(get_cell(key), "coefficients"):
         raise ValueError(
             f"backend: {key!r} is not linear in its past and cannot be scanned; use 'auto'"
         )
@@ -48,6 +48,7 @@ def check_input(layer, x):
             f"input: expected a tensor or a PackedSequence, got {type(x).__name__}; "
             "use torch.as_tensor"
         )
+    dense("input", x)
     shape = tuple(x.shape)
     if len(shape) not in (2, 3):
         layout = "(B, T, D)" if layer.batch_first else "(T, B, D)"
@@ -78,6 +79,7 @@ def check_states(layer, hx, shape, axes, x):
     for name, s in zip(names, given, strict=True):
         if not isinstance(s, torch.Tensor):
             raise TypeError(f"hx.{name}: expected a tensor, got {type(s).__name__}")
+        dense(f"hx.{name}", s)
         if tuple(s.shape) != shape:
             raise ShapeError(f"hx.{name}: expected shape {shape} {axes}, got {tuple(s.shape)}")
         if name in counters(layer.key):
@@ -99,6 +101,8 @@ def counters(key):
 
 def same_kind(name, x, like, *others):
     """x must be on like's device and have its dtype, one of the others, or one autocast mixes."""
+    if x.dtype == like.dtype and x.device == like.device:  # asking about autocast takes longer
+        return
     allowed = {like.dtype, *others}
     device = like.device.type
     if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
@@ -110,11 +114,68 @@ def same_kind(name, x, like, *others):
     same_device(name, x, like)
 
 
+def dense(name, x):
+    """Refuse a tensor that does not hold all its numbers side by side, as they are."""
+    if x.layout is torch.strided and not x.is_quantized and not x.is_nested:
+        return
+    if x.is_nested:
+        kind, remedy = "a nested one", "to_padded_tensor(0), and lengths"
+    elif x.is_quantized:
+        kind, remedy = "a quantized one", "dequantize()"
+    else:
+        kind, remedy = f"layout {x.layout}", "to_dense()"
+    raise TypeError(f"{name}: expected a dense tensor, got {kind}; use {name}.{remedy}")
+
+
+def tensors(**values):
+    """Refuse by name what is no dense tensor."""
+    for name, value in values.items():
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(
+                f"{name}: expected a tensor, got {type(value).__name__}; use torch.as_tensor"
+            )
+        dense(name, value)
+
+
+def fitting(like, **values):
+    """Refuse by name what is no dense tensor with the floating dtype, and on the device, of like.
+
+    like: a tensor, such as a weight of the layer that reads them.
+    """
+    tensors(**values)
+    for name, value in values.items():
+        same_kind(name, value, like)
+
+
+def dtype_of(dtype):
+    """A real floating dtype of PyTorch, or None; TypeError by name for any other thing."""
+    if dtype is None or dtype is float:
+        return dtype
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise TypeError(
+            f"dtype: expected a real floating dtype of PyTorch, got {dtype!r}; use torch.float32"
+        )
+    return dtype
+
+
+def array_like(name, values):
+    """A tensor, or what makes one; TypeError or ShapeError by name for what does not."""
+    if isinstance(values, torch.Tensor):
+        dense(name, values)
+        return values
+    try:
+        return torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        ragged = "expected sequence" in str(error)
+        said = "a list whose rows differ in length" if ragged else f"{values!r:.60}"
+        raise (ShapeError if ragged else TypeError)(
+            f"{name}: expected a tensor or a list of numbers, got {said}"
+        ) from error
+
+
 def check_tensors(x, **others):
     """x, a tensor of floating numbers, and others of its dtype; clocks are integers."""
-    for name, value in ({"x": x} | others).items():
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}")
+    tensors(x=x, **others)
     if not x.is_floating_point():
         raise TypeError(f"x: expected floating numbers, got {x.dtype}")
     for name, value in others.items():
@@ -148,7 +209,7 @@ def check_ids(name, ids, size):
 
 def check_lengths(lengths, T, B, name="lengths", axis="T"):
     """lengths as integers (B,), each from 0 to T."""
-    lengths = torch.as_tensor(lengths)
+    lengths = array_like(name, lengths)
     kind = lengths.dtype
     whole = not (kind.is_floating_point or kind.is_complex or kind == torch.bool)
     if not whole or tuple(lengths.shape) != (B,):
@@ -165,7 +226,7 @@ def check_lengths(lengths, T, B, name="lengths", axis="T"):
 
 def check_resets(resets, shape, axes):
     """resets as booleans of the given shape."""
-    resets = torch.as_tensor(resets)
+    resets = array_like("resets", resets)
     if resets.dtype != torch.bool:
         raise TypeError(
             f"resets: expected booleans, true where a sequence begins, got {resets.dtype}; "

@@ -3,18 +3,22 @@
 import numpy as np
 
 from course_utils.numpy_nn.validation import running
-from course_utils.shapes import ShapeError
+from course_utils.shapes import ShapeError, array_of, whole
 
 
 def padding(lengths, S):
     """lengths (B,), integers from 0 to S -> mask (1, B, S): the first positions count."""
-    lengths = np.asarray(lengths)
-    return running(lengths, S, *lengths.shape[:1]).T[None]
+    S, lengths = whole("S", S, least=0), array_of("lengths", lengths)
+    if lengths.ndim != 1:
+        raise ShapeError(f"lengths: expected one axis (B,), got {lengths.ndim}: {lengths.shape}")
+    return running(lengths, S, len(lengths), axis="S").T[None]
 
 
 def causal(T, S=None):
     """-> mask (T, 1, S), S = T if None: query t sees the positions up to t, itself included."""
-    return np.arange(T if S is None else S) <= np.arange(T)[:, None, None]
+    T = whole("T", T, least=0)
+    S = T if S is None else whole("S", S, least=0)
+    return np.arange(S) <= np.arange(T)[:, None, None]
 
 
 def check_mask(mask, T, B, S):

@@ -8,8 +8,8 @@ import numpy as np
 from course_utils.numpy_nn.attention.attend import AttendTape, attend, attend_backward
 from course_utils.numpy_nn.attention.masks import check_mask, finite, saw, spoilt
 from course_utils.numpy_nn.ops import affine_backward
-from course_utils.numpy_nn.validation import cotangent, made_by
-from course_utils.shapes import expect
+from course_utils.numpy_nn.validation import by_name, cotangent, dtype_of, made_by
+from course_utils.shapes import expect, generator, positive_integer
 
 AXES = {
     "in_proj_weight": "3E E",
@@ -38,6 +38,8 @@ def init_multi_head(size, rng, dtype=np.float64):
     in_proj_weight (3E, E), rows for queries, keys, values; in_proj_bias (3E,); out_proj.weight
     (E, E), out_proj.bias (E,).  Glorot-uniform in, uniform ±1/√E out, biases zero.
     """
+    size, dtype = positive_integer(size=size), dtype_of(dtype)
+    generator(rng)
     glorot, bound = math.sqrt(6 / (4 * size)), 1 / math.sqrt(size)
     return {
         "in_proj_weight": rng.uniform(-glorot, glorot, (3 * size, size)).astype(dtype),
@@ -56,13 +58,16 @@ def multi_head(params, heads, queries, memory=None, mask=None):
     """
     shared = memory is None
     memory = queries if shared else memory
+    by_name("params", params)
+    if missing := sorted(set(AXES) - set(params)):
+        raise KeyError(f"params: missing {', '.join(missing)}; expected those of init_multi_head")
     sizes = expect(
         queries=(queries, "T B E"),
         memory=(memory, "S B E"),
         **{name: (params[name], axes) for name, axes in AXES.items()},
     )
     T, B, S, E = (sizes[axis] for axis in "TBSE")
-    if E % heads:
+    if E % positive_integer(heads=heads):
         raise ValueError(f"heads: expected a divisor of E={E}, got {heads}")
     mask = check_mask(mask, T, B, S)
     queries, lost_queries = finite(queries)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.numpy_nn.attention.products import blend, match, turned
-from course_utils.shapes import expect
+from course_utils.numpy_nn.validation import dtype_of
+from course_utils.shapes import expect, generator, positive_integer
 
 # For one query and one position; what the sums over positions need, the language does not carry yet
 EQUATIONS = {
@@ -152,7 +153,7 @@ SCORES = {
 
 def get_score(kind):
     """The score ``kind``; KeyError lists the kinds there are."""
-    if kind not in SCORES:
+    if not isinstance(kind, str) or kind not in SCORES:
         raise KeyError(f"score {kind!r} is unknown; there are {', '.join(SCORES)}")
     return SCORES[kind]
 
@@ -162,12 +163,17 @@ def init_score(kind, query_size, key_size, rng, dtype=np.float64, *, hidden_size
 
     hidden_size, A of the additive score, query_size if None.
     """
-    score = get_score(kind)
+    score, dtype = get_score(kind), dtype_of(dtype)
+    positive_integer(query_size=query_size, key_size=key_size)
+    if hidden_size is not None:
+        positive_integer(hidden_size=hidden_size)
+    generator(rng)
     if "dot" in kind and query_size != key_size:
         raise ValueError(
             f"key_size: {kind} needs query_size = {query_size}, got {key_size}; use 'general'"
         )
-    sizes = {"Q": query_size, "K": key_size, "A": hidden_size or query_size}
+    rows = query_size if hidden_size is None else hidden_size
+    sizes = {"Q": query_size, "K": key_size, "A": rows}
     params = {}
     for name, axes in score.axes.items():
         shape = tuple(sizes[axis] for axis in axes.split())

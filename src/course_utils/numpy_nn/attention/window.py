@@ -11,8 +11,15 @@ import numpy as np
 
 from course_utils.numpy_nn.attention.masks import finite, spoilt
 from course_utils.numpy_nn.ops import join, split
-from course_utils.numpy_nn.validation import cotangent, running
-from course_utils.shapes import expect
+from course_utils.numpy_nn.validation import (
+    by_name,
+    cotangent,
+    dtype_of,
+    made_by,
+    numbers,
+    running,
+)
+from course_utils.shapes import expect, generator, positive_integer
 
 # For one letter, at the place u (from 1); the sums over bumps and letters, the language does not
 # carry yet
@@ -61,6 +68,9 @@ def init_window(hidden_size, components, rng, dtype=np.float64, *, pace=1.0):
 
     pace, how many letters a step moves on at first: the bias of kappa is log pace.
     """
+    positive_integer(hidden_size=hidden_size, components=components)
+    generator(rng)
+    dtype, pace = dtype_of(dtype), numbers("pace", pace, positive=True)
     bound = 1 / math.sqrt(hidden_size)
     shape = 3 * components, hidden_size
     bias = np.zeros(3 * components, dtype)
@@ -74,6 +84,11 @@ def window_step(params, h, prev, text, lengths=None):
     lengths (B,), how many letters each text has, U if None.  Returns the window (B, C), the state,
     the weights phi (B, U), exactly 0 past a text's end, and a cache.
     """
+    by_name("params", params)
+    if missing := sorted({"weight", "bias"} - set(params)):
+        raise KeyError(f"params: missing {', '.join(missing)}; expected those of init_window")
+    if not isinstance(prev, State):
+        raise TypeError(f"prev: expected a State(kappa), got {type(prev).__name__}")
     sizes = expect(
         weight=(params["weight"], "3K H"),
         bias=(params["bias"], "3K"),
@@ -99,6 +114,7 @@ def window_step(params, h, prev, text, lengths=None):
 
 def window_step_backward(params, cache, dw, dstate=None, dphi=None):
     """dw (B, C), dstate.kappa (B, K), dphi (B, U), zero where None -> dh, dprev, dtext, grads."""
+    made_by(cache, Cache, "window_step", "cache")
     h, text, beta, moved, away, bumps, phi = cache
     dw = cotangent("dw", dw, np.result_type(phi, text), text.shape[1:])
     dtext = phi.T[..., None] * dw  # w = Σ_u phi text

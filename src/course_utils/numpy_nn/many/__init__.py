@@ -30,6 +30,7 @@ from course_utils.numpy_nn.many.training import (
 )
 from course_utils.numpy_nn.validation import (
     beginnings,
+    by_name,
     check,
     cotangent,
     floating,
@@ -37,6 +38,7 @@ from course_utils.numpy_nn.validation import (
     initial_state,
     last_gradient,
     made_by,
+    numpy_array,
     running,
 )
 from course_utils.shapes import ShapeError
@@ -63,12 +65,25 @@ def stack(nets):
         raise TypeError("nets: expected a list with a dict of parameters for each net")
     if not nets or any(set(net) != set(nets[0]) for net in nets):
         raise KeyError("nets: expected dicts of parameters with the same names, at least one")
+    for name in nets[0]:
+        floating("f", **{f"nets[0][{name!r}]": nets[0][name]})
+        for k, net in enumerate(nets):
+            _same_size(name, k, net[name], nets[0][name])
     return {name: np.stack([net[name] for net in nets]) for name in nets[0]}
 
 
 def pick(params, k):
     """The parameters of net k, or, for a list of numbers or a mask, of several nets."""
-    return {name: p[k] for name, p in params.items()}
+    by_name("params", params)
+    try:
+        if k is None:
+            raise IndexError("None is NumPy's new axis")
+        return {name: p[k] for name, p in params.items()}
+    except (IndexError, ValueError) as error:
+        K = len(next(iter(params.values())))
+        raise IndexError(
+            f"k: expected one of {K} nets, 0 to {K - 1}, a list of them or a mask ({K},), got {k!r}"
+        ) from error
 
 
 def unroll(
@@ -96,7 +111,7 @@ def unroll(
     ImportError with the remedy where Numba or SciPy is missing.
     """
     plain = state0 is lengths is resets is config is None and not inputs
-    if plain and workspace is not None and isinstance(params, Mapping):
+    if Workspace.checked(workspace) is not None and plain and isinstance(params, Mapping):
         run = workspace.known(prepared, key, params, x)
     else:
         run = prepared(key, params, x, state0, config, inputs)
@@ -155,6 +170,16 @@ def unroll_backward(tape, dy, dlast=None):
         dstate = last_gradient(spec, cell, dlast, B, H, dtype, nets=K)
     dx, dstate0, grads = layer.backward(tape, dy, dstate)
     return dx, cell.State(*dstate0), grads
+
+
+def _same_size(name, k, array, first):
+    """Refuse an array of net k that is not, in shape and type, as that of the first net."""
+    numpy_array(f"nets[{k}][{name!r}]", array)
+    if array.shape != first.shape or array.dtype != first.dtype:
+        raise ShapeError(
+            f"nets[{k}][{name!r}]: expected shape {first.shape} and {first.dtype}, as of nets[0], "
+            f"got {array.shape} and {array.dtype}; nets of one cell and one size only"
+        )
 
 
 def _sizes(spec, params, x):

@@ -6,12 +6,13 @@ import numpy as np
 
 from course_utils.numpy_nn.losses import counting, shared
 from course_utils.numpy_nn.ops import log_softmax
-from course_utils.numpy_nn.validation import floating, numbers, numpy_array
-from course_utils.shapes import ShapeError, expect, expect_ids
+from course_utils.numpy_nn.validation import by_name, floating, numbers, numpy_array
+from course_utils.shapes import ShapeError, array_of, expect, expect_ids
 
 
 def affine(weight, bias, x):
     """Readout layers: weight (K, N, H), bias (K, N), x (K, ..., H) -> (K, ..., N)."""
+    _rows_of_nets(x=x)
     expect(weight=(weight, "K N H"), bias=(bias, "K N"), x=(_flat(x), "K rows H"))
     y = _flat(x) @ weight.swapaxes(1, 2) + bias[:, None]
     return y.reshape(*x.shape[:-1], weight.shape[1])
@@ -19,8 +20,20 @@ def affine(weight, bias, x):
 
 def affine_backward(weight, x, dy):
     """dy (K, ..., N) -> dx (K, ..., H), dweight (K, N, H), dbias (K, N)."""
+    _rows_of_nets(x=x, dy=dy, weight=weight)
     rows = _flat(dy)
+    if x.shape[:-1] != dy.shape[:-1] or weight.shape != (len(x), dy.shape[-1], x.shape[-1]):
+        expect(weight=(weight, "K N H"), x=(_flat(x), "K rows H"), dy=(rows, "K rows N"))
     return (rows @ weight).reshape(x.shape), rows.swapaxes(1, 2) @ _flat(x), rows.sum(axis=1)
+
+
+def _rows_of_nets(**arrays):
+    """Refuse by name what is no array with an axis of nets, the first, and one of features."""
+    for name, array in arrays.items():
+        if type(array) is not np.ndarray:
+            numpy_array(name, array)
+        if array.ndim < 2:
+            raise ShapeError(f"{name}: expected axes (K, ..., features), got {array.shape}")
 
 
 def _flat(x):
@@ -52,7 +65,7 @@ def cross_entropies(logits, ids):
     Returns losses (K,) and dlogits.
     """
     floating("f", logits=logits)
-    ids = np.asarray(ids)
+    ids = array_of("ids", ids)
     if ids.ndim == logits.ndim - 2:
         ids = np.broadcast_to(ids, (len(logits), *ids.shape))
     if ids.shape != logits.shape[:-1]:
@@ -72,8 +85,13 @@ def clip_norm(grads, limit):
     limit, one for all or (K,).
     """
     limit = numbers("limit", limit, positive=True)
+    by_name("grads", grads)
+    if not grads:
+        raise ValueError("grads: expected at least one array, got an empty dict")
     floating("f", **{f"grads[{name!r}]": g for name, g in grads.items()})
     rows = {name: g.reshape(len(g), -1) for name, g in grads.items()}
+    if limit.shape not in {(), *((len(g),) for g in rows.values())}:
+        raise ShapeError(f"limit: expected one number, or one for each net, got {limit.shape}")
     largest = np.max([abs(g).max(axis=1, initial=0) for g in rows.values()], axis=0)
     plain = (largest > 0) & np.isfinite(largest)  # else zero, or a gradient that is inf or NaN
     unit = np.where(plain, largest, 1).astype(np.float64)

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.shapes import expect
+from course_utils.shapes import expect, positive_integer
+from course_utils.torch_nn import validation
 from course_utils.torch_nn.attention.masks import check_mask, finite, masked_softmax, saw
 
 KINDS = ("dot", "scaled_dot", "general", "additive")
@@ -27,14 +28,18 @@ class Attention(nn.Module):
 
     def __init__(self, kind, query_size, key_size, hidden_size=None, *, device=None, dtype=None):
         super().__init__()
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise KeyError(f"score {kind!r} is unknown; there are {', '.join(KINDS)}")
+        positive_integer(query_size=query_size, key_size=key_size)
+        if hidden_size is not None:
+            positive_integer(hidden_size=hidden_size)
+        dtype = validation.dtype_of(dtype)
         if "dot" in kind and query_size != key_size:
             raise ValueError(
                 f"key_size: {kind} needs query_size = {query_size}, got {key_size}; use 'general'"
             )
         self.kind, self.query_size, self.key_size = kind, query_size, key_size
-        rows = hidden_size or query_size
+        rows = query_size if hidden_size is None else hidden_size
         shapes = {
             "general": {"weight_a": (query_size, key_size)},
             "additive": {
@@ -71,6 +76,10 @@ class Attention(nn.Module):
         return scores.masked_fill(~mask, -torch.inf).masked_fill(lost[..., None], torch.nan)
 
     def _scores(self, queries, keys, values, mask):
+        given = {"queries": queries, "keys": keys}
+        given |= {} if values is None else {"values": values}
+        validation.tensors(**given)
+        validation.fitting(next(self.parameters(), queries), **given)
         sizes = expect(
             queries=(queries, "T B Q"),
             keys=(keys, "S B K"),

@@ -2,21 +2,27 @@
 
 import torch
 
-from course_utils.shapes import ShapeError
-from course_utils.torch_nn.validation import check_lengths
+from course_utils.shapes import ShapeError, whole
+from course_utils.torch_nn.validation import array_like, check_lengths
 
 
 def padding(lengths, S):
     """lengths (B,), integers from 0 to S -> mask (1, B, S): the first positions count."""
-    lengths = torch.as_tensor(lengths)
-    lengths = check_lengths(lengths, S, *lengths.shape[:1])
+    S, lengths = whole("S", S, least=0), array_like("lengths", lengths)
+    if lengths.dim() != 1:
+        raise ShapeError(
+            f"lengths: expected one axis (B,), got {lengths.dim()}: {tuple(lengths.shape)}"
+        )
+    lengths = check_lengths(lengths, S, len(lengths), axis="S")
     return (torch.arange(S, device=lengths.device) < lengths[:, None])[None]
 
 
 def causal(T, S=None, device=None):
     """-> mask (T, 1, S), S = T if None: query t sees the positions up to t, itself included."""
+    T = whole("T", T, least=0)
+    S = T if S is None else whole("S", S, least=0)
     steps = torch.arange(T, device=device)[:, None, None]
-    return torch.arange(T if S is None else S, device=device) <= steps
+    return torch.arange(S, device=device) <= steps
 
 
 def check_mask(mask, T, B, S, device):

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.shapes import expect
+from course_utils.shapes import expect, positive_integer
+from course_utils.torch_nn import validation
 from course_utils.torch_nn.attention.masks import check_mask, finite, masked_softmax, saw
 
 
@@ -22,7 +23,8 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, size, heads, *, device=None, dtype=None):
         super().__init__()
-        if heads < 1 or size % heads:
+        size, dtype = positive_integer(size=size), validation.dtype_of(dtype)
+        if size % positive_integer(heads=heads):
             raise ValueError(f"heads: expected a divisor of E={size}, got {heads}")
         factory = {"device": device, "dtype": dtype}
         self.size, self.heads = size, heads
@@ -40,6 +42,7 @@ class MultiHeadAttention(nn.Module):
     def forward(self, queries, memory=None, mask=None):
         """See the class: -> y (T, B, E), weights (T, B, heads, S)."""
         memory = queries if memory is None else memory
+        validation.fitting(self.in_proj_weight, queries=queries, memory=memory)
         sizes = expect(
             in_proj_weight=(self.in_proj_weight, "3E E"),
             queries=(queries, "T B E"),

@@ -1,12 +1,14 @@
 """A window that slides over a text: attention by location alone.  Graves 2013, section 5.1."""
 
 import math
+from numbers import Real
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.shapes import expect
+from course_utils.shapes import expect, positive_integer, whole
+from course_utils.torch_nn import validation
 from course_utils.torch_nn.attention.masks import finite, padding
 
 
@@ -21,7 +23,10 @@ class Window(nn.Module):
 
     def __init__(self, hidden_size, components, *, pace=1.0, device=None, dtype=None):
         super().__init__()
-        factory = {"device": device, "dtype": dtype}
+        positive_integer(hidden_size=hidden_size, components=components)
+        if isinstance(pace, bool) or not isinstance(pace, Real) or not 0 < pace < math.inf:
+            raise ValueError(f"pace: expected a positive number, got {pace!r}")
+        factory = {"device": device, "dtype": validation.dtype_of(dtype)}
         self.hidden_size, self.components, self.pace = hidden_size, components, pace
         self.weight = nn.Parameter(torch.empty(3 * components, hidden_size, **factory))
         self.bias = nn.Parameter(torch.empty(3 * components, **factory))
@@ -37,10 +42,12 @@ class Window(nn.Module):
 
     def zeros(self, batch_size):
         """kappa (B, K) before the first step."""
+        batch_size = whole("batch_size", batch_size, least=0)
         return self.weight.new_zeros(batch_size, self.components)
 
     def forward(self, h, kappa, text, lengths=None):
         """See the class: one step."""
+        validation.fitting(self.weight, h=h, kappa=kappa, text=text)
         sizes = expect(
             weight=(self.weight, "3K H"),
             h=(h, "B H"),

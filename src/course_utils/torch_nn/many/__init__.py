@@ -16,7 +16,6 @@ the others alone.  Any cell will do.  The sister in ``numpy_nn`` has compiled co
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 
 from course_utils.shapes import ShapeError
@@ -57,12 +56,23 @@ def stack(nets, *, device=None, dtype=None):
         raise TypeError("nets: expected a list with a dict of parameters for each net")
     if not nets or any(set(net) != set(nets[0]) for net in nets):
         raise KeyError("nets: expected dicts of parameters with the same names, at least one")
+    dtype = validation.dtype_of(dtype)
     return {name: _joined(name, [net[name] for net in nets], device, dtype) for name in nets[0]}
 
 
 def pick(params, k):
     """The parameters of net k, or, for a list of numbers or a mask, of several nets."""
-    return {name: p[k] for name, p in params.items()}
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params: expected a dict from stack, got {type(params).__name__}")
+    try:
+        if k is None:
+            raise IndexError("None is a new axis")
+        return {name: p[k] for name, p in params.items()}
+    except (IndexError, TypeError, ValueError) as error:
+        K = len(next(iter(params.values())))
+        raise IndexError(
+            f"k: expected one of {K} nets, 0 to {K - 1}, a list of them or a mask ({K},), got {k!r}"
+        ) from error
 
 
 def unroll(key, params, x, state0=None, *, lengths=None, resets=None, config=None, **inputs):
@@ -102,10 +112,13 @@ def unroll(key, params, x, state0=None, *, lengths=None, resets=None, config=Non
 
 
 def _joined(name, values, device, dtype):
-    shapes = {tuple(np.shape(value)) for value in values}
+    values = [validation.array_like(f"nets[{k}][{name!r}]", v) for k, v in enumerate(values)]
+    shapes = {tuple(value.shape) for value in values}
     if len(shapes) > 1:
         raise ShapeError(f"nets: {name} has the shapes {sorted(shapes)}; nets of one size only")
-    together = torch.stack([torch.as_tensor(value).detach() for value in values])
+    together = torch.stack([value.detach() for value in values])
+    if not together.is_floating_point():
+        raise TypeError(f"nets: {name} is of {together.dtype}; expected real floating numbers")
     return together.to(device=device, dtype=dtype).requires_grad_()
 
 
@@ -134,7 +147,10 @@ def _initial(spec, state0, K, B, H, x):
     """The states before the first step, and whether all nets share them, (B, H) each."""
     if state0 is None:
         return cell_state(spec.key, B, H, x), True
-    state0 = (state0,) if isinstance(state0, torch.Tensor) else tuple(state0)
+    state0 = (state0,) if isinstance(state0, torch.Tensor) else state0
+    if not isinstance(state0, tuple | list):
+        raise TypeError(f"state0: expected a tuple of tensors, got {type(state0).__name__}")
+    state0 = tuple(state0)
     if len(state0) != len(spec.states):
         raise ShapeError(
             f"state0: {spec.key} carries {len(spec.states)} states ({', '.join(spec.states)}), "

@@ -1,23 +1,30 @@
 """What stands above K layers side by side, and trains them: readouts, losses, Adam."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 
 from course_utils.shapes import ShapeError, expect
-from course_utils.torch_nn.validation import check_ids
+from course_utils.torch_nn.validation import array_like, check_ids, same_kind, tensors
 
 
 def affine(weight, bias, x):
     """Readout layers: weight (K, N, H), bias (K, N), x (K, ..., H) -> (K, ..., N)."""
+    tensors(x=x)
+    if x.dim() < 2:
+        raise ShapeError(f"x: expected axes (K, ..., H), got {tuple(x.shape)}")
     rows = x.flatten(1, -2) if x.dim() > 2 else x[:, None]
     expect(weight=(weight, "K N H"), bias=(bias, "K N"), x=(rows, "K rows H"))
+    same_kind("weight", weight, x)
+    same_kind("bias", bias, x)
     return torch.baddbmm(bias[:, None], rows, weight.mT).reshape(*x.shape[:-1], weight.shape[1])
 
 
 def mses(prediction, target):
     """Mean squared errors (K,): prediction (K, ...), target (...) or (K, ...)."""
+    tensors(prediction=prediction, target=target)
     if target.shape not in (prediction.shape, prediction.shape[1:]):
         raise ShapeError(
             f"target: expected shape {tuple(prediction.shape)} of prediction, or that without the "
@@ -28,6 +35,7 @@ def mses(prediction, target):
 
 def cross_entropies(logits, ids):
     """Cross-entropies (K,) in nats: logits (K, ..., V), ids (...) or (K, ...)."""
+    tensors(logits=logits, ids=ids)
     if ids.shape not in (logits.shape[:-1], logits.shape[1:-1]):
         raise ShapeError(
             f"ids: expected shape {tuple(logits.shape[1:-1])} of logits, got {tuple(ids.shape)}"
@@ -43,6 +51,11 @@ def gradients(losses, params):
 
     No net's loss reads another's parameters, so the gradient of the sum is that of each.
     """
+    tensors(losses=losses)
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params: expected a dict from stack, got {type(params).__name__}")
+    if not losses.requires_grad:
+        raise ValueError("losses: no gradient leads back from here; use params as from stack")
     found = torch.autograd.grad(losses.sum(), list(params.values()))
     return dict(zip(params, found, strict=True))
 
@@ -54,7 +67,12 @@ def clip_norm(grads, limit):
     (K,).  A norm does not overflow before its result does; where it is infinite or NaN the net's
     gradients come back as they are.  Pascanu, Mikolov & Bengio 2013, algorithm 1, for every net.
     """
-    limit = torch.as_tensor(limit)
+    if not isinstance(grads, Mapping) or not grads:
+        raise TypeError(f"grads: expected a dict as from gradients, got {type(grads).__name__}")
+    tensors(**{f"grads[{name!r}]": g for name, g in grads.items()})
+    limit, K = array_like("limit", limit), len(next(iter(grads.values())))
+    if tuple(limit.shape) not in ((), (K,)):
+        raise ShapeError(f"limit: expected one number, or one for each of {K} nets, got {limit}")
     if not (limit > 0).all():
         raise ValueError(f"limit: expected positive numbers, got {limit.tolist()}")
     rows = [g.flatten(1) for g in grads.values()]
