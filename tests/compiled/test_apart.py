@@ -68,11 +68,11 @@ def test_transposes_and_sums_over_columns(dtype):
     shared = code("rnn", dtype).shared
     turn, add, at = shared.turn, shared.add_products, shared.at
 
-    @shared.njit(**shared.OPTIONS)
+    @numba.njit(**shared.OPTIONS)
     def turned(matrix, out):
         turn(at(matrix), at(out), *matrix.shape)
 
-    @shared.njit(**shared.OPTIONS)
+    @numba.njit(**shared.OPTIONS)
     def added(a, b, out, adds):
         add(at(a), at(b), at(out), len(a), a.shape[1], b.shape[1], a.shape[2], adds)
 

@@ -3,19 +3,24 @@
 import re
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from odd_cells import cell
 
 from course_utils import compiled
-from course_utils.compiled import cache, print_numba
+from course_utils.compiled import cache, code, print_numba
 
+HERE = {"PATH": "", "PYTHONPATH": str(Path(compiled.__file__).parents[2])}
 TINY = """
 import numpy as np
-from numba import njit, types
+from numba import types
 from course_utils.compiled.apart import apart, at
-kernel, Numbers, Size = njit(cache={kept}), types.CPointer(types.float64), types.intp
+from course_utils.compiled.numba_cache import jit
+kernel, Numbers, Size = jit(cache={kept}), types.CPointer(types.float64), types.intp
 
 @apart(cache={kept})
 def scale(numbers: Numbers, size: Size):
@@ -35,11 +40,11 @@ CALL = (
 )
 
 
-def start(folder):
-    code = CALL.format(text=TINY)
+def start(folder, before=""):
+    code = before + CALL.format(text=TINY)
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env={"COURSE_CACHE": str(folder), "PATH": "", "HOME": str(folder)},
+        text=True, env=HERE | {"COURSE_CACHE": str(folder), "HOME": str(folder)},
     )  # fmt: skip
 
 
@@ -59,6 +64,56 @@ def test_two_at_once_and_a_third_finds_it(tmp_path):
     assert not list(folder.glob("*.new"))
     value, hits, *_ = finish(start(folder))
     assert (value, hits) == ("42", "1")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_files_cost_a_compilation_and_are_written_anew(tmp_path):
+    finish(start(tmp_path))
+    for pattern, damage in (("*.nbi", b""), ("*.nbi", b"no pickle"), ("*.nbc", b"half"),
+                            ("*.py", b"\xff\xfe")):  # fmt: skip
+        files = list(tmp_path.rglob(pattern))
+        assert files
+        for file in files:
+            file.write_bytes(damage)
+        assert finish(start(tmp_path))[0] == "42", (pattern, damage)
+    assert finish(start(tmp_path))[:2] == ["42", "1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits for a process")
+def test_a_full_disk_costs_a_compilation(tmp_path):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000));"
+    assert finish(start(tmp_path, limit))[:2] == ["42", "0"]
+    assert list(tmp_path.glob("*.py"))
+
+
+def test_numba_may_be_told_to_compile_nothing(tmp_path):
+    text = (
+        "import numpy as np; from course_utils.compiled.code import code;"
+        "print(code('rnn', 'float32').plain)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True,
+        env=HERE | {"NUMBA_DISABLE_JIT": "1", "COURSE_CACHE": str(tmp_path)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_threads_that_need_the_same_code_make_it_once(monkeypatch):
+    made = []
+
+    def slow(*facts):
+        time.sleep(0.1)
+        made.append(facts)
+        return facts
+
+    monkeypatch.setattr(code, "Code", slow)
+    spec = cell("h = tanh(W_xh @ x)")
+    threads = [threading.Thread(target=code.code, args=(spec, "float64")) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
 
 
 def test_without_a_folder_code_is_compiled_in_memory(tmp_path, monkeypatch):

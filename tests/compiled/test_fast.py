@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from kinds import by_kind
+from odd_cells import cell
 from problems import close, equal, leaves, make
 
 from course_utils import compiled, numpy_nn
@@ -52,6 +53,23 @@ def test_a_workspace_serves_again_for_other_sizes_and_marks(key):
         resets[seed, 1] = True
         marks = {"resets": resets, "lengths": np.array([T, 2, 1])} if seed % 2 else {}
         equal(quick(p, workspace, **marks), quick(p, **marks))
+
+
+def test_a_workspace_serves_two_versions_of_a_cell():
+    """A cell that is being written keeps its key while its equations change."""
+    versions = [
+        cell("a = W_xh @ x", "h = h_prev + tanh(b_h + sigmoid(a) * a)"),
+        cell("h = tanh(W_xh @ x + W_hh @ h_prev + b_h)"),
+    ]
+    x, workspace = make("rnn").x, compiled.Workspace()
+    params = {n: np.full(s, 0.1) for n, s in versions[1].shapes(x.shape[2], 4).items()}
+    for spec in versions:
+        y, _, tape = compiled.unroll(spec, params, x, None, workspace)
+        close(y, spec.unroll(params, x)["h"], 1e-12)
+        (dx, *_), (alone, *_) = (
+            compiled.unroll_backward(t, y) for t in (tape, compiled.unroll(spec, params, x)[2])
+        )
+        close(dx, alone, 1e-12)
 
 
 def test_a_repeated_step_takes_no_new_memory():

@@ -38,7 +38,7 @@ def loop(name):
     shared = code("lstm", np.float32).shared
     function = getattr(shared, name)
 
-    @shared.njit(**shared.OPTIONS)
+    @pytest.importorskip("numba").njit(**shared.OPTIONS)
     def apply(numbers, out):
         for place in range(len(numbers)):
             out[place] = function(numbers[place])
@@ -150,7 +150,7 @@ def test_a_count_is_due_where_its_period_divides_it(dtype, jit):
         shared = code("lstm", dtype).shared
         due = shared.due
 
-        @shared.njit(**shared.OPTIONS)
+        @pytest.importorskip("numba").njit(**shared.OPTIONS)
         def apply(counts, periods, out):
             for place in range(len(counts)):
                 out[place] = due(counts[place], periods[place])

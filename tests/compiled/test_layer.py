@@ -134,6 +134,16 @@ def test_the_dtype_is_the_widest_given():
             fast.unroll("lstm", p.params, np.ones(p.x.shape, int))
 
 
+@pytest.mark.parametrize("key", ["lstm", "lru"])
+def test_narrow_weights_are_added_up_in_the_widest_dtype(key):
+    p = as_type(make(key), np.float32)
+    wide = {name: value.astype(np.float64) for name, value in p.params.items()}
+    with compiled.uncompiled():
+        narrow, *_ = fast.unroll(key, p.params, p.x.astype(np.float64))
+        exact, *_ = fast.unroll(key, wide, p.x.astype(np.float64))
+    np.testing.assert_array_equal(narrow, exact)
+
+
 def test_mistakes_are_named():
     p = make("lstm")
     with compiled.uncompiled():

@@ -23,11 +23,11 @@ def products(dtype):
     shared = code("rnn", dtype).shared
     at, head, by_numpy = shared.at, shared.dot, blas.by_numpy
 
-    @shared.njit(**shared.OPTIONS)
+    @pytest.importorskip("numba").njit(**shared.OPTIONS)
     def by_head(a, b, out, n, k, m, turned_a, turned_b):
         head(at(a), at(b), at(out), n, k, m, turned_a, turned_b)
 
-    @shared.njit(**shared.OPTIONS)
+    @pytest.importorskip("numba").njit(**shared.OPTIONS)
     def fallback(a, b, out, n, k, m, turned_a, turned_b):
         by_numpy(at(a), at(b), at(out), n, k, m, turned_a, turned_b)
 

@@ -60,4 +60,20 @@ ODD = {
         "y = W_x @ x",
         states=("h", "c"), output="y", params=(Param("weight_x", "H D", ("W_x",)),),
     ),
+    "products of products, functions of numbers, and a constant before the loop": cell(
+        "g = sigmoid(s * p)",
+        "r = 2 * s",
+        "a = W_u @ (W_v @ (W_x @ x)) + W_u @ (W_v @ h_prev)",
+        "h = tanh(a) * exp(-r) + g * maximum(W_v @ (W_v @ h_prev), s)",
+        "y = W_u @ (W_v @ h) + maximum(h, 0.1)",
+        output="y", config={"s": 0.7},
+        params=(
+            Param("weight_x", "H D", ("W_x",)), Param("weight_h", "2H H", ("W_u", "W_v")),
+            Param("peephole", "H", ("p",)),
+        ),
+    ),
+    "nothing reads x": cell(
+        "h = tanh(W_h @ h_prev + p)",
+        params=(Param("weight_h", "H H", ("W_h",)), Param("peephole", "H", ("p",))),
+    ),
 }  # fmt: skip

@@ -7,6 +7,8 @@ in one language; ``layer`` runs it over time on the CPU.  Nothing here knows a c
 
 from course_utils.compiled.arena import Arena, Workspace
 from course_utils.compiled.code import uncompiled
-from course_utils.compiled.layer import Tape, history, unroll, unroll_backward
+from course_utils.compiled.layer import Tape, history, reread, unroll, unroll_backward
 
-__all__ = ["Arena", "Tape", "Workspace", "history", "uncompiled", "unroll", "unroll_backward"]
+__all__ = [
+    "Arena", "Tape", "Workspace", "history", "reread", "uncompiled", "unroll", "unroll_backward"
+]  # fmt: skip

@@ -6,31 +6,34 @@ functions of C are: the arguments are pointers and sizes, and a caller has one c
 """
 
 import llvmlite.binding
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
+from course_utils.compiled.numba_cache import jit
 from course_utils.compiled.passes import Short, no_collection
 
 _MADE = {}
 """symbol -> (what calls it, its machine code): as long as the process, callers hold addresses."""
 
 
-def apart(**options):
+def apart(*, cache=False, **options):
     """A decorator for functions whose arguments are annotated with Numba's types.
 
-    options: those of ``numba.njit``.  What it returns can be called from compiled code alone.
+    cache: whether the machine code is kept on disk; options: those of ``numba.njit``.  What it
+    returns can be called from compiled code alone.
     """
-    options = {"pipeline_class": Short, **options}
+    options = {"pipeline_class": Short, "no_cpython_wrapper": True, **options}
 
     def decorate(function):
         symbol = f"{function.__module__}.{function.__name__}"
         if symbol not in _MADE:
             kinds = tuple(function.__annotations__.values())
-            compiled = njit(kinds, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+            compiled = jit(cache=cache, no_cfunc_wrapper=True, **options)(function)
             with no_collection():
-                result = compiled(function).overloads[kinds]
+                compiled.compile(kinds)
+            result = compiled.overloads[kinds]
             address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
             llvmlite.binding.add_symbol(symbol, address)
             _MADE[symbol] = _call(symbol, kinds), result

@@ -85,16 +85,16 @@ class Workspace:
     def __init__(self):
         self._arenas, self._known = {}, {}
 
-    def arena(self, key, dtype, sizes):
+    def arena(self, spec, dtype, sizes):
         """The arrays of this cell at these sizes (K, T, B, D, H), made at first use."""
-        place = key, np.dtype(dtype), tuple(sizes.values())
+        place = spec, np.dtype(dtype), tuple(sizes.values())
         if place not in self._arenas:
             self._arenas[place] = Arena(sizes, fresh=False)
         return self._arenas[place]
 
     def known(self, prepare, key, params, x):
         """``prepare(key, params, x)``, without these, checked once for arrays of these types."""
-        place = prepare, get_spec(key).key, _looks(x), *params, *map(_looks, params.values())
+        place = prepare, get_spec(key), _looks(x), *params, *map(_looks, params.values())
         found = self._known.get(place)
         if found is None:
             found = self._known[place] = prepare(key, params, x)._replace(x=None, params=None)

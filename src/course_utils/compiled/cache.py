@@ -91,7 +91,7 @@ def in_memory(text, label, given=None):
 
 
 def _written(path, text):
-    if not path.exists() or path.read_text("utf-8") != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         write(path, text)
     return path
 

@@ -1,6 +1,7 @@
 """The generated functions of a cell, ready to be called: compiled, or as plain Python."""
 
 import contextlib
+import threading
 from contextvars import ContextVar
 from functools import cache
 
@@ -73,6 +74,7 @@ def again(spec, dtype, plain):
 
 
 _MADE = {}
+_MAKING = threading.RLock()  # callers of machine code hold its address: none may be made twice
 
 
 def code(key, dtype):
@@ -80,11 +82,23 @@ def code(key, dtype):
 
     key: a cell's key or its spec.  ImportError with the remedy where Numba or SciPy is missing.
     """
-    spec = get_spec(key)
-    wanted = id(spec), np.dtype(dtype), _plain.get()
+    spec, plain = get_spec(key), _plain.get() or _without_jit()
+    wanted = id(spec), np.dtype(dtype), plain
     if wanted not in _MADE:
-        _MADE[wanted] = Code(spec, str(np.dtype(dtype)), _plain.get())
+        with _MAKING:
+            if wanted not in _MADE:
+                _MADE[wanted] = Code(spec, str(np.dtype(dtype)), plain)
     return _MADE[wanted]
+
+
+@cache
+def _without_jit():
+    """Whether Numba is told to compile nothing (``NUMBA_DISABLE_JIT``), as for a debugger."""
+    try:
+        from numba import config
+    except ImportError:
+        return False  # which the first use of Numba reports with the remedy
+    return bool(config.DISABLE_JIT)
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ class Joined:
         """Write the vectors: the sums of their parts, for every sequence."""
         first, *other = (self.of(params, part)[..., None] for part in self.parts)
         if other:
-            np.add(first, other[0], out=self.values)
+            np.add(first, other[0], out=self.values, dtype=self.values.dtype)
         else:
             self.values[...] = first
 

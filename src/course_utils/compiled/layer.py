@@ -90,7 +90,7 @@ def forward(
     if workspace is None:
         arena = Arena(sizes, fresh=True)
     else:
-        arena = workspace.arena(spec.key, dtype, sizes)
+        arena = workspace.arena(spec, dtype, sizes)
     arena.calls += 1
     begins = np.zeros((0, B), bool) if resets is None else np.ascontiguousarray(resets)
     lengths = None if mask is None else mask.sum(axis=0)
@@ -141,6 +141,18 @@ def history(tape, name):
     if tape.lengths is not None:
         along[:, np.arange(T)[:, None] >= tape.lengths] = 0
     return along[0]
+
+
+def reread(tape, params):
+    """The tape with weights read from ``params`` on the way back, which hold the same numbers.
+
+    For a caller that keeps them apart from arrays that may have changed since.
+    """
+    bound, brought = parameters.bound(tape.code, tape.params, tape.arena), dict(tape.brought)
+    for array, name in bound.joined:
+        if brought.get(array) is not tape.arena.arrays[array]:  # no copy of our own
+            brought[array] = np.ascontiguousarray(params[name], tape.code.dtype)[None]
+    return tape._replace(brought=brought)
 
 
 def unroll_backward(tape, dy, dlast=None, dhistory=None):

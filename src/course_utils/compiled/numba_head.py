@@ -9,7 +9,7 @@ from course_utils.compiled.numba_sums import SUMS
 from course_utils.compiled.numba_tiles import PLAIN_TILES, tiles
 from course_utils.compiled.numba_turns import PLAIN_TURNS, turns
 
-FILES = "apart.py", "blas.py", "passes.py", "squares.py", "tiles.py"
+FILES = "apart.py", "blas.py", "numba_cache.py", "passes.py", "squares.py", "tiles.py"
 SMALL, LARGE, FEW = 500, 100_000, 32
 
 HEAD = '''"""What every cell stands on: functions, and products of one column a sequence."""
@@ -155,18 +155,19 @@ def turn_all(weights, turned):
 COMPILED = """# as of {sources}
 from course_utils.compiled import apart as _apart
 from course_utils.compiled import blas as _blas
+from course_utils.compiled import numba_cache as _numba_cache
 from course_utils.compiled import passes as _passes
 from course_utils.compiled import squares as _squares
 from course_utils.compiled import tiles as _tiles
-from numba import carray, njit, types
+from numba import carray, types
 
 # without nnan and ninf: a NaN or an infinity stays visible
 OPTIONS = {{"fastmath": {{"contract", "reassoc", "arcp", "nsz", "afn"}}, "error_model": "numpy"}}
 SHORT = {{"pipeline_class": _passes.Short, "no_cfunc_wrapper": True, **OPTIONS}}
 Real, Size = types.{dtype}, types.intp
 Reals, Wholes, Flags = map(types.CPointer, (Real, types.int64, types.uint8))
-kernel = njit(cache={cache}, **SHORT)
-jit = njit(cache={cache}, no_cpython_wrapper=True, **SHORT)
+kernel = _numba_cache.jit(cache={cache}, **SHORT)
+jit = _numba_cache.jit(cache={cache}, no_cpython_wrapper=True, **SHORT)
 apart = _apart.apart(cache={cache}, **OPTIONS)
 loop = _apart.apart(cache={cache}, pipeline_class=_passes.Disjoint, **OPTIONS)
 at, by_blas = _apart.at, _blas.product"""

@@ -145,8 +145,8 @@ def _prelude(made, params, options, arena, constants):
     K, H = (arena.sizes[axis] for axis in "KH")
     flat = constants | {f"clock_{v.name}": np.tile(options[v.what], K) for v in places.clocks}
     for name, symbols in places.vectors.items():
-        total = sum(places.block(params, s) for s in symbols)
-        flat[f"vector_{name}"] = np.ascontiguousarray(total, dtype).reshape(K * H)
+        total = sum(places.block(params, s).astype(dtype, copy=False) for s in symbols)
+        flat[f"vector_{name}"] = np.ascontiguousarray(total).reshape(K * H)
     arguments = made.arguments["prelude"]
     for a in arguments:
         if a.kind == "vector":

@@ -71,7 +71,8 @@ class NumbaPrinter(ProductPrinter):
         lines += [f"    {', '.join(names[k : k + 5])}," for k in range(0, len(names), 5)]
         lines = ["@kernel", f"def {name}(", *lines, "):"]
         if prelude:
-            lines.append(f"    units = len({names[0]})")
+            sized = next(a.name for a in arrays if a.kind != "config")
+            lines.append(f"    units = len({sized})")
         else:
             lines.append("    places, steps = units * rows, last - first")
             if "all_dy" in names:

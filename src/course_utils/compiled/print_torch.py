@@ -1,5 +1,6 @@
 """PyTorch source: one readable module that can be pasted anywhere; autograd does the way back."""
 
+import ast
 import re
 
 from course_utils.compiled.rows import (
@@ -51,7 +52,7 @@ def source(key):
     head += [FUNCTIONS[name] for name in called if name in FUNCTIONS]
     inputs, config = options(spec)
     states = ", ".join(spec.states) + "," * (len(spec.states) == 1)
-    before, inside = body_lines(spec)
+    before, inside = _tensors_for_functions(spec, *body_lines(spec))
     new = "x_seq.new_full({shape}, {value})"
     blank = state_lines(spec, new, new.replace(")", ", dtype=torch.long)"))
     lines = [
@@ -90,6 +91,44 @@ def source(key):
         [f'"""{spec.title}, from its equations."""\n\nimport torch\nfrom torch import nn', *head]
     )
     return text + "\n\n\n" + "\n".join(lines) + "\n"
+
+
+class _Tensors(ast.NodeTransformer):
+    """``maximum(x, 1)`` -> ``maximum(x, x_seq.new_tensor(1))``: PyTorch's functions take tensors.
+
+    numbers: the names that stand for plain ones.
+    """
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        node.args = [
+            ast.parse(f"x_seq.new_tensor({ast.unparse(a)})", mode="eval").body
+            if self.is_number(a) else a
+            for a in node.args
+        ]  # fmt: skip
+        return node
+
+    def is_number(self, node):
+        parts = [n for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Call))]
+        return all(getattr(n, "id", None) in self.numbers for n in parts)
+
+
+def _tensors_for_functions(spec, *blocks):
+    """Blocks of lines in which no function is given a plain number, each a list."""
+    tensors = _Tensors({n for n, v in spec.config.items() if not isinstance(v, tuple)})
+    done = []
+    for lines in blocks:
+        done.append([])
+        for line in lines:
+            (statement,) = ast.parse(line).body
+            changed = ast.unparse(tensors.visit(statement))
+            done[-1].append(changed if "new_tensor" in changed else line)
+            if tensors.is_number(statement.value):
+                tensors.numbers.add(statement.targets[0].id)
+    return done
 
 
 def _docstring(spec):

@@ -26,7 +26,8 @@ _FLOAT = {
     "due": "tl.where({0} % {1} == 0, 1.0, 0.0)",
 }
 _OWN = {f: f"tl.{f}({{0}})" for f in ("exp", "log", "sqrt", "cos", "sin")}
-STYLE = Style(functions=_FLOAT | _OWN)
+# by itself Triton takes a number for float32
+STYLE = Style(functions=_FLOAT | _OWN, alone="tl.full((1,), {0}, REAL)")
 
 HEAD = '''"""{title}: pointwise kernels from its equations (course_utils.compiled, for Triton).
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from course_utils.compiled.values import SCALAR
+
 _RANK = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 3}
 
 
@@ -9,11 +11,14 @@ _RANK = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 3}
 class Style:
     """How a target writes numbers and functions.
 
-    functions: {op: template of its arguments}; ``number`` writes a constant that meets floats.
+    functions: {op: template of its arguments}; ``number`` writes a constant that meets floats;
+    ``alone``, a template, an argument of a function that is one number for all: with it, such
+    numbers have no lines of their own.
     """
 
     functions: dict = field(default_factory=dict)
     number: object = repr
+    alone: str | None = None
 
 
 def statements(body, style):
@@ -30,6 +35,8 @@ def statements(body, style):
         v for v in body.lines
         if v in stored or uses.get(v, 0) > 1 or _named_by_an_equation(v) or _gradient(v)
     }  # fmt: skip
+    if style.alone:
+        shown = {v for v in shown if v.rank != SCALAR}
     inside, names = set(body.lines) - shown, {}
     for v in body.lines:
         if v in shown and v.name is None:
@@ -69,6 +76,10 @@ def _text(v, style, inside, names, rank=0, top=False, whole=False):
         text = f"{left} {v.op} {right}"
         return f"({text})" if own < rank else text
     parts = [_text(a, style, inside, names, whole=whole) for a in v.args]
+    if style.alone and not whole:
+        exact = [a.op == "constant" and isinstance(a.what, int) for a in v.args]
+        parts = [style.alone.format(p) if a.rank == SCALAR and not known else p
+                 for a, p, known in zip(v.args, parts, exact, strict=True)]  # fmt: skip
     template = style.functions.get(v.op)
     return template.format(*parts) if template else f"{v.op}({', '.join(parts)})"
 

@@ -87,6 +87,8 @@ class Program:
                 what = {ROW: "one number", MATRIX: "a matrix"}.get(operand.rank)
                 shared = f"{what} of each sample" if what else "what every sample shares"
                 self._refuse(line, f"{weight.symbol} is multiplied by {shared}")
+            if operand.op == "product":  # what it joins lies side by side, apart from this one
+                operand = self.graph.add("copy", [operand], "operand", rank=VECTOR)
             return self.graph.add("product", [operand], weight, rank=VECTOR)
         sides = [self._value(side, line) for side in (node.left, node.right)]
         return self._elementwise(BINARY[type(node.op)], sides, line)

@@ -31,7 +31,7 @@ SHARED = 2**20
 SPARE, MEMORY = 8, 2**28
 """Arenas, and bytes of them, that are kept for the next call of the same sizes."""
 
-_spare = []  # (cell, precision and sizes, arena), the one returned last at the end
+_spare = []  # (spec, precision and sizes, arena), the one returned last at the end
 
 
 class Lease:
@@ -43,9 +43,9 @@ class Lease:
     def __init__(self):
         self.item = None
 
-    def arena(self, key, dtype, sizes):
+    def arena(self, spec, dtype, sizes):
         """The arrays of a cell at these sizes, as ``compiled.Workspace`` has them."""
-        place = key, str(dtype), tuple(sizes.values())
+        place = spec, str(dtype), tuple(sizes.values())
         for item in reversed(_spare.copy()):
             if item[0] == place:
                 try:
@@ -140,8 +140,7 @@ class Compiled(torch.autograd.Function):
         """The values; see the class."""
         ctx.run = run
         ctx.save_for_backward(x, *tensors)
-        arrays = [t.detach().numpy() for t in tensors]
-        state, inputs, params = run.take_apart(arrays)
+        state, inputs, params = run.take_apart([_array(t) for t in tensors])
         if len(params) < len(run.spec.params):  # a layer without biases
             shapes = run.spec.shapes(x.shape[-1], state[0].shape[-1])
             zeros = {n: np.zeros(s, params[run.params[0]].dtype) for n, s in shapes.items()}
@@ -150,7 +149,7 @@ class Compiled(torch.autograd.Function):
         ends = {"lengths": run.lengths, "resets": run.resets}
         ends = {name: None if t is None else t.numpy() for name, t in ends.items()}
         y, last, ctx.tape = compiled.unroll(
-            run.spec, params, x.detach().numpy(), tuple(state), ctx.lease, **ends,
+            run.spec, params, _array(x), tuple(state), ctx.lease, **ends,
             config=run.config, **inputs,
         )  # fmt: skip
         way = [compiled.history(ctx.tape, name) for name in run.handed_up]
@@ -168,14 +167,21 @@ class Compiled(torch.autograd.Function):
         count = len(ctx.run.spec.states)
         dlast, dway = rest[:count], rest[count:]
         floating = [t.is_floating_point() for t in tensors[1 : 1 + len(dlast)]]
-        given = zip(dlast, floating, strict=True)
+        given, tape = zip(dlast, floating, strict=True), ctx.tape
+        if dy.shape[1] == 1:  # products read the weights as they lay then: hooks may have kept them
+            tape = compiled.reread(tape, ctx.run.take_apart([_array(t) for t in tensors[1:]])[2])
         dx, dstate0, grads = compiled.unroll_backward(
-            ctx.tape, dy.numpy(), tuple(d.numpy() if real else None for d, real in given),
-            {name: d.numpy() for name, d in zip(ctx.run.handed_up, dway, strict=True)},
+            tape, _array(dy), tuple(_array(d) if real else None for d, real in given),
+            {name: _array(d) for name, d in zip(ctx.run.handed_up, dway, strict=True)},
         )  # fmt: skip
         found = [dx, *dstate0, *(grads[name] for name in ctx.run.names)]
         wanted = zip(found, ctx.needs_input_grad[1:], strict=True)
         return None, *(torch.from_numpy(g) if need else None for g, need in wanted)
+
+
+def _array(tensor):
+    """The numbers of a tensor, in the same memory if they lie there as they are."""
+    return tensor.detach().resolve_neg().numpy()  # the imaginary part of a conjugate is a view
 
 
 def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=None, **inputs):

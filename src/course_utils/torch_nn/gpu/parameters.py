@@ -63,10 +63,11 @@ def gradients(arena):
 def hand_over(arena):
     """Gradients as the caller gets them: ``grad_`` and the name of an input, state or parameter."""
     schedule, shape = arena.schedule, arena.shape
-    for name, own in (("x", "all_dx"), *((n, f"dinput_{n}") for n in schedule.spec.inputs)):
-        if shape.inputs and own in schedule.arrays:  # some kernel reads it unit by unit
+    inputs = [(name, f"input_{name}", f"dinput_{name}") for name in schedule.spec.inputs]
+    for name, given, own in (("x", "all_x", "all_dx"), *inputs) if shape.inputs else ():
+        into = arena.new(f"grad_{name}", arena[given].shape, arena.low)  # zero if nothing reads it
+        if own in schedule.arrays:  # some kernel reads it unit by unit
             multiplied = any(p.operand.what == name for p in schedule.hoisted)
-            into = arena.new(f"grad_{name}", arena[own].shape, arena.low)
             into.add_(arena[own]) if multiplied else into.copy_(arena[own])
     for state in schedule.plan.flowing:
         if not shape.begins:  # else all of it was led aside
