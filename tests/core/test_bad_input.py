@@ -26,16 +26,11 @@ def rng():
     return np.random.default_rng(0)
 
 
-def init(**how):
-    return numpy_nn.init_params("lstm", D, H, rng(), **how)
-
-
 def step(tokens, state):
     return np.zeros((len(tokens), 4)), state
 
 
 DRAWS = {
-    "init_params": lambda dtype: init(dtype=dtype),
     "init_stack": lambda dtype: numpy_nn.init_stack("lstm", D, H, 2, rng(), dtype=dtype),
     "init_window": lambda dtype: attention.init_window(3, 2, rng(), dtype),
     "init_score": lambda dtype: attention.init_score("general", 3, 3, rng(), dtype),
@@ -56,14 +51,6 @@ def test_one_hot_takes_any_numbers_and_no_other_type():
     assert ops.one_hot([1], 3, int).tolist() == [[0, 1, 0]]
     with pytest.raises(TypeError, match="dtype: expected a type of numbers, got 'nosuch'"):
         ops.one_hot([1], 3, "nosuch")
-
-
-@pytest.mark.parametrize("value", ["x", np.inf, np.nan, [0.5], np.ones(3)], ids=str)
-@pytest.mark.parametrize("name", ["retention", "chrono"])
-@pytest.mark.parametrize("key", ["lstm", "rnn_leaky", "lru"])
-def test_what_a_gate_shall_keep_is_one_finite_number(key, name, value):
-    with pytest.raises(ValueError, match=f"^{name}: expected one finite number, got"):
-        numpy_nn.init_params(key, D, H, rng(), **{name: value})
 
 
 @pytest.mark.parametrize("run", [numpy_nn.unroll, fast.unroll, many.unroll])

@@ -1,13 +1,8 @@
 """Initial parameters.  Biases that make a gate remember belong here, never in a step."""
 
-import functools
-import math
-from numbers import Real
-
 import numpy as np
 
 from course_utils.numpy_nn.cells import get_cell
-from course_utils.numpy_nn.validation import dtype_of
 from course_utils.shapes import generator, positive_integer
 from course_utils.specs import get_spec
 
@@ -141,22 +136,3 @@ def set_gate_bias(spec, params, gate, value):
     blocks[f"b_x{gate}"][...] = value
     if f"b_h{gate}" in blocks:
         blocks[f"b_h{gate}"][...] = 0
-
-
-def _asked(draw):
-    """init_params with its numbers checked first; what it draws, and how, stays one function."""
-
-    @functools.wraps(draw)
-    def checked(key, input_size, hidden_size, rng, dtype=np.float64, **how):
-        for name in ("retention", "chrono"):
-            value = how.get(name)
-            if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
-                raise ValueError(f"{name}: expected one finite number, got {value!r}")
-        return draw(key, input_size, hidden_size, rng, dtype_of(dtype), **how)
-
-    return checked
-
-
-# no decorator: records know init_params by its text, decorators included, and what it draws is
-# what it was
-globals().update(init_params=_asked(init_params))

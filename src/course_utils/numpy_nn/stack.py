@@ -14,6 +14,7 @@ from course_utils.numpy_nn.init import init_params
 from course_utils.numpy_nn.unroll import unroll, unroll_backward
 from course_utils.numpy_nn.validation import (
     beginnings,
+    dtype_of,
     floating,
     made_by,
     numpy_array,
@@ -45,6 +46,7 @@ def init_stack(
     the keywords of ``init_params``: scheme, retention, chrono, config.
     """
     positive_integer(num_layers=num_layers)
+    dtype = dtype_of(dtype)
     ways = 2 if bidirectional else 1
     layers = []
     for n in range(num_layers):
