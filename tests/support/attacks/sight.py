@@ -1,0 +1,76 @@
+"""Looks from an answer into the check that calls it: its names, its seed, its frames, its tools."""
+
+from attacks.attack import Attack, inside, wrong
+
+
+def tells(found):
+    """What it found, raised: the error's text comes back to the test."""
+    return inside(f"{found}\nraise RuntimeError(f'found {{found}}')")
+
+
+def tries(line):
+    """One look; the error that it ends with, if it does."""
+    body = f"try: found = {line}\nexcept Exception as error: found = type(error).__name__"
+    return tells(body)
+
+
+CLOSED = "found RuntimeError"
+SIGHT = [
+    Attack("names of the check", tries("rng"), says="found NameError"),
+    Attack("names of the check by `globals()`", tells("found = 'rng' in globals()"),
+           says="found False"),
+    Attack("the check's seed by the name `SEED`", tries("np.random.default_rng([SEED, 2]) and 1"),
+           says="found 1", happened="that is the public seed, whatever the check's is"),
+    Attack("the frame that calls", tries("__import__('sys')._getframe(1).f_globals['SEED']"),
+           says=CLOSED),
+    Attack("the frame that calls, by `inspect`",
+           tries("__import__('inspect').currentframe().f_back.f_globals['SEED']"), says=CLOSED),
+    Attack("the frame that calls, by `inspect.stack`",
+           tries("__import__('inspect').stack()[1].frame.f_globals['SEED']"), says=CLOSED),
+    Attack("the frame that calls, by an exception", tells(
+        "try:\n    try: 1 / 0\n    except ZeroDivisionError as error:\n"
+        "        found = error.__traceback__.tb_frame.f_back.f_globals['SEED']\n"
+        "except RuntimeError: found = 'RuntimeError'"), says=CLOSED),
+    Attack("the frame that calls, by a generator", tells(
+        "def steps():\n    yield frames.gi_frame.f_back.f_back.f_globals['SEED']\n"
+        "frames = steps()\ntry: found = next(frames)\nexcept Exception: found = 'RuntimeError'"),
+           says=CLOSED),
+    Attack("the frame that calls, by `traceback.walk_stack`",
+           tries("[f.f_globals for f, _ in __import__('traceback').walk_stack(None)]"),
+           says=CLOSED),
+    Attack("the frame that calls, by the shell",
+           tries("get_ipython().var_expand('{SEED}', depth=1)"), says="found 1997",
+           happened="that is the public seed, whatever the check's is"),
+    Attack("all frames", tries("__import__('sys')._current_frames()"), says=CLOSED),
+    Attack("all objects, by the garbage collector", tries("__import__('gc').get_objects()"),
+           says=CLOSED),
+    Attack("a trace function", tries("__import__('sys').settrace(print)"), says=CLOSED),
+    Attack("`import` replaced, which the check uses", wrong(
+        "import builtins\n_real, told = builtins.__import__, []\n"
+        "def peek(name, space=None, *a, **k):\n    told.append((space or {}).get('SEED'))\n"
+        "    return _real(name, space, *a, **k)\nbuiltins.__import__ = peek").replace(
+            "    return o, c_prev", "    raise RuntimeError(f'found {sorted({n for n in told if n} | {1997})}')"),
+           says="found [1997]"),
+    Attack("random numbers replaced by ones that tell their seed", wrong(
+        "_real, told = np.random.default_rng, []\n"
+        "np.random.default_rng = lambda *a: told.append(a) or _real(*a)").replace(
+            "    return o, c_prev", "    raise RuntimeError(f'found {told}')"), says="found []"),
+    Attack("`grading.check` replaced while the check runs", inside(
+        "from course_utils import grading\nfrom course_utils.grading import student\n"
+        "student.pack = grading.check = lambda *a, **k: seen.update(k)")),
+    Attack("the grader's own modules", tells(
+        "import sys\nfound = sorted({'apart', 'cellrun', 'unseen', 'zygote'} & set(sys.modules))"),
+           says="found []"),
+    Attack("a thread that reads the next order and answers it", wrong(
+        "import json, os, threading\n"
+        "def thief(fd):\n    order = json.loads(os.read(fd, 1 << 20))\n"
+        "    part = {'kind': 'float', 'shape': [1], 'data': [1.0]}\n"
+        "    bundle = {'question': 'q2', 'parts': {'h': part, 'c': part}}\n"
+        "    reply = {'id': order['id'], 'printed': '', 'error': None, 'outputs': "
+        "[{'application/vnd.unrolled.check+json': bundle}]}\n"
+        "    os.write(fd, json.dumps(reply).encode() + b'\\n')\n"
+        "for fd in range(3, 256):\n    try: kind = os.readlink(f'/proc/self/fd/{fd}')\n"
+        "    except OSError: continue\n    if kind.startswith('socket'):\n"
+        "        threading.Thread(target=thief, args=(fd,), daemon=True).start()"),
+           says="out of turn", happened="a reply without the mark of this order is refused"),
+]  # fmt: skip
