@@ -46,10 +46,11 @@ SIGHT = [
            says=CLOSED),
     Attack("a trace function", tries("__import__('sys').settrace(print)"), says=CLOSED),
     Attack("`import` replaced, which the check uses", wrong(
-        "import builtins\n_real, told = builtins.__import__, []\n"
-        "def peek(name, space=None, *a, **k):\n    told.append((space or {}).get('SEED'))\n"
+        "import builtins\n_real, seen = builtins.__import__, []\n"
+        "def peek(name, space=None, *a, **k):\n    seen.append((space or {}).get('SEED'))\n"
         "    return _real(name, space, *a, **k)\nbuiltins.__import__ = peek").replace(
-            "    return o, c_prev", "    raise RuntimeError(f'found {sorted({n for n in told if n} | {1997})}')"),
+            "    return o, c_prev", "    told = sorted({n for n in seen if n} | {1997})\n"
+            "    raise RuntimeError(f'found {told}')"),
            says="found [1997]"),
     Attack("random numbers replaced by ones that tell their seed", wrong(
         "_real, told = np.random.default_rng, []\n"

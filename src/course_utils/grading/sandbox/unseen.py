@@ -31,7 +31,8 @@ def close(done=[]):  # noqa: B006  it is closed once
 def hook():
     """The hook; what it needs stands in its closure, for no student's code can reach that."""
     looking, me, frame_at = set(), threading.get_ident, sys._getframe
-    roots = tuple({sys.prefix, sys.base_prefix, "<frozen "})
+    # this course's own package stands first on the path: its kernels look into loops
+    roots = tuple({sys.prefix, sys.base_prefix, "<frozen ", *filter(None, sys.path[:1])})
 
     def known(frame):
         return frame is not None and frame.f_code.co_filename.startswith(roots)
