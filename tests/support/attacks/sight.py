@@ -1,6 +1,6 @@
 """Looks from an answer into the check that calls it: its names, its seed, its frames, its tools."""
 
-from attacks.attack import Attack, inside, wrong
+from attacks.attack import FULL, RIGHT, Attack, inside, wrong
 
 
 def tells(found):
@@ -74,4 +74,37 @@ SIGHT = [
         "    except OSError: continue\n    if kind.startswith('socket'):\n"
         "        threading.Thread(target=thief, args=(fd,), daemon=True).start()"),
            says="out of turn", happened="a reply without the mark of this order is refused"),
+    Attack("a function that claims to be a library's", tells(
+        "import collections, sys\ndef look():\n    frame = sys._getframe(1)\n"
+        "    while 'SEED' not in frame.f_globals: frame = frame.f_back\n"
+        "    return frame.f_globals['SEED']\n"
+        "try:\n    look.__code__ = look.__code__.replace(co_filename=collections.__file__)\n"
+        "    found = look()\nexcept RuntimeError: found = 'RuntimeError'"), says=CLOSED),
+    Attack("code compiled as a library's", tries(
+        "exec(compile('import sys; sys.x = sys._getframe(1)', np.__file__, 'exec'), vars(np))"),
+           says=CLOSED),
+    Attack("the variables of all frames, in words", tries(
+        "__import__('traceback').StackSummary.extract("
+        "__import__('traceback').walk_stack(None), capture_locals=True)"), says=CLOSED),
+    Attack("a subclass that looks up when a check converts it", wrong(
+        "import sys\nclass Looks(np.ndarray):\n    def __array_finalize__(self, other):\n"
+        "        raise RuntimeError(f\"found {sys._getframe(1).f_globals.get('SEED')}\")\n"
+        ).replace("return o, c_prev", "return o.view(Looks), c_prev"), says="frames and code"),
+    Attack("Python's own functions, by `ctypes`",
+           tries("__import__('ctypes').pythonapi.PyEval_GetFrame()"), says=CLOSED),
+    Attack("`exec` and `isinstance` replaced, which the grader uses", wrong(
+        "import builtins\nseen, _exec, _is = [], builtins.exec, builtins.isinstance\n"
+        "def tells(code, space=None, *a):\n    seen.append((space or {}).get('SEED', 0))\n"
+        "    return _exec(code, space, *a)\nbuiltins.exec = tells\n"
+        "builtins.isinstance = lambda a, kind: (_is(a, dict) and 'mark' in a and seen.append(a))"
+        " or _is(a, kind)").replace(
+            "    return o, c_prev", "    raise RuntimeError(f'found {sorted({*seen, 1997})}')"),
+           says="found [1997]"),
+    Attack("libraries that look at frames themselves", RIGHT + (
+        "import enum, logging, traceback, typing, warnings\n"
+        "from collections import namedtuple\nfrom dataclasses import make_dataclass\n"
+        "namedtuple('P', 'a b'), make_dataclass('D', ['a']), enum.Enum('E', 'a b')\n"
+        "typing.NamedTuple('Q', [('a', int)])\nlogging.warning('x'), warnings.warn('x')\n"
+        "traceback.print_stack()\ntry: 1 / 0\nexcept ZeroDivisionError: traceback.print_exc()\n"
+        ), points=FULL, happened="goes on as ever"),
 ]  # fmt: skip

@@ -8,10 +8,11 @@ answer; and frames and the garbage collector are closed by `unseen`.
 """
 
 import builtins
-import importlib
-import os
+import importlib.util
 import sys
 from _blake2 import blake2b
+from builtins import compile, dict, exec, int, len, set  # noqa: UP029  an answer may replace them
+from os import _exit, environ, fdopen, write
 from types import ModuleType
 
 if __package__:
@@ -20,6 +21,9 @@ else:  # in the zygote, which knows no package
     import cellrun
     import unseen
 
+Capture = cellrun.Capture
+
+MIME = "application/vnd.unrolled.check+json"  # as in `bundle`, which stands in another package here
 MOST_REPLY = 4_000_000
 COPIED = ("numpy", "torch")
 OURS = ("course_utils.grading.bundle", "course_utils.grading.student", "course_utils.grading")
@@ -43,28 +47,31 @@ def masked(seed, key, number):
 def prepare():
     """Make the copies; once, before any student's code is there."""
     global json, grading
-    json = fresh(JSON)
-    if importlib.util.find_spec("course_utils") is not None:
-        grading = fresh(OURS)
     for name in COPIED:
         if name in sys.modules:
             copy_of(sys.modules[name], name)
     names_of_python.update(vars(builtins), __import__=imported)
+    json = fresh(JSON)
+    if importlib.util.find_spec("course_utils") is not None:
+        grading = fresh(OURS)
 
 
 def fresh(names):
-    """The last of these modules, loaded anew with the others: patching the known ones is idle."""
-    known = {name: sys.modules.pop(name, None) for name in names}
+    """The last of these modules, with copies of the others: to patch the known ones is idle."""
+    known = {name: importlib.import_module(name) for name in names}
     try:
-        return importlib.import_module(names[-1])
+        for name in names:
+            spec = importlib.util.find_spec(name)
+            sys.modules[name] = made = importlib.util.module_from_spec(spec)
+            made.__dict__["__builtins__"] = names_of_python
+            spec.loader.exec_module(made)
+        return made
     finally:
+        sys.modules.update(known)
         for name, module in known.items():
-            sys.modules.pop(name, None)
-            if module is not None:
-                sys.modules[name] = module
-                above, _, last = name.rpartition(".")
-                if above in sys.modules:
-                    setattr(sys.modules[above], last, module)
+            above, _, last = name.rpartition(".")
+            if above:
+                setattr(sys.modules[above], last, module)
 
 
 class Copy(ModuleType):
@@ -100,13 +107,13 @@ def loop(fd, home, guarded, secret):
     """Answer one line of JSON with one line, until the socket closes."""
     global key
     key = secret
-    os.environ.update(HOME=home, IPYTHONDIR=home, MPLCONFIGDIR=home, TMPDIR=home)
+    environ.update(HOME=home, IPYTHONDIR=home, MPLCONFIGDIR=home, TMPDIR=home)
     cellrun.take_away(guarded)
-    with os.fdopen(fd, "rb", closefd=False) as lines:
+    with fdopen(fd, "rb", closefd=False) as lines:
         send(fd, {"ready": True})
         for line in lines:
             answer(fd, json.loads(line))
-    os._exit(0)
+    _exit(0)
 
 
 def answer(fd, order):
@@ -131,8 +138,8 @@ def changed(before, names):
 
 def check(source, number, seed):
     """Run a check cell where no answer sees its names."""
-    emitted, capture = [], cellrun.Capture()
-    grading.student.state["sink"] = lambda bundle: emitted.append({grading.student.MIME: bundle})
+    emitted, capture = [], Capture()
+    grading.check.__globals__["state"]["sink"] = lambda bundle: emitted.append({MIME: bundle})
     names = dict(cellrun.shell.user_ns)
     for name in set(names) & set(names_of_python) - set(given):
         del names[name]  # a student's own `max` is for the student's functions
@@ -152,4 +159,4 @@ def send(fd, reply):
         line = json.dumps(reply).encode("ascii")
     line += b"\n"
     while line:
-        line = line[os.write(fd, line) :]
+        line = line[write(fd, line) :]

@@ -14,10 +14,10 @@ EVERYBODY = {
 }  # fmt: skip
 BY_LIBRARIES = {"sys._getframe", "sys._getframemodulename", "code.__new__"}
 FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
-HAND_ON = ("inspect.py", "traceback.py", "logging/__init__.py", "bdb.py", "pdb.py")
-OF_ERRORS = {
+HAND_ON = ("inspect.py", "traceback.py", "bdb.py", "pdb.py")
+IN_WORDS = {
     "print_exc", "format_exc", "print_exception", "format_exception", "print_tb", "format_tb",
-    "extract_tb", "__init__", "findCaller",
+    "extract_tb", "print_stack", "format_stack", "extract_stack", "__init__",
 }  # fmt: skip
 
 
@@ -43,11 +43,15 @@ def hook():
         name = frame.f_code.co_filename
         if "/IPython/" in name:
             return False
+        if frame.f_code.co_name == "currentframe" and not known(frame.f_back):
+            return False
         if not name.endswith(HAND_ON):
             return True
         while frame.f_back is not None and frame.f_back.f_code.co_filename == name:
             frame = frame.f_back
-        return known(frame.f_back) or frame.f_code.co_name in OF_ERRORS
+        if frame.f_locals.get("capture_locals"):
+            return False
+        return known(frame.f_back) or frame.f_code.co_name in IN_WORDS
 
     def refuse(event, arguments):
         if event == "object.__getattr__":
@@ -57,6 +61,8 @@ def hook():
             name = arguments[1]
             if not isinstance(name, str) or not name.startswith(roots):
                 return
+        elif event == "ctypes.dlsym" and str(arguments[1]).lstrip("_").startswith("Py"):
+            raise RuntimeError("Python's own functions are closed while your answers are graded")
         elif event in EVERYBODY:
             raise RuntimeError(f"{event} is closed while your answers are graded")
         elif event not in BY_LIBRARIES:
