@@ -61,8 +61,9 @@ def test_it_says_what_a_fresh_one_says_and_runs_each_program_once():
     assert len(fresh.programs) == len({tuple(p) for p in fresh.programs}) <= len(programs)
 
 
-@pytest.mark.parametrize("other", [{"timeout": 20}, {"role": "check"}, {"role": "check", "seed": 3}, {"limits": Limits(memory_mb=1)},
-                                   {"guard": ["torch"]}], ids=str)  # fmt: skip
+@pytest.mark.parametrize("other", [{"timeout": 20}, {"role": "check"}, {"seed": 3},
+                                   {"limits": Limits(memory_mb=1)}, {"guard": ["torch"]}],
+                         ids=str)  # fmt: skip
 def test_other_conditions_are_another_program(other):
     fresh = Fresh()
     recall = Recall(fresh)
