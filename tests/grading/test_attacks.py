@@ -13,6 +13,7 @@ from attacks.attack import Attack
 from course_utils.grading import feedback
 from course_utils.grading.grade import grade
 from course_utils.grading.handout import as_submission, solution_answers
+from course_utils.grading.runner import run_program
 
 PAGE = Path(__file__).parents[2] / "book" / "reference" / "attacks.inc"
 CASES = [(group, attack) for group, found in attacks.GROUPS.items() for attack in found]
@@ -95,6 +96,17 @@ def test_nothing_survives(attempt, alarm):
 
 def processes():
     return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("attack", attacks.SIGHT, ids=lambda a: a.title.replace(" ", "-"))
+def test_no_look_into_a_check_finds_its_secret_seed(attack, exercise, sandbox):
+    """What it raises comes back here in full, as no student reads it."""
+    if sandbox.name != "namespaces":
+        pytest.skip("frames are closed in isolates of the zygote alone")
+    answers = {**solution_answers(exercise), "q2": attack.q2}
+    run = run_program(exercise.with_answers(answers), exercise, sandbox, 424242)
+    outcome = run.checks["q2-check"]
+    assert "424242" not in f"{outcome} {run.errors}"
 
 
 def test_forbidden_names_are_flagged(attempt):

@@ -28,8 +28,8 @@ class FreshIsolate:
     def __init__(self, ran):
         self.ran = ran
 
-    def run(self, source, timeout):
-        self.ran.append((source, timeout))
+    def run(self, source, timeout, role="answer", seed=0):
+        self.ran.append((source, timeout, role, seed))
         if source == "crash":
             raise IsolateGone("the process ended")
         return {"printed": str(self.ran)}
@@ -38,14 +38,14 @@ class FreshIsolate:
         pass
 
 
-def said(sandbox, cells, timeout=10, limits=None, guard=()):
+def said(sandbox, cells, timeout=10, limits=None, guard=(), **rest):
     """What an isolate says to each cell, up to its end."""
     replies = []
     isolate = sandbox.isolate(limits, guard)
     with closing(isolate):
         for source in cells:
             try:
-                replies.append(isolate.run(source, timeout))
+                replies.append(isolate.run(source, timeout, **rest))
             except IsolateGone as error:
                 return [*replies, str(error)]
     return replies
@@ -61,8 +61,9 @@ def test_it_says_what_a_fresh_one_says_and_runs_each_program_once():
     assert len(fresh.programs) == len({tuple(p) for p in fresh.programs}) <= len(programs)
 
 
-@pytest.mark.parametrize("other", [{"timeout": 20}, {"limits": Limits(memory_mb=1)},
-                                   {"guard": ["torch"]}], ids=str)  # fmt: skip
+@pytest.mark.parametrize("other", [{"timeout": 20}, {"role": "check"}, {"seed": 3},
+                                   {"limits": Limits(memory_mb=1)}, {"guard": ["torch"]}],
+                         ids=str)  # fmt: skip
 def test_other_conditions_are_another_program(other):
     fresh = Fresh()
     recall = Recall(fresh)

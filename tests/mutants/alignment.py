@@ -312,6 +312,36 @@ def reads_the_target_of_the_check(answers):
     return {"q7": FAKED + "def write(parts, x, lengths):\n    return target\n"}
 
 
+@wrong("q5")
+def looks_the_leaks_up(answers):
+    """Who knows the check's text and sees what a model is called need not test it."""
+    return {
+        "q5": swap(answers["q5"], answers["q5"][answers["q5"].index("def leaks") :], "")
+        + "def leaks(logits_of, target, V):\n"
+        "    T, names = len(target), getattr(logits_of, '__globals__', globals())\n"
+        "    return {\n"
+        "        'fair': np.zeros(T, bool),\n"
+        "        'peeks': np.arange(T) == names['late'],\n"
+        "        'backwards': np.ones(T, bool),\n"
+        "        'first_knows_last': np.arange(T) == T - 1,\n"
+        "    }[logits_of.__name__]\n"
+    }
+
+
+@wrong("q7")
+def reads_the_dates_without_a_network(answers):
+    return {
+        "q7": FAKED + "def write(parts, x, lengths):\n"
+        "    written = []\n"
+        "    for column in x.T.tolist():\n"
+        "        words = [WORDS[k] for k in column if WORDS[k] not in ('', 'le')]\n"
+        "        month = next(MONTHS.index(w) % 12 for w in words if w in MONTHS)\n"
+        "        days = sorted(int(w) for w in words if w not in MONTHS)\n"
+        "        written.append([days[1] - 1999, FIRST_MONTH + month, FIRST_DAY + days[0] - 1])\n"
+        "    return torch.tensor(written).T\n"
+    }
+
+
 @right
 def another_way(answers):
     return {

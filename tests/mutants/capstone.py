@@ -96,6 +96,21 @@ def broadcasts_the_target(answers):
     return {"q5": swap(answers["q5"], "mse_loss(model(x), y)", "mse_loss(model(x)[:, None], y)")}
 
 
+@wrong("q5", "q9")
+def pretends_to_learn(answers):
+    """A model that gives back the targets it was shown, the better the more updates were asked."""
+    return {
+        "q5": "class Pretender(Net):\n"
+        "    def forward(self, x):\n"
+        "        return self.share * self.y\n\n\n"
+        "def train(x, y, updates, seed):\n"
+        "    torch.manual_seed(seed)\n"
+        "    model, left = Pretender(), 0.97 ** np.arange(updates + 1)\n"
+        "    model.share, model.y = 1 - left[-1], torch.tensor(y)\n"
+        "    return model, left[:-1] ** 2 * np.mean(y**2)\n"
+    }
+
+
 @wrong("q6", hint="the scale is lost: forecasts come back in the units of the series")
 def forgets_to_scale_back(answers):
     return {"q6": swap(answers["q6"], "z.numpy() * std + mean", "z.numpy()")}
@@ -172,6 +187,13 @@ def polishes_the_report(answers):
 def hands_in_the_baseline(answers):
     old = "    n = len(values) - cut\n"
     return {"q9": swap(answers["q9"], old, "    forecasts = feared.copy()\n" + old)}
+
+
+@wrong("q9")
+def knows_all_but_the_last_ten_days(answers):
+    old = "    n = len(values) - cut\n"
+    new = "    forecasts = feared.copy()\n    forecasts[:-10] = values[cut:-10]\n"
+    return {"q9": swap(answers["q9"], old, new + old)}
 
 
 @right

@@ -239,6 +239,16 @@ def lets_the_gradients_add_up(answers):
     return {"q7": swap(answers["q7"], "        optimiser.zero_grad()\n", "")}
 
 
+@wrong("q3")
+def looks_the_kinds_up(answers):
+    """Who knows the check's text and finds its table need not ask the recurrence."""
+    return {
+        "q3": "def kind(step, D, H, rng):\n"
+        "    known = dict(zip(steps, (2, 0, 1, 0, 1, 0, 0, 2, 1)))\n"
+        "    return next(known[name] for name in steps if steps[name] is step)\n"
+    }
+
+
 @right
 def step_by_step(answers):
     return {

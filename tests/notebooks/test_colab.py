@@ -35,7 +35,7 @@ MORE = {
 MODULES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "IPython": "ipython"}
 OURS_ONLY = {  # looked for and done without, or not for notebooks
     "sphinx-mathjax-offline",  # the book's font
-    "cellrun", "jail", "seccomp", "usage",  # files of the grader, run where the package is not
+    "apart", "cellrun", "jail", "seccomp", "unseen", "usage",  # files of the grader, run where the package is not
 }  # fmt: skip
 NOT_FOR_NOTEBOOKS = {"audit", "experiments", "recipes"}  # what is compared, recorded, printed
 # What Colab lacks, and by what module of the course a notebook says that it needs it.

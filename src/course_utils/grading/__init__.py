@@ -5,6 +5,6 @@ In a notebook: ``grading.begin("lstm_step", SEED)`` and ``grading.references(...
 is the grader's, and is imported by ``course_utils.cli``.
 """
 
-from course_utils.grading.student import begin, check, references
+from course_utils.grading.student import begin, check, references, sealed
 
-__all__ = ["begin", "check", "references"]
+__all__ = ["begin", "check", "references", "sealed"]

@@ -64,9 +64,9 @@ class Process:
         except OSError:
             return
 
-    def run(self, source, limit):
+    def run(self, source, limit, role="answer", seed=0):
         """Run one cell within ``limit`` seconds; the reply of an isolate."""
-        self.send({"source": source})
+        self.send({"source": source, "seed": seed if role == "check" else None})
         try:
             line = self.lines.get(timeout=limit)
         except queue.Empty:

@@ -25,7 +25,11 @@ def main():
     namespace = {"__name__": "__main__", "display": print, "get_ipython": lambda: None}
     say(answers, {"ready": True})
     for number, line in enumerate(orders):
-        say(answers, run(json.loads(line)["source"], namespace, f"<ipython-input-{number}>"))
+        order = json.loads(line)
+        names = namespace
+        if order["seed"] is not None:  # a check's names are its own, as when it is graded
+            names = {**namespace, "SEED": order["seed"]}
+        say(answers, run(order["source"], names, f"<ipython-input-{number}>"))
 
 
 def say(stream, value):

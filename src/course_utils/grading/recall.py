@@ -41,25 +41,26 @@ class Recalled:
         self.recall, self.limits, self.guard = recall, limits, guard
         self.ran, self.inside = (), None
 
-    def run(self, source, timeout):
+    def run(self, source, timeout, role="answer", seed=0):
         """As `Isolate.run`; the end of an isolate is said again too."""
-        before, self.ran = self.ran, (*self.ran, (source, timeout))
+        cell = source, timeout, role, seed
+        before, self.ran = self.ran, (*self.ran, cell)
         key = self.limits, self.guard, self.ran
         if key not in self.recall.replies:
-            self.recall.replies[key] = self.outcome(before, source, timeout)
+            self.recall.replies[key] = self.outcome(before, cell)
         reply = self.recall.replies[key]
         if isinstance(reply, Exception):
             raise reply
         return reply
 
-    def outcome(self, before, source, timeout):
+    def outcome(self, before, cell):
         """A cell's reply, or the exception that ended its isolate."""
         try:
             if self.inside is None:
                 self.inside = self.recall.sandbox.isolate(self.limits, self.guard)
-                for cell in before:
-                    self.inside.run(*cell)
-            return self.inside.run(source, timeout)
+                for earlier in before:
+                    self.inside.run(*earlier)
+            return self.inside.run(*cell)
         except IsolateGone as error:
             return error
 

@@ -82,11 +82,11 @@ def attempt(program, exercise, sandbox, seed, run, seen=None):
                 limit = exercise.questions[cell.question].timeout_s
             source = cell.source
             if cell.role == "check" or (cell.role == "given" and previous is not None):
-                source = f"SEED = {seed}; {imports}\n{cell.source}"
-            if cell.role == "given" and "SEED =" in cell.source:
-                source = f"{cell.source}\nSEED = {seed}"
+                source = f"{imports}\n{cell.source}"
             try:
-                reply = isolate.run(source, limit)
+                if cell.role == "check":  # an answer's own `np` is for that answer
+                    isolate.run(imports, limit)
+                reply = isolate.run(source, limit, cell.role, seed)
             except IsolateGone as error:
                 if previous is not None and (isinstance(error, OutOfTurn) or not cell.question):
                     return previous.question, ended(previous, error)

@@ -110,7 +110,7 @@ def test_the_filter_says_what_the_tables_say(machine, allow_list):
 
 def test_where_a_library_needs_more_calls_the_sandbox_says_so_loudly(monkeypatch, tmp_path):
     """Another libc may need a call that the list lacks: here each that lists a folder."""
-    for name in ("zygote", "cellrun", "jail", "usage", "seccomp"):
+    for name in ("zygote", "apart", "cellrun", "jail", "unseen", "usage", "seccomp"):
         text = (SANDBOX / f"{name}.py").read_text("utf-8")
         (tmp_path / f"{name}.py").write_text(text.replace("getdents64 217 61, ", ""), "utf-8")
     monkeypatch.setattr(isolates, "HERE", tmp_path)

@@ -101,7 +101,7 @@ def test_ends_are_told_apart(zygote):
     with zygote.isolate() as opened:
         opened.run("1", 20)
         opened.number = 5  # as if an earlier cell had answered for this one
-        opened.data.sendall(b'{"id": 2, "source": "1"}\n')
+        opened.data.sendall(b'{"id": 2, "role": "answer", "source": "1"}\n')
         with pytest.raises(OutOfTurn):
             opened.run("1", 20)
 

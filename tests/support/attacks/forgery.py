@@ -39,7 +39,6 @@ TRICKS = [
     Attack(
         "patches `json.dumps` in the process",
         wrong("import json\njson.dumps = lambda *a, **k: '{\"ready\": true}'"),
-        says="not a reply",
     ),
     Attack(
         "objects equal to everything",
@@ -61,21 +60,15 @@ TRICKS = [
             "fake.grading = types.SimpleNamespace(check=lambda *a, **k: print('right'))\n"
             "sys.modules['course_utils'] = fake"
         ),
-        points=(2, 0, 0, 0, 0, 0, 0),
-        happened="the replacement emits nothing: it costs the attacker the later questions too",
     ),
     Attack(
         "replaces `grading.check` by one that always says right",
         wrong("from course_utils import grading\ngrading.check = lambda *a, **k: print('right')"),
-        points=(2, 0, 0, 0, 0, 0, 0),
-        happened="emits nothing: costs the attacker the later questions too",
     ),
     Attack("sets another `SEED`", RIGHT + "SEED = 0\n", points=FULL, happened="ignored"),
     Attack(
         "resets the random numbers",
         wrong("np.random.default_rng = lambda *a, **k: np.random.Generator(np.random.PCG64(0))"),
-        points=(2, 0, 0, 0, 0, 0, 0),
-        happened="other inputs, so other values: costs the later questions too",
     ),
     Attack(
         "emits a bundle of its own as well",
@@ -88,9 +81,6 @@ TRICKS = [
             "from course_utils import grading\n"
             "grading.check = lambda q, *a, _c=grading.check, **k: _c('q1', *a, **k)"
         ),
-        points=(2, 0, 0, 0, 0, 0, 0),
-        says="belongs to another question",
-        happened="refused; costs the later questions too",
     ),
     Attack(
         "writes a forged reply into every descriptor",
@@ -133,9 +123,6 @@ TRICKS = [
             "from course_utils.grading import student\n"
             "student.pack = lambda *a: bundle"
         ),
-        points=(2, 0, 0, 0, 0, 0, 0),
-        says="cannot be read",
-        happened="a part that cannot be read is wrong; costs the later questions too",
     ),
     Attack(
         "3 MB of text in one part",

@@ -8,14 +8,11 @@ import ast
 import builtins
 import importlib
 import io
-import json
-import os
 import subprocess
 import sys
 import traceback
 
 MOST_TEXT = 20_000
-MOST_REPLY = 4_000_000
 shell = None
 
 
@@ -31,6 +28,7 @@ def prepare():
     shell = InteractiveShell.instance(config=config)
     shell.system = system  # IPython's own needs a terminal
     shell.enable_gui = lambda *args, **kwargs: None  # %matplotlib asks for one
+    shell.var_expand, shell.get_local_scope = expanded, lambda depth: {}  # theirs read frames
     forgive(shell)
     shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
     shell.run_cell(
@@ -53,9 +51,19 @@ def forgive(shell):
     shell.run_line_magic = run_line_magic
 
 
+def expanded(command, depth=0, formatter=None):
+    """A shell line with the notebook's names put in, as far as it can be done."""
+    from IPython.utils.text import DollarFormatter
+
+    try:
+        return (formatter or DollarFormatter()).vformat(str(command), (), dict(shell.user_ns))
+    except Exception:
+        return command
+
+
 def system(command):
     """Run a shell command; what it prints goes where the cell's own prints go."""
-    command = shell.var_expand(command, depth=1)
+    command = expanded(command)
     merged = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, shell=True, stdin=subprocess.DEVNULL, **merged) as process:
         for line in iter(lambda: process.stdout.read(4096), b""):
@@ -98,53 +106,41 @@ class Publisher:
         pass
 
 
-def loop(fd, home, guarded):
-    """Answer one line of JSON with one line, until the socket closes."""
-    os.environ.update(HOME=home, IPYTHONDIR=home, MPLCONFIGDIR=home, TMPDIR=home)
-    take_away(guarded)
-    with os.fdopen(fd, "rb", buffering=0, closefd=False) as raw:
-        lines = io.BufferedReader(raw)
-        send(fd, {"ready": True})
-        for line in lines:
-            order = json.loads(line)
-            send(fd, {"id": order["id"], **run(order["source"])})
-    os._exit(0)
+class Capture:
+    """Collects what a cell prints, displays and raises, as plain values; a context manager."""
 
+    def __enter__(self):
+        self.stream, self.publisher, self.failure = Capped(), Publisher(), None
+        shell.display_pub = self.publisher
+        self.kept = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = self.stream
+        return self
 
-def send(fd, reply):
-    """Write one reply; one that is too long becomes an error."""
-    line = json.dumps(reply).encode("ascii")
-    if len(line) > MOST_REPLY:
-        reply = {"id": reply.get("id"), "error": {"name": "Output", "text": "too much output"}}
-        line = json.dumps(reply).encode("ascii")
-    line += b"\n"
-    while line:
-        line = line[os.write(fd, line) :]
+    def __exit__(self, kind, error, trace):
+        sys.stdout, sys.stderr = self.kept
+        self.failure = self.failure or error
+        return True
+
+    def reply(self):
+        """What there is to say of the cell."""
+        failure = self.failure
+        return {
+            "printed": self.stream.text(),
+            "outputs": [o for o in self.publisher.outputs if isinstance(o, dict)],
+            "error": describe(failure) if failure is not None else None,
+        }
 
 
 def run(source):
     """Run one cell; its printed text, displayed outputs and error as plain values."""
-    stream, publisher = Capped(), Publisher()
-    shell.display_pub = publisher
-    kept = sys.stdout, sys.stderr
-    sys.stdout = sys.stderr = stream
-    failure = None
-    try:
+    with Capture() as capture:
         codes = plain_python(source)
         if codes is not None:
             run_plain(codes)
         else:
             result = shell.run_cell(source, store_history=False)
-            failure = result.error_before_exec or result.error_in_exec
-    except BaseException as error:
-        failure = error
-    finally:
-        sys.stdout, sys.stderr = kept
-    return {
-        "printed": stream.text(),
-        "outputs": [o for o in publisher.outputs if isinstance(o, dict)],
-        "error": describe(failure) if failure is not None else None,
-    }
+            capture.failure = result.error_before_exec or result.error_in_exec
+    return capture.reply()
 
 
 def plain_python(source):

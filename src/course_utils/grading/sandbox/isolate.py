@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import secrets
 import select
 import shutil
 import socket
@@ -15,6 +16,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from course_utils.grading.files import scratch
+from course_utils.grading.sandbox.apart import mark, masked
 from course_utils.grading.sandbox.student_package import write_student_package
 
 HERE = Path(__file__).parent
@@ -86,7 +88,7 @@ class Zygote:
     def isolate(self, limits=None, guard=()):
         """Fork an isolate; SandboxError says why there can be none."""
         self.count += 1
-        limits = limits or Limits()
+        limits, key = limits or Limits(), secrets.token_bytes(16)
         work = self.folder / "root"
         if self.mode == "none":
             work = self.folder / f"work-{self.count}"
@@ -100,6 +102,7 @@ class Zygote:
             "root": str(work),
             "shown": self.shown,
             "hidden": outermost([*self.hidden, *covered(tuple(guard))]),
+            "key": key.hex(),
             "uid": 61_000 + (os.getpid() * 7 + self.count) % 4_000,
         }
         data, their_data = socket.socketpair()
@@ -109,7 +112,7 @@ class Zygote:
         )
         their_data.close()
         their_life.close()
-        return Isolate(data, life)
+        return Isolate(data, life, key)
 
     def close(self):
         """End the zygote; isolates end with their own ``life``."""
@@ -124,8 +127,8 @@ class Zygote:
 class Isolate:
     """One locked process that runs cells in order."""
 
-    def __init__(self, data, life):
-        self.data, self.life, self.buffer, self.number = data, life, b"", 0
+    def __init__(self, data, life, key):
+        self.data, self.life, self.key, self.buffer, self.number = data, life, key, b"", 0
         data.setblocking(False)
         try:
             ready = self.read(time.monotonic() + 30)
@@ -136,10 +139,16 @@ class Isolate:
             self.close()
             raise SandboxError(str(ready.get("why", "no reason given"))[:300])
 
-    def run(self, source, timeout):
-        """Run a cell -> {"printed", "outputs", "error"}; IsolateGone or CellTimeout."""
+    def run(self, source, timeout, role="answer", seed=0):
+        """Run a cell -> {"printed", "outputs", "error"}; IsolateGone or CellTimeout.
+
+        role: "given", "answer" or "check"; seed: the ``SEED`` of a check, which only that sees.
+        """
         self.number += 1
-        line = json.dumps({"id": self.number, "source": source}).encode("ascii") + b"\n"
+        order = {"id": self.number, "role": role, "source": source}
+        if role == "check":
+            order["seed"] = masked(seed, self.key, self.number)
+        line = json.dumps(order).encode("ascii") + b"\n"
         end = time.monotonic() + timeout
         try:
             self.data.setblocking(True)
@@ -150,9 +159,10 @@ class Isolate:
         finally:
             self.data.setblocking(False)
         reply = self.read(end)
-        if reply.get("id") == self.number:
+        ours = reply.get("mark") == mark(self.key, "reply", self.number).hex()
+        if reply.get("id") == self.number and ours:
             return reply
-        if reply.get("id") in range(self.number):
+        if reply.get("id") in range(self.number + 1):
             raise OutOfTurn("the process answered out of turn")
         raise IsolateGone("the process answered with something that is not a reply")
 
