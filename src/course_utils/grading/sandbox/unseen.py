@@ -11,6 +11,7 @@ import threading
 EVERYBODY = {
     "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._current_frames",
     "sys._current_exceptions", "sys.settrace", "sys.setprofile",
+    "sys.monitoring.register_callback",  # Python 3.12 and later
 }  # fmt: skip
 BY_LIBRARIES = {"sys._getframe", "sys._getframemodulename", "code.__new__"}
 FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
