@@ -188,7 +188,7 @@ def soft_step(ax):
                  "shrinkA": 3, "shrinkB": 3, "patchA": texts[start].get_bbox_patch(),
                  "patchB": texts[end].get_bbox_patch()}  # fmt: skip
         ax.annotate("", places[end], places[start], arrowprops=arrow)
-    ax.text(1.85, 0.35, "next step", ha="right", va="center")
+    ax.text(2.12, 0.85, "next step", ha="right", va="center")
     ax.set(xlim=(-0.4, 3.1), ylim=(-0.1, 2.4))
     ax.axis("off")
     return ax
