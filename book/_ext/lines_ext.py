@@ -19,7 +19,7 @@ def keep_signs(app, doctree, name):
 
 
 def keep(tree):
-    """Put every inline formula that touches a bracket or a stop into one unbreakable span with it."""
+    """Put an inline formula and the brackets or stops that touch it into one unbreakable span."""
     for formula in list(tree.findall(nodes.math)):
         parent = formula.parent
         place = parent.index(formula)
