@@ -107,8 +107,9 @@ class CourseMap(SphinxDirective):
             return nodes.list_item(
                 "", self.paragraph(f"{entry['asks']} *Being written.*", "coming")
             )
-        times = [f"{self.minutes[chapter]} min"]
-        times += [f"exercise {hours(facts(card, ROOT).minutes)}" for card in self.cards[chapter]]
+        times = [f"{self.minutes[chapter]}\N{NO-BREAK SPACE}min"]
+        times += [f"exercise {hours(facts(card, ROOT).minutes)}".replace(" ", "\N{NO-BREAK SPACE}")
+                  for card in self.cards[chapter]]  # fmt: skip
         head = f"{{doc}}`/book/{chapter}`: {entry['asks']} *{', '.join(times)}*"
         told = [f"Then you can {entry['able']}."]
         if entry.get("play"):

@@ -8,7 +8,7 @@ import pytest
 
 from course_utils import equations, figures
 from course_utils.figures import FigureError, automatic, cell_diagram, chain, cover, reading
-from course_utils.figures.circuit_svg import SIZE
+from course_utils.figures.circuit_svg import SIZE, rounded
 from course_utils.figures.layouts import LAYOUTS
 from course_utils.figures.lighting import PATHS
 from course_utils.specs import SPECS
@@ -184,3 +184,17 @@ def test_a_lone_path_is_lit_and_the_whole_row_tells_each():
     assert wires == {(w.source, w.target) for w in cell_diagram("lstm").wires}
     with pytest.raises(FigureError, match="path: 'memory' is none of cell, forget, write, output"):
         figures.lit("lstm", "memory")
+
+
+def test_what_is_taken_away_and_may_be_set_is_drawn():
+    assert reading.expressions(["f = sigmoid(a - beta)"])["f"] == "sigmoid((a)-beta)"
+    assert reading.expressions(["f = sigmoid(a - b_f)"])["f"] == "sigmoid(a)"
+    (shift,) = [n for n in cell_diagram("janet").nodes.values() if n.kind == "shift"]
+    assert shift.function == "beta" and "−β" in cell_diagram("janet").svg()
+
+
+def test_two_corners_on_a_short_piece_share_it():
+    """Each takes half, or the line goes back on itself."""
+    path = rounded([(0, 0), (20, 0), (20, 6), (40, 6)], 7)
+    assert path == "M0 0L17 0A3 3 0 0 1 20 3L20 3A3 3 0 0 0 23 6L40 6"
+    assert rounded([(0, 0), (5, 0), (5, 20)], 7) == "M0 0L0 0A5 5 0 0 1 5 5L5 20"

@@ -230,3 +230,23 @@ def test_a_line_that_leaves_fixed_axes_is_marked_where_it_does():
     ax.set_ylim(0, 5)
     mark = hold(fig, together([fig])).axes[0].get_lines()[1]
     assert (mark.get_xdata()[0], mark.get_ydata()[0]) == pytest.approx((1.5, 5))
+
+
+def test_a_label_stands_at_the_right_end_of_an_axis_that_runs_back():
+    fig, ax = figures.subplots()
+    ax.plot([1, 2, 3], [5, 6, 9], label="falls")
+    ax.invert_xaxis()
+    figures.label_lines(ax)
+    page_form(fig)
+    (label,) = labels_of(ax)
+    assert label.xy == (1, 5) and label.get_window_extent().x0 > ax.get_window_extent().x1 - 60
+
+
+def test_a_formula_alone_is_set_larger_than_words():
+    fig, ax = figures.subplots()
+    alone, mixed = ax.text(1, 1, "$x_1$"), ax.text(2, 2, "$x_1$ and $x_2$")
+    ax.set(xlim=(0, 3), ylim=(0, 3))
+    for form, size in ((page_form, LETTERS), (phone_form, PHONE_LETTERS)):
+        form(fig)
+        assert mixed.get_fontsize() == pytest.approx(size * 0.75)
+        assert alone.get_fontsize() == pytest.approx(size * 0.95)

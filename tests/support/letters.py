@@ -36,6 +36,27 @@ def touching(found):
     ]
 
 
+# every name of a circuit's signal: its lowest part, which is a subscript, and the nodes' outlines
+_NAMES = """svgs => svgs.filter(svg => svg.checkVisibility()).flatMap(svg => {
+  const box = e => {
+    const b = e.getBoundingClientRect();
+    return [b.left, b.top, b.right, b.bottom];
+  };
+  const shapes = [...svg.querySelectorAll(".u-node > :is(rect, circle)")].map(box);
+  return [...svg.querySelectorAll(".u-node > .u-name")].map(name => (
+    {text: name.textContent, box: box(name.querySelector(".u-sub") || name), shapes}));
+})"""
+
+
+def on_nodes(page, drawings=".u-circuit"):
+    """Names of a circuit whose letters lie on a node."""
+    return [
+        name["text"]
+        for name in page.eval_on_selector_all(drawings, _NAMES)
+        if any(_overlap(name["box"], shape) for shape in name["shapes"])
+    ]
+
+
 def _overlap(p, q):
     wide = min(p[2], q[2]) - max(p[0], q[0])
     high = min(p[3], q[3]) - max(p[1], q[1])

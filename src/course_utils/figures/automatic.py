@@ -14,11 +14,12 @@ from course_utils.figures.circuit_svg import SIZE
 from course_utils.figures.endings import spread
 from course_utils.figures.layering import arrange, layers, ways
 from course_utils.figures.palette import LETTERS
-from course_utils.figures.reading import affine, constant, is_one, summands
+from course_utils.figures.reading import affine, constant, is_one, setting, summands
 
 _KIND = {ast.Add: "plus", ast.Mult: "times", ast.Sub: "less", ast.Div: "over"}
-ROOM = {"port": 38, "way": 18, "layer": 70}  # height that a node takes, its name above it
+ROOM = {"port": 42, "way": 18, "layer": 76}  # height that a node takes, its name above it
 MARGIN, CHANNEL = 22, 9
+LIFT = 13  # of a name above its node: a subscript hangs below the line, and further on a phone
 LEFT = 64  # where names of what enters stand
 
 
@@ -115,7 +116,10 @@ class Graph:
                 return parts[0] if parts else None
             return self._new("plus", "", "", parts)
         if isinstance(tree.op, ast.Sub) and constant(tree.right):
-            return self._node(tree.left)  # less a bias: nothing to draw, as where one is added
+            inside = self._node(tree.left)  # less a bias: nothing to draw, as where one is added
+            if inside and setting(tree.right):
+                return self._new("shift", "", tree.right.id, [inside])
+            return inside
         left, right = self._node(tree.left), self._node(tree.right)
         if left and right:
             return self._new("times" if isinstance(tree.op, ast.MatMult) else _KIND[type(tree.op)],
@@ -184,11 +188,11 @@ class Graph:
         meaning = LETTERS.get(shown.split("_")[0], "neutral")
         if kind == "port":
             leaves = name.endswith("_out")
-            tag = (-6, -10, "end") if leaves else (8, -8, "start")
+            tag = (-6, -12, "end") if leaves else (8, -12, "start")
             return Node(name, kind, x[layer[name]], y[name], meaning,
                         variable="" if leaves else variable, tag=tag)  # fmt: skip
         named = bool(variable)
-        lift = SIZE[kind][1] / 2 + 8
+        lift = SIZE[kind][1] / 2 + LIFT
         return Node(name, kind, x[layer[name]], y[name], meaning if named else "neutral",
                     variable=variable, function=function,
                     tag=(0, -lift) if named else ())  # fmt: skip

@@ -100,7 +100,9 @@ class Circuit(Html):
         if node.kind in IN_ORDER:
             return ordered(IN_ORDER[node.kind], parts)
         (part,) = parts
-        return {"minus": f"1-({part})", "linear": f"linear({part})"}.get(node.kind, part)
+        told = {"minus": f"1-({part})", "linear": f"linear({part})",
+                "shift": f"({part})-{node.function}"}  # fmt: skip
+        return told.get(node.kind, part)
 
     def computed(self):
         """{variable: name of the node that computes it}."""

@@ -8,7 +8,7 @@ from course_utils.equations import LETTERS
 
 SIZE = {
     "layer": (54, 40), "function": (58, 30), "linear": (34, 30), "times": (30, 30),
-    "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30),
+    "plus": (30, 30), "less": (30, 30), "over": (30, 30), "minus": (42, 30), "shift": (42, 30),
     "tap": (0, 0), "port": (0, 0),
 }  # fmt: skip
 GLYPH = {
@@ -78,11 +78,13 @@ def edge_point(node, towards):
 
 
 def rounded(points, radius):
-    """Path data of a polyline whose corners are arcs."""
+    """Path data of a polyline whose corners are arcs; two that share a short piece halve it."""
     d = f"M{points[0][0]:g} {points[0][1]:g}"
-    for (ax, ay), (bx, by), (cx, cy) in zip(points, points[1:], points[2:], strict=False):
+    last = len(points) - 2
+    for k in range(1, last + 1):
+        (ax, ay), (bx, by), (cx, cy) = points[k - 1 : k + 2]
         p, q = hypot(bx - ax, by - ay), hypot(cx - bx, cy - by)
-        r = min(radius, p, q)
+        r = min(radius, p if k == 1 else p / 2, q if k == last else q / 2)
         sweep = int((bx - ax) * (cy - by) - (by - ay) * (cx - bx) > 0)
         d += f"L{bx - (bx - ax) * r / p:g} {by - (by - ay) * r / p:g}"
         d += f"A{r:g} {r:g} 0 0 {sweep} {bx + (cx - bx) * r / q:g} {by + (cy - by) * r / q:g}"
@@ -208,6 +210,8 @@ def _node(circuit, node):
     x, y = node.x, node.y
     box = f'x="{x - w / 2:g}" y="{y - h / 2:g}" width="{w}" height="{h}"'
     glyph = GLYPH.get(node.function) or GLYPH.get(node.kind, "")
+    if node.kind == "shift":  # what enters less a letter that somebody sets
+        glyph = f"−{LETTERS[node.function]}"
     most = f"--most:{(w - 9) / _ems(glyph):.1f}px" if glyph else ""
     text = f'<text class="u-glyph" x="{x:g}" y="{y:g}" dy=".33em" style="{most}">{glyph}</text>'
     disc = f'<circle cx="{x:g}" cy="{y:g}" r="15"/>'
@@ -215,6 +219,7 @@ def _node(circuit, node):
         "layer": f'<rect {box} rx="9"/>{text}',
         "function": f'<rect {box} rx="15"/>{text}',
         "minus": f'<rect {box} rx="15"/>{text}',
+        "shift": f'<rect {box} rx="15"/>{text}',
         "linear": f'<rect {box} rx="4"/>{text}',
         "times": f'{disc}<path d="M{x - 5:g} {y - 5:g}l10 10m0 -10l-10 10"/>',
         "plus": f'{disc}<path d="M{x - 7:g} {y:g}h14m-7 -7v14"/>',

@@ -92,7 +92,7 @@ def as_legend(ax):
 
 
 def _end(ax, line):
-    """(x, y) of the last point of a line that the axes show, in data."""
+    """(x, y) of the rightmost point of a line that the axes show, in data."""
     import numpy as np
 
     x, y = (np.asarray(v, float) for v in line.get_data(orig=False))
@@ -102,7 +102,8 @@ def _end(ax, line):
     seen = np.isfinite(x) & np.isfinite(y) & (x >= low) & (x <= high)
     if not seen.any():
         seen = np.ones_like(x, bool)
-    last = np.flatnonzero(seen)[np.argmax(x[seen])]
+    rightmost = np.argmin if ax.xaxis_inverted() else np.argmax
+    last = np.flatnonzero(seen)[rightmost(x[seen])]
     bottom, top = sorted(ax.get_ylim())
     return x[last], min(max(y[last], bottom), top)
 

@@ -11,6 +11,7 @@ from course_utils.figures.looks import LETTERS, PHONE, PHONE_LETTERS, PIXEL, WID
 from course_utils.figures.ticks import fit_ticks, tick_labels, touching
 from course_utils.figures.words import minus, power_of_ten
 
+FORMULA = 19 / 15  # a formula alone, to other words: its letters are low, its subscripts small
 PHONE_WRAP = 13  # characters in a row of a label at the end of a line
 
 
@@ -203,7 +204,12 @@ def _letters(fig, points):
     for ax in fig.axes:
         ax.tick_params(labelsize=points, which="both")
     for text in fig.findobj(Text):
-        text.set_fontsize(points)
+        text.set_fontsize(points * FORMULA if is_formula(text.get_text()) else points)
+
+
+def is_formula(words):
+    """Whether a text is one formula and nothing else."""
+    return len(words) > 2 and words[0] == words[-1] == "$" and words.count("$") == 2
 
 
 def _wrap(text, side, room):

@@ -8,7 +8,7 @@ tells torch's GRU from the one of 2014.
 
 import ast
 
-from course_utils.equations import is_parameter, parse
+from course_utils.equations import LETTERS, is_parameter, parse
 from course_utils.figures.errors import FigureError
 
 ORDERED = {ast.Sub: "-", ast.Div: "/"}
@@ -60,7 +60,8 @@ def _operation(node):
         inside = _walk(node.right)
         return f"1-({inside})" if inside else ""
     if isinstance(node.op, ast.Sub) and constant(node.right):
-        return _walk(node.left)  # a bias is not drawn, be it added or taken away
+        inside = _walk(node.left)  # a bias is not drawn, be it added or taken away
+        return f"({inside})-{node.right.id}" if inside and setting(node.right) else inside
     left, right = _walk(node.left), _walk(node.right)
     if not (left and right):
         return f"linear({left or right})" if left or right else ""
@@ -74,6 +75,11 @@ def constant(node):
     called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
     names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called]
     return bool(names) and all(map(is_parameter, names))
+
+
+def setting(node):
+    """Whether an expression is a single Greek letter: a number that someone sets, not a bias."""
+    return isinstance(node, ast.Name) and node.id in LETTERS
 
 
 def affine(node):

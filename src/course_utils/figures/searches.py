@@ -170,7 +170,7 @@ style="max-width:{WIDTH}px" aria-label="{escape(says)}"
 <p class="u-legend"><span><svg viewBox="0 0 16 14" aria-hidden="true"><g class="u-first"><circle
 cx="8" cy="7" r="5"></circle></g></svg> {escape(labels[0])}</span> <span><svg viewBox="0 0 16 14"
 aria-hidden="true"><g class="u-second"><circle cx="8" cy="7" r="5"></circle></g></svg>
-<span class="u-chosen">{escape(labels[cell])}</span></span> <span>lines: medians</span></p>
+<span class="u-chosen">{escape(labels[cell])}</span>; lines: medians</span></p>
 <div class="u-story" hidden>
 <p class="u-say" aria-live="polite">{escape(says)}</p>
 <div class="u-grid">{controls}</div>

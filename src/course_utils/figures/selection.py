@@ -173,7 +173,7 @@ BOXES = {
     "question": (0, 2), "RNN": (0, 1), "operation\nweights": (1.2, 2), "column\nweights": (1.2, 1),
     "all results,\nblended": (2.4, 1.5), "rows and\nanswer": (2.4, 0.3),
 }  # fmt: skip
-ARROWS = ((0, 1, 0), (1, 2, 0), (1, 3, 0), (2, 4, 0), (3, 4, 0), (4, 5, 0), (5, 4, -0.9))
+ARROWS = ((0, 1, 0), (1, 2, 0), (1, 3, 0), (2, 4, 0), (3, 4, 0), (4, 5, 0), (5, 4, 0.9))
 
 
 def soft_step(ax):
@@ -188,7 +188,7 @@ def soft_step(ax):
                  "shrinkA": 3, "shrinkB": 3, "patchA": texts[start].get_bbox_patch(),
                  "patchB": texts[end].get_bbox_patch()}  # fmt: skip
         ax.annotate("", places[end], places[start], arrowprops=arrow)
-    ax.text(1.85, 0.35, "next step", ha="right", va="center")
-    ax.set(xlim=(-0.4, 3.1), ylim=(-0.1, 2.4))
+    ax.text(2.98, 0.88, "next step", ha="left", va="center")
+    ax.set(xlim=(-0.4, 3.7), ylim=(-0.1, 2.4))
     ax.axis("off")
     return ax
