@@ -8,6 +8,7 @@ import pytest
 
 import browser
 import firefox as other
+from browser import PATIENCE_MS
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,8 +48,8 @@ def firefox():
     return running(other.firefox)
 
 
-PATIENCE_MS = 300_000  # for one answer; a machine of two cores may have ten other things to do
 SETTLED_MS = 1800  # course.js mends the theme's marks once more a second and a half after loading
+BELL = "ms => { setTimeout(() => { window.bell = true; }, ms); }"
 # Two frames on: what a script asked to be done in the next frame is done, and laid out.
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -62,7 +63,7 @@ def settled(browser, site, names, *, many=6, **options):
         windows = [Page(browser, **options) for _ in group]
         for name, window in zip(group, windows, strict=True):
             window.open(site / name)
-            window.page.evaluate("ms => { setTimeout(() => { window.bell = true; }, ms) }", SETTLED_MS)
+            window.page.evaluate(BELL, SETTLED_MS)
         for name, window in zip(group, windows, strict=True):
             window.page.wait_for_function("window.bell")
             yield name, window
