@@ -8,6 +8,7 @@ FLAGS = (
     "--disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+PATIENCE_MS = 300_000  # for one answer; a machine of two cores may have ten other things to do
 
 
 class NoBrowser(RuntimeError):
@@ -24,7 +25,7 @@ def chromium():
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=found, chromium_sandbox=False, args=FLAGS
+            executable_path=found, chromium_sandbox=False, args=FLAGS, timeout=PATIENCE_MS
         )
         yield started
         started.close()

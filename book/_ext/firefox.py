@@ -49,7 +49,11 @@ def firefox():
                 stdout=said, stderr=said,
             )  # fmt: skip
         try:
-            with connect(address(process, Path(folder)), max_size=None, proxy=None) as socket:
+            # no pings: one that is not answered within seconds would end the connection
+            with connect(
+                address(process, Path(folder)), max_size=None, proxy=None,
+                open_timeout=PATIENCE, ping_interval=None,
+            ) as socket:  # fmt: skip
                 page = Page(socket)
                 yield page
                 with suppress(Exception):  # it may close before it answers

@@ -20,7 +20,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject
 from tqdm import tqdm
 
-from browser import NoBrowser, chromium
+from browser import PATIENCE_MS, NoBrowser, chromium
 from course_utils.files import write
 
 ROOT = Path(__file__).parents[2]
@@ -90,8 +90,9 @@ def printed(browser, sheet, places=()):
     """One page of the book as a PDF, with the places in it that other pages lead to."""
     page = browser.new_page(viewport={"width": 900, "height": 1200}, color_scheme="light",
                             reduced_motion="reduce")  # fmt: skip
-    page.goto(sheet.url)
-    page.wait_for_timeout(600)  # scripts that run once the page is loaded
+    page.goto(sheet.url, timeout=PATIENCE_MS)
+    # scripts that run once the page is loaded; by its own clock, which may be behind ours
+    page.evaluate("new Promise(done => { setTimeout(done, 600); })")
     page.evaluate(MARK, sorted(places))
     data = page.pdf(**SIZE, outline=True, tagged=True, print_background=True)
     page.close()

@@ -22,8 +22,8 @@ SPOKEN = "import sys; sys.path.insert(0, sys.argv[1]); import gpu_record as r, o
 CASES = (
     "record = r.Record(sys.argv[2]);"
     "cases = {'good': lambda: [{'ms': 1.0}], 'bad': lambda: 1 / 0,"
-    " 'hung': lambda: time.sleep(60), 'dead': lambda: os._exit(5), 'late': lambda: [{'ms': 2.0}]};"
-    "r.run_cases(record, 'part', cases, limit=1)"
+    " 'hung': lambda: time.sleep(999), 'dead': lambda: os._exit(5), 'late': lambda: [{'ms': 2.0}]};"
+    "r.run_cases(record, 'part', cases, limit=4)"
 )
 
 
@@ -67,8 +67,8 @@ def test_a_gpu_that_answers_no_more_ends_the_process_but_not_what_was_found(reco
 
 def test_what_hangs_or_takes_the_process_along_costs_itself_alone(record):
     command = [sys.executable, "-c", SPOKEN + CASES, BENCHMARKS, record.path.parent]
-    job = gpu_driver.Job(["part"], command, 60, gpu_driver.CaseLog(record, ["part"]))
-    gpu_driver.run_job(job, record, 60, {})
+    job = gpu_driver.Job(["part"], command, 600, gpu_driver.CaseLog(record, ["part"]))
+    gpu_driver.run_job(job, record, 600, {})
     found = rows(record)
     assert [found[name].get("ms") for name in ("good", "late")] == [1.0, 2.0]
     assert "ZeroDivisionError" in found["bad"]["error"]
@@ -78,17 +78,17 @@ def test_what_hangs_or_takes_the_process_along_costs_itself_alone(record):
 
 def test_a_part_that_hangs_is_stopped_with_its_children_and_the_next_one_runs(record):
     lock = record.path.with_name("lock")
-    child = f"import fcntl, time; f = open({str(lock)!r}, 'w'); fcntl.flock(f, 2); time.sleep(60)"
+    child = f"import fcntl, time; f = open({str(lock)!r}, 'w'); fcntl.flock(f, 2); time.sleep(3600)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     jobs = {
         "hangs": ([sys.executable, "-c", parent], 1),
-        "fails": ([sys.executable, "-c", "raise SystemExit(7)"], 30),
-        "works": ([sys.executable, "-c", ""], 30),
+        "fails": ([sys.executable, "-c", "raise SystemExit(7)"], 300),
+        "works": ([sys.executable, "-c", ""], 300),
         "late": ([sys.executable, "-c", ""], 1e-3),
     }
     for name, (command, limit) in jobs.items():
         job = gpu_driver.Job([name], command, limit, gpu_driver.CaseLog(record, [name]))
-        gpu_driver.run_job(job, record, 60, {}, worth_it=1e-2)
+        gpu_driver.run_job(job, record, 300, {}, worth_it=1e-2)
     assert unlocked(lock)  # the grandchild has ended too
     status = {name: part["status"] for name, part in record.read()["parts"].items()}
     assert status["hangs"].startswith("stopped after") and status["fails"] == "failed, status 7"
@@ -110,11 +110,11 @@ def test_tests_that_began_and_did_not_end_have_failed(record):
 
 
 def test_what_runs_side_by_side_is_left_when_its_time_is_over():
-    assert gpu_driver.side_by_side(time.sleep, [60], 1, 0.3) == []
-    assert sorted(gpu_driver.side_by_side(abs, [-1, -2], 2, 60)) == [1, 2]
+    assert gpu_driver.side_by_side(time.sleep, [3600], 1, 0.3) == []
+    assert sorted(gpu_driver.side_by_side(abs, [-1, -2], 2, 300)) == [1, 2]
 
 
-def unlocked(path, tries=100):
+def unlocked(path, tries=2000):
     with path.open("w") as file:
         for _ in range(tries):
             try:

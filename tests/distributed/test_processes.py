@@ -113,7 +113,7 @@ def run(command, **options):
 
 def wait_for_updates(process, out, n):
     """Until the log has n lines; the process is still at work."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not (out / "log.jsonl").exists() or len(losses(out)) < n:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
@@ -123,7 +123,7 @@ def wait_for_updates(process, out, n):
 def finished(process):
     """The exit code and what was said, before patience ends."""
     try:
-        said = process.communicate(timeout=120)
+        said = process.communicate(timeout=600)
     finally:
         process.kill()
     return process.returncode, *said

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+from tests.support.browsing import Page
 
 from course_utils import figures
 from course_utils.files import write
@@ -23,11 +24,9 @@ def opened(browser, folder, body):
         folder / "page.html",
         f'<!doctype html><html lang="en"><meta charset="utf-8">{head}<body>{body}{scripts}',
     )
-    page, wrong = browser.new_page(), []
-    page.on("pageerror", lambda e: wrong.append(str(e)))
-    page.goto((folder / "page.html").as_uri())
-    yield page, wrong
-    page.close()
+    window = Page(browser)
+    yield window.open(folder / "page.html"), window.errors
+    window.context.close()
 
 
 def assert_drawn(page, selector, svg, least):

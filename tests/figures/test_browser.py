@@ -63,14 +63,12 @@ def path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def seen(browser, path):
     """The open page, its complaints, and what it asked for."""
-    page = browser.new_page()
-    wrong, asked = [], []
-    page.on("console", lambda m: m.type in ("error", "warning") and wrong.append(m.text))
-    page.on("pageerror", lambda e: wrong.append(str(e)))
-    page.on("request", lambda r: asked.append(r.url))
-    page.goto(path.as_uri())
-    yield page, wrong, asked
-    page.close()
+    window = Page(browser)
+    wrong, asked = window.errors, []
+    window.page.on("console", lambda m: m.type == "warning" and wrong.append(m.text))
+    window.page.on("request", lambda r: asked.append(r.url))
+    yield window.open(path), wrong, asked
+    window.context.close()
 
 
 @pytest.mark.parametrize("kind", sorted(SLIDERS))

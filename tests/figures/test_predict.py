@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from tests.support.browsing import Page
+from tests.support.browsing import Page, drawn
 
 from course_utils import figures
 from course_utils.figures import FigureError
@@ -188,29 +188,37 @@ def test_a_drag_draws_every_point_that_it_passes_and_factors_compare_logarithms(
     assert told.endswith(f"{inside} of your 7 {verb} in the measured interval.")
 
 
+ENDS = """window.ends = []; addEventListener("pointerdown", () => { ends.length = 0; }, true);
+for (const type of ["pointerup", "pointercancel", "scrollend"])
+  addEventListener(type, () => ends.push(type), true);"""
+
+
 @pytest.mark.browser
 def test_a_finger_that_scrolls_draws_nothing_and_one_that_moves_sideways_draws(browser, path):
-    context = browser.new_context(viewport={"width": 390, "height": 500}, has_touch=True)
-    page = context.new_page()
-    page.goto(path.as_uri())
-    finger = context.new_cdp_session(page)
+    window = Page(browser, width=390, height=500, has_touch=True)
+    page = window.open(path)
+    finger = window.context.new_cdp_session(page)
     figure = page.locator(".u-predict-curve").first
+    page.evaluate(ENDS)
 
     def swipe(dx, dy):
+        """How a touch in the middle of the window ended, and the fling of the page after it."""
+        figure.locator(".u-pad").evaluate("pad => pad.scrollIntoView({block: 'center'})")
+        drawn(page)
         box = figure.locator(".u-pad").bounding_box()
         x, y = box["x"] + box["width"] / 2 + 12, box["y"] + box["height"] / 2 + 30
         for k in range(7):
             kind = ("touchStart", *["touchMove"] * 5, "touchEnd")[k]
             points = [] if kind == "touchEnd" else [{"x": x + dx * k / 5, "y": y + dy * k / 5}]
             finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        page.wait_for_timeout(100)
+        page.wait_for_function("ends.some(type => type === 'pointerup' || type === 'scrollend')")
+        return page.evaluate("ends")
 
-    swipe(0, -120)
-    assert figure.locator(".is-set").count() == 0 and page.evaluate("scrollY") > 0
-    page.wait_for_timeout(300)
-    swipe(120, 30)
+    assert swipe(0, -120) == ["pointercancel", "scrollend"]
+    assert figure.locator(".is-set").count() == 0
+    assert swipe(120, 30) == ["pointerup"]
     assert figure.locator(".is-set").count() >= 2
-    context.close()
+    window.context.close()
 
 
 @pytest.mark.browser
@@ -245,13 +253,12 @@ def test_where_nothing_may_be_kept_the_figure_still_works(browser, path):
 
 @pytest.mark.browser
 def test_without_script_and_on_paper_the_measurement_is_there(browser, path):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(path.as_uri())
+    window = Page(browser, java_script_enabled=False)
+    page = window.open(path)
     for figure in page.locator(".u-predict").all():
         assert seen(figure) == [True, True]
         assert not figure.locator("button").first.is_visible()
-    context.close()
+    window.context.close()
     window = Page(browser)
     page = window.open(path)
     page.emulate_media(media="print")

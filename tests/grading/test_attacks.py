@@ -88,7 +88,7 @@ def test_attack(attack, attempt, sandbox, alarm):
 
 def test_nothing_survives(attempt, alarm):
     attempt(next(a for _, a in CASES if a.title == "a process that survives"))
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120  # it would be there for two hours
     while "sleep 7777" in processes():
         assert time.monotonic() < deadline, "a student's process outlived its grading"
         time.sleep(0.1)

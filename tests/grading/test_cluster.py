@@ -80,11 +80,11 @@ def test_a_dask_worker_that_dies_loses_nothing(folder, tmp_path, sandbox):
     running = [subprocess.Popen(command, **quiet)]
     try:
         running += [subprocess.Popen(worker, **quiet) for _ in range(2)]
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while not address.is_file() and time.monotonic() < end:
             time.sleep(0.1)
         with distributed.Client(scheduler_file=str(address)) as client:
-            client.wait_for_workers(2, timeout=60)
+            client.wait_for_workers(2, timeout=300)
             where = client.scheduler.address
         killed = []
 

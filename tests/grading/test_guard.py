@@ -43,8 +43,7 @@ def test_an_outer_limit_that_ran_out_inside_is_noticed_outside():
 
 def test_nothing_rings_afterwards():
     before = signal.getsignal(signal.SIGALRM)
-    with time_limit(0.05):
+    with time_limit(20):
         pass
-    time.sleep(0.1)
     assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

@@ -105,10 +105,10 @@ def test_the_pointer_reads_a_symbol_and_may_rest_on_its_note(window, book):
     page.locator("g.u-sym").nth(3).hover()
     assert "the input gate" in note.inner_text()
     note.hover()
-    page.wait_for_timeout(400)
+    browsing.after(page, 400)
     assert note.count() == 1
     page.mouse.move(5, 5)
-    page.wait_for_timeout(400)
+    browsing.after(page, 400)
     assert note.count() == 0
 
 
@@ -126,10 +126,10 @@ def test_the_first_use_of_a_word_is_a_link_with_its_meaning(window, book):
     assert note.count() == 0 and links.nth(1).get_attribute("aria-describedby") is None
     links.nth(2).hover()
     note.hover()
-    page.wait_for_timeout(400)
+    browsing.after(page, 400)
     assert "The computation of gradients" in note.inner_text()
     links.first.click()
-    assert page.url.endswith("book/reference/glossary.html#term-gate")
+    page.wait_for_url("**/book/reference/glossary.html#term-gate")
 
 
 @pytest.mark.slow
@@ -177,13 +177,12 @@ def test_notes_fit_and_are_accessible(browser, book, width, scheme):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_without_script_the_symbols_are_a_table(browser, book):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(chapter(book).as_uri())
+    window = browsing.Page(browser, java_script_enabled=False)
+    page = window.open(chapter(book))
     table = page.locator("details.u-symbols").first
     table.locator("summary").click()
     assert "h = o * np.tanh(c)" in table.inner_text() and table.locator("tbody tr").count() == 7
-    context.close()
+    window.context.close()
 
 
 @pytest.mark.slow

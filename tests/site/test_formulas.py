@@ -166,9 +166,8 @@ def test_as_many_formulas_as_the_source_has():
 @pytest.mark.browser
 def test_formulas_are_read_without_a_script():
     with browsing.chromium() as browser:
-        context = browser.new_context(java_script_enabled=False)
-        page = context.new_page()
-        page.goto((browsing.site() / "book/lstm/gates.html").as_uri())
+        window = browsing.Page(browser, java_script_enabled=False)
+        page = window.open(browsing.site() / "book/lstm/gates.html")
         open_text = ".bd-article p:not(details:not([open]) p)"  # not what is folded away
         set_in_text = page.locator(f"{open_text} mjx-container svg").all()[:40]
         boxes = [formula.bounding_box() for formula in set_in_text]

@@ -83,12 +83,11 @@ def test_claims_are_filtered_by_keyboard(browser):
 
 
 def test_without_a_script_every_claim_is_in_sight(browser):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(claims_page().as_uri())
+    window = browsing.Page(browser, java_script_enabled=False)
+    page = window.open(claims_page())
     assert visible(page) == page.locator(ROWS).count() > 100
     assert page.locator("svg.paper-and-here circle:visible").count() > 5
-    context.close()
+    window.context.close()
 
 
 def test_the_claims_page_is_short_on_a_phone(browser):

@@ -153,10 +153,8 @@ def test_sliders_move_by_arrow_key(browser):
     (A figure may hide one that nothing reads at the moment; tests/figures brings those to light.)
     """
     site, moved = browsing.site(), 0
-    window = browsing.Page(browser)
-    for name in pages():
-        page = window.open(site / name)
-        page.wait_for_timeout(500)
+    for name, window in browsing.settled(browser, site, pages()):
+        page = window.page
         for slider in page.locator(".bd-article input[type=range]:visible").all():
             if slider.is_disabled():
                 continue
@@ -167,7 +165,6 @@ def test_sliders_move_by_arrow_key(browser):
                 page.keyboard.press("ArrowLeft")
             assert slider.input_value() != before, f"{name}: {slider.get_attribute('aria-label')}"
             moved += 1
-    window.context.close()
     assert moved > 0
 
 
@@ -176,5 +173,5 @@ def test_search_finds_pages(browser):
     window = browsing.Page(browser)
     page = window.open(browsing.site() / "search.html")
     page.goto(page.url + "?q=gradient", wait_until="load")
-    page.wait_for_selector("#search-results li", timeout=10_000)
+    page.wait_for_selector("#search-results li")
     window.context.close()

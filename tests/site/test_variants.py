@@ -24,9 +24,8 @@ def numbers(rows, pattern):
 
 
 def test_the_table_is_complete_and_sorts_without_a_script(browser):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((browsing.site() / PAGE).as_uri())
+    window = browsing.Page(browser, java_script_enabled=False)
+    page = window.open(browsing.site() / PAGE)
     chapters = shown(page)
     assert [row.split("\n")[0] for row in chapters] == [v.title for v in VARIANTS]
     for words in ("parameters", "operations", "time"):
@@ -37,7 +36,7 @@ def test_the_table_is_complete_and_sorts_without_a_script(browser):
         assert found == sorted(found) and len(set(found)) > 2, words
     page.get_by_label("as in the chapters").check()
     assert shown(page) == chapters
-    context.close()
+    window.context.close()
 
 
 @pytest.mark.parametrize("width, scheme", [(390, "dark"), (1300, "light")])

@@ -8,6 +8,7 @@ import pytest
 
 import browser
 import firefox as other
+from browser import PATIENCE_MS
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,23 +48,39 @@ def firefox():
     return running(other.firefox)
 
 
-PATIENCE_MS = 300_000  # for one answer; a machine of two cores may have ten other things to do
 SETTLED_MS = 1800  # course.js mends the theme's marks once more a second and a half after loading
+BELL = "ms => { setTimeout(() => { window.bell = true; }, ms); }"
+# Two frames on: what a script asked to be done in the next frame is done, and laid out.
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def settled(browser, site, names, *, many=6, **options):
     """(name, its `Page`) of pages on which the scripts have done all they do.
 
-    ``many`` pages wait together: they load one after the other and then need one wait.
+    ``many`` pages wait together: they load one after the other, and each rings a bell of its own.
     """
     for group in (names[k : k + many] for k in range(0, len(names), many)):
         windows = [Page(browser, **options) for _ in group]
         for name, window in zip(group, windows, strict=True):
-            window.open(site / name, wait=0)
-        windows[-1].page.wait_for_timeout(SETTLED_MS + 300)
+            window.open(site / name)
+            window.page.evaluate(BELL, SETTLED_MS)
         for name, window in zip(group, windows, strict=True):
+            window.page.wait_for_function("window.bell")
             yield name, window
             window.context.close()
+
+
+def drawn(page):
+    """Wait until what was to happen in the next frame has happened."""
+    page.evaluate(DRAWN)
+
+
+def after(page, ms):
+    """Wait until the page's timers that were set for less than ``ms`` from now have rung.
+
+    By its own clock, which rings them in order; ours runs on while a busy machine lets it stand.
+    """
+    page.evaluate("ms => new Promise(done => { setTimeout(done, ms); })", ms)
 
 
 # [level, rule, first node]; a heading that holds nothing but a formula is empty to axe
@@ -85,12 +102,16 @@ UNDECIDED = {  # what axe cannot decide, and why we leave it so
 
 
 class Page:
-    """A page from file://, with what it complained of and what it asked other hosts for."""
+    """A page from file://, with what it complained of and what it asked other hosts for.
 
-    def __init__(self, browser, *, width=1300, scheme="light"):
+    options: of Playwright's ``new_context``.
+    """
+
+    def __init__(self, browser, *, width=1300, height=900, scheme="light", **options):
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
         )
+        self.scripts = options.get("java_script_enabled", True)
         self.context.set_default_timeout(PATIENCE_MS)
         self.errors, self.requests = [], []
         self.context.route("**/*", self._asked)
@@ -105,12 +126,14 @@ class Page:
             self.requests.append(route.request.url)
             route.abort()
 
-    def open(self, path, wait=300):
-        """Load a file and give its scripts ``wait`` milliseconds to settle."""
+    def open(self, path):
+        """Load a file; its scripts have started, its fonts are there, and a frame is drawn."""
         self.errors.clear()
         self.requests.clear()
         self.page.goto(Path(path).absolute().as_uri(), wait_until="load")
-        self.page.wait_for_timeout(wait)
+        if self.scripts:  # without them no promise is kept
+            self.page.evaluate("document.fonts.ready.then(() => {})")
+            drawn(self.page)
         return self.page
 
     def overflow(self):

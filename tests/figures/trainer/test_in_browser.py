@@ -4,7 +4,7 @@ import json
 
 import letters
 import pytest
-from tests.support.browsing import Page
+from tests.support.browsing import Page, drawn
 
 from course_utils.figures.training_page import cell_facts
 from course_utils.specs import SPECS
@@ -14,17 +14,21 @@ from .page import CELL, close
 pytestmark = pytest.mark.browser
 
 
+# both nets have read the sequence that stands in the page; the worker sends that by itself
+READ = """["a", "b"].every(side => document.querySelector(`[data-chart=look_${side}]`).ariaLabel
+  .includes(`reads ${document.querySelector("[name=sequence]").value};`))"""
+
+
 def say(page):
     return page.locator(".u-say").inner_text()
 
 
 def done(page, updates):
-    """Wait until both networks have made so many updates."""
-    page.wait_for_function(
-        f"Number((document.querySelector('.u-say').textContent.match(/After (\\d+)/) || [])[1]) >= "
-        f"{updates}",
-        timeout=60_000,
-    )
+    """Wait until both networks have made so many updates, and the charts show it, a frame later."""
+    shown = "document.querySelector('[data-chart=rate]').ariaLabel"
+    told = "document.querySelector('.u-say').textContent"
+    for words in (told, shown):
+        page.wait_for_function(f"Number(({words}.match(/After (\\d+)/) || [])[1]) >= {updates}")
 
 
 def status(page):
@@ -92,12 +96,20 @@ def test_a_typed_cell_trains_beside_another_and_a_mistake_stops_it(window):
     assert not window.errors
 
 
+CONTROL = """new Promise(done => {
+  const image = new Image();
+  image.onerror = () => setTimeout(done, 50);
+  image.src = "data:,no picture";
+})"""
+
+
 def test_nothing_that_is_typed_becomes_code_or_markup(window):
     page = window.page
     for attempt in ("h = (0, eval)('window.hit = 1')", "h = <img src=x onerror='window.hit = 1'>",
                     "h = constructor(h_prev)", "__proto__ = h_prev"):  # fmt: skip
         page.locator("[name=equations]").fill(attempt)
         page.locator("[name=sequence]").fill(attempt)
+    page.evaluate(CONTROL)  # by then what stood in the page before it would have failed, and hit
     assert page.evaluate("window.hit") is None and not window.errors
     page.locator("[name=equations]").fill(CELL)
 
@@ -164,7 +176,8 @@ def test_letters_are_readable_and_nothing_is_wider_than_the_page(browser, path, 
     page.locator("[name=task]").select_option(task)
     page.locator("[name=once]").click()
     page.wait_for_function("document.querySelector('.u-train-status').textContent.includes('loss')")
-    page.wait_for_timeout(200)
+    page.wait_for_function(READ)
+    drawn(page)
     shown = letters.texts(page)
     assert len(shown) > 60 and not letters.small(shown) and not letters.touching(shown)
     assert window.overflow() <= 0 and window.axe() == []

@@ -45,4 +45,4 @@ def anywhere(request):
 @pytest.fixture
 def inside(zygote):
     with zygote.isolate(Limits(memory_mb=600, total_mb=600)) as opened:
-        yield lambda source, timeout=20: opened.run(source, timeout)
+        yield lambda source, timeout=300: opened.run(source, timeout)
