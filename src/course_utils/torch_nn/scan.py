@@ -19,6 +19,12 @@ def has_scan(key):
     return hasattr(cells.get_cell(key), "coefficients")
 
 
+def _linear(spec):
+    """Refuse a cell that has no scan."""
+    if not has_scan(spec.key):
+        raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
+
+
 def obstacle(layer, call):
     """Why a scan cannot serve this call of a ``Recurrent``, or None where it can."""
     if not has_scan(layer.key):
@@ -39,6 +45,7 @@ def scan(key, p, x, state):
     Raises ShapeError, TypeError or KeyError by name.
     """
     spec, state = get_spec(key), (state,) if isinstance(state, torch.Tensor) else state
+    _linear(spec)
     if not isinstance(p, Mapping):
         raise TypeError(f"p: expected a dict of tensors, got {type(p).__name__}")
     if not isinstance(state, tuple | list) or len(state) != len(spec.states):
@@ -67,8 +74,7 @@ def unroll(key, p, x, state, *, active=None, resets=None, reverse=False, config=
     """
     spec, cell = get_spec(key), cells.get_cell(key)
     spec.options(config)
-    if not has_scan(key):
-        raise TypeError(f"key: {spec.key} is not linear in its past and cannot be scanned")
+    _linear(spec)
     if not len(x):
         return x.new_zeros(0, *state[0].shape), tuple(s.clone() for s in state), None
     if active is not None:
