@@ -11,6 +11,7 @@ import time
 from collections import Counter
 
 import numpy as np
+from numba import njit
 
 from course_utils import timing
 from course_utils.compiled.code import code
@@ -71,7 +72,7 @@ def loop(name):
     else:
         function = getattr(shared, name)
 
-    @shared.njit(**shared.OPTIONS)
+    @njit(**shared.OPTIONS)
     def apply(times, numbers, out):
         for _ in range(times):
             for place in range(len(numbers)):

@@ -20,6 +20,7 @@ import tempfile
 import compiler_bounds as limits
 import compiler_parts as parts
 import numpy as np
+from numba import njit
 
 from course_utils import timing
 from course_utils.compiled.code import code
@@ -165,7 +166,7 @@ def bare_products(key, size=SMALL):
         shapes += [(n, k, B), (k, n, B), (n, B, k)]
     numbers = aligned((max(max(n * k, k * m, n * m) for n, k, m in shapes),), np.float32)
 
-    @shared.njit(**shared.OPTIONS)
+    @njit(**shared.OPTIONS)
     def multiply(times, n, k, m, weights, operand, out):
         for _ in range(times):
             tiles(at(weights), at(operand), at(out), n, k, m, 0)
