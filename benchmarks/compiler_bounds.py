@@ -11,7 +11,6 @@ import time
 from collections import Counter
 
 import numpy as np
-from numba import njit
 
 from course_utils import timing
 from course_utils.compiled.code import code
@@ -63,6 +62,8 @@ def weights(key, size):
 
 def loop(name):
     """A compiled loop over a function of one number: times, numbers, results; "copy" has none."""
+    from numba import njit  # here, since whoever only counts needs none
+
     shared = code("lstm", np.float32).shared
     one = shared.ONE
     if name == "copy":

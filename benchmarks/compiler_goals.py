@@ -20,7 +20,6 @@ import tempfile
 import compiler_bounds as limits
 import compiler_parts as parts
 import numpy as np
-from numba import njit
 
 from course_utils import timing
 from course_utils.compiled.code import code
@@ -159,6 +158,8 @@ def bare_products(key, size=SMALL):
 
     They are those of the compiled layers, one after the other, with operands in the nearest cache.
     """
+    from numba import njit
+
     (T, B, D, H), shared = size, code(key, np.float32).shared
     at, tiles = shared.at, shared.tiles
     shapes = []
