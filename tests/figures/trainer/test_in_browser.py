@@ -46,6 +46,8 @@ def test_it_trains_from_a_file_and_a_link_gives_the_same_run(browser, path):
     page.get_by_role("button", name="One update").focus()
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('.u-train-status').textContent.includes('loss')")
+    page.wait_for_function("document.querySelector('.u-say').textContent.startsWith('After 1 ')")
+    assert page.locator(".u-say").inner_text().startswith("After 1 update: ")
     first = status(page)
     page.locator("[name=run]").click()
     done(page, 51)

@@ -50,13 +50,15 @@
 
     function tellOnce(words) { say.textContent = words; said = Date.now(); }
 
+    function updates(count) { return `${count} update${count === 1 ? "" : "s"}`; }
+
     function status() {
       const { rows, rates } = history, last = rows.length ? rows[rows.length - 1] : null, rate = rates.length ? rates[rates.length - 1] : null;
       ["a", "b"].forEach((side, k) => {
         root.querySelector(`[data-status="${side}"]`).textContent = `${title(side)}: ` +
           (last ? `loss ${unrolled.number(last[k + 1][0], 3)}, ` : "") + (rate ? `right ${percent(rate[k + 1])}` : "");
       });
-      return `After ${history.done} updates: ` + ["a", "b"].map((side, k) => `${title(side)} right in ${rate ? percent(rate[k + 1]) : "?"}`).join(", ") + ".";
+      return `After ${updates(history.done)}: ` + ["a", "b"].map((side, k) => `${title(side)} right in ${rate ? percent(rate[k + 1]) : "?"}`).join(", ") + ".";
     }
 
     // -- drawing -----------------------------------------------------------------------------------
@@ -80,7 +82,7 @@
       const { rows, lags } = history, last = rows[rows.length - 1], number = unrolled.trainCharts.power;
       const both = (tell) => ["a", "b"].map((side, k) => `${title(side)} ${tell(k)}`).join(", ");
       if (last) {
-        svgs("loss").setAttribute("aria-label", `Loss after ${last[0]} updates: ${both((k) => unrolled.number(last[k + 1][0], 3))}`);
+        svgs("loss").setAttribute("aria-label", `Loss after ${updates(last[0])}: ${both((k) => unrolled.number(last[k + 1][0], 3))}`);
         svgs("norm").setAttribute("aria-label", `Norm of the gradient at update ${last[0]}, before and after clipping: ${both((k) => `${unrolled.number(last[k + 1][1], 3)} and ${unrolled.number(last[k + 1][2], 3)}`)}`);
       }
       svgs("rate").setAttribute("aria-label", status());
